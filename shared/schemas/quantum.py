@@ -1,0 +1,192 @@
+"""The contract between app_service and quantum_service: every body that crosses port 8001."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.schemas.base import Base64Bytes, Time, Wire
+
+Algorithm = Literal["ML-KEM-768", "Falcon-512", "ECDSA-P256", "hybrid"]
+Usage = Literal["kem", "sign:establish", "sign:receipt", "sign:tree-head", "sign:general"]
+Purpose = Literal["found", "rotate"]
+
+MAX_BATCH = 256
+MAX_RECIPIENTS = 1000
+MAX_MESSAGE_BYTES = 65_536
+MAX_RANDOM_BYTES = 65_536
+
+PublicKey = Annotated[Base64Bytes, Field(min_length=1, max_length=2048)]
+Signature = Annotated[Base64Bytes, Field(min_length=1, max_length=1024)]
+Message = Annotated[Base64Bytes, Field(max_length=MAX_MESSAGE_BYTES)]
+WrappedKey = Annotated[Base64Bytes, Field(min_length=58, max_length=4096)]
+
+
+class KeygenRequest(Wire):
+    algorithm: Algorithm = "ML-KEM-768"
+    usage: Usage = "kem"
+
+
+class KeyPair(Wire):
+    algorithm: Algorithm
+    usage: Usage
+    public_key: Base64Bytes
+    wrapped_private_key: Base64Bytes
+
+
+class EncapsulateRequest(Wire):
+    public_keys: list[PublicKey] = Field(min_length=1, max_length=MAX_BATCH)
+
+
+class Encapsulation(Wire):
+    ciphertext: Base64Bytes
+    shared_secret: Base64Bytes
+
+
+class EncapsulateResponse(Wire):
+    items: list[Encapsulation]
+
+
+class DecapsulateItem(Wire):
+    public_key: PublicKey
+    wrapped_private_key: WrappedKey
+    ciphertext: Annotated[Base64Bytes, Field(min_length=1088, max_length=1088)]
+
+
+class DecapsulateRequest(Wire):
+    items: list[DecapsulateItem] = Field(min_length=1, max_length=MAX_BATCH)
+
+
+class DecapsulateResponse(Wire):
+    shared_secrets: list[Base64Bytes]
+
+
+class SignItem(Wire):
+    public_key: PublicKey
+    wrapped_private_key: WrappedKey
+    usage: Usage
+    context: Message = b""
+    message: Message
+
+
+class SignRequest(Wire):
+    """`sign` takes Falcon-512 keys, `wrap_sign` hybrid keys; the service writes the label from the usage."""
+
+    items: list[SignItem] = Field(min_length=1, max_length=MAX_BATCH)
+
+
+class SignResponse(Wire):
+    signatures: list[Base64Bytes]
+
+
+class VerifyItem(Wire):
+    """`label` is any label: verifying another purpose's signature is harmless, making one is not."""
+
+    public_key: PublicKey
+    label: Annotated[str, Field(min_length=1, max_length=128)]
+    context: Message = b""
+    message: Message
+    signature: Signature
+
+
+class VerifyRequest(Wire):
+    items: list[VerifyItem] = Field(min_length=1, max_length=MAX_BATCH)
+
+
+class Verdict(Wire):
+    valid: bool
+    code: Literal["valid", "invalid_signature", "malformed_key", "malformed_signature"]
+
+
+class VerifyResponse(Wire):
+    items: list[Verdict]
+
+
+class Recipient(Wire):
+    device_id: UUID
+    number: int = Field(ge=1, lt=2**63)
+    encapsulation_key: Annotated[Base64Bytes, Field(min_length=1184, max_length=1184)]
+
+
+class EstablishRequest(Wire):
+    notary_public_key: Annotated[Base64Bytes, Field(min_length=962, max_length=962)]
+    notary_wrapped_private_key: WrappedKey
+    conversation_id: UUID
+    generation: int = Field(ge=0, lt=2**32)
+    epoch: int = Field(ge=0, lt=2**63)
+    nonce: Annotated[Base64Bytes, Field(min_length=32, max_length=32)]
+    purpose: Purpose
+    recipients: list[Recipient] = Field(min_length=1, max_length=MAX_RECIPIENTS)
+
+
+class EntropyReceipt(Wire):
+    """Where the randomness of one draw came from; a simulator is credited zero bits."""
+
+    sources: list[str]
+    backend: str | None
+    job_ids: list[str]
+    credited_bits: int
+    quantum_contributed: bool
+    simulated: bool
+    health: dict[str, Any]
+    pool_age_seconds: float | None
+    reseeded_at: Time
+    drawn_at: Time
+
+
+class EstablishResponse(Wire):
+    transcript: Base64Bytes
+    signature: Base64Bytes
+    receipt: EntropyReceipt
+
+
+class SealItem(Wire):
+    plaintext: Message
+    associated_data: Message = b""
+
+
+class EncryptRequest(Wire):
+    items: list[SealItem] = Field(min_length=1, max_length=MAX_BATCH)
+
+
+class EncryptResponse(Wire):
+    sealed: list[Base64Bytes]
+
+
+class OpenItem(Wire):
+    sealed: Annotated[Base64Bytes, Field(min_length=57, max_length=MAX_MESSAGE_BYTES + 64)]
+    associated_data: Message = b""
+
+
+class DecryptRequest(Wire):
+    items: list[OpenItem] = Field(min_length=1, max_length=MAX_BATCH)
+
+
+class DecryptResponse(Wire):
+    plaintexts: list[Base64Bytes]
+
+
+class RandomResponse(Wire):
+    bytes: Base64Bytes
+    receipt: EntropyReceipt
+
+
+class PoolState(Wire):
+    mode: Literal["quantum-mixed", "os-only"]
+    source: str
+    simulated: bool
+    filled_bits: int
+    capacity_bits: int
+    age_seconds: float | None
+    alarms: int
+
+
+class QuantumHealth(Wire):
+    status: Literal["ok", "degraded"]
+    version: str
+    providers: dict[str, str]
+    entropy: PoolState
+    self_tests: Literal["passed"]
+    master_key_id: str
