@@ -1,0 +1,78 @@
+"""`uvicorn quantum_service.main:app`: settings, self-tests, lifespan, routes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from quantum_service import VERSION
+from quantum_service.access import Keys
+from quantum_service.entropy.filler import PoolFiller
+from quantum_service.entropy.pool import EntropyPool
+from quantum_service.entropy.sources import EntropySource
+from quantum_service.entropy.sources.aer import AerSource
+from quantum_service.entropy.sources.os import OsSource
+from quantum_service.metrics import Metrics
+from quantum_service.operations import Operations
+from quantum_service.primitives.providers import installed
+from quantum_service.routes import Desk, api_routes, open_routes, operator_routes
+from quantum_service.self_tests import run_self_tests
+from quantum_service.settings import QuantumSettings, load_secrets
+from shared.body_limit import BodyLimit
+from shared.http import dress
+from shared.logging import configure_logging, get_logger
+from shared.workers import Workers
+
+log = get_logger("quantum_service")
+
+_Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+_SOURCES: Final[dict[str, type[AerSource] | type[OsSource]]] = {"aer": AerSource, "os": OsSource}
+
+
+def create_app(settings: QuantumSettings | None = None, *, source: EntropySource | None = None) -> FastAPI:
+    """The service; settings come from the environment at start unless given, `source` replaces the configured one."""
+    registry = CollectorRegistry()
+    app = FastAPI(
+        title="QuantumChat quantum_service",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan(settings, source, Metrics(registry)),
+    )
+    app.add_middleware(BodyLimit)
+    dress(app, registry)
+    for router in (open_routes, api_routes, operator_routes):
+        app.include_router(router)
+    return app
+
+
+def _lifespan(given: QuantumSettings | None, source: EntropySource | None, metrics: Metrics) -> _Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        settings = given or QuantumSettings()
+        configure_logging(level=settings.log_level, as_json=settings.log_format == "json")
+        secrets = load_secrets(settings)
+        run_self_tests(installed())
+        pool = EntropyPool(source or _SOURCES[settings.quantum_entropy_source]())
+        workers = Workers(settings.quantum_threads, settings.quantum_queue)
+        filler = PoolFiller(pool, report=metrics.block)
+        metrics.watch(pool, workers)
+        app.state.keys = Keys(secrets.api_key, secrets.operator_key)
+        app.state.desk = Desk(Operations(secrets.master_key, pool), workers, metrics)
+        filler.start()
+        log.info("started", providers=installed().names(), source=pool.source.name)
+        try:
+            yield
+        finally:
+            await filler.stop()
+            await workers.close()
+
+    return lifespan
+
+
+app = create_app()

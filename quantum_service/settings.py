@@ -1,0 +1,55 @@
+"""What quantum_service reads from the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from quantum_service.primitives.master_key import MasterKey
+from shared.settings import CommonSettings, development_secrets, refuse, secret_problem
+
+
+class QuantumSettings(CommonSettings):
+    quantum_operator_key: SecretStr | None = None
+    quantum_master_key: SecretStr | None = None
+    quantum_entropy_source: Literal["aer", "os"] = "aer"
+    quantum_threads: int = Field(default_factory=lambda: min(8, os.cpu_count() or 1), ge=1, le=64)
+    quantum_queue: int = Field(default=64, ge=1, le=4096)
+
+
+@dataclass(frozen=True, repr=False)
+class Secrets:
+    """The three secrets of the service, checked."""
+
+    api_key: str
+    operator_key: str
+    master_key: MasterKey
+
+
+def load_secrets(settings: QuantumSettings) -> Secrets:
+    """From the environment; what is missing in development comes from the generated file."""
+    given = {
+        "QUANTUM_API_KEY": settings.quantum_api_key,
+        "QUANTUM_OPERATOR_KEY": settings.quantum_operator_key,
+        "QUANTUM_MASTER_KEY": settings.quantum_master_key,
+    }
+    if settings.production:
+        refuse([problem for name, value in given.items() if (problem := secret_problem(name, value))])
+    elif not all(given.values()):
+        generated = development_secrets(settings.data_dir)
+        given = {name: value or getattr(generated, name) for name, value in given.items()}
+    text = {name: value.get_secret_value() for name, value in given.items() if value is not None}
+    if text["QUANTUM_API_KEY"] == text["QUANTUM_OPERATOR_KEY"]:
+        refuse(["QUANTUM_API_KEY and QUANTUM_OPERATOR_KEY must differ"])
+    return Secrets(text["QUANTUM_API_KEY"], text["QUANTUM_OPERATOR_KEY"], _master_key(text["QUANTUM_MASTER_KEY"]))
+
+
+def _master_key(text: str) -> MasterKey:
+    try:
+        return MasterKey.from_text(text)
+    except ValueError:
+        refuse(["QUANTUM_MASTER_KEY must be 32 bytes as base64url without padding"])
+        raise
