@@ -1,0 +1,27 @@
+"""Every router, included once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from app_service.accounts.routes import router as accounts
+from app_service.connections.routes import router as connections
+from app_service.conversations.routes import router as conversations
+from app_service.directory.routes import router as directory
+from app_service.operations.routes import router as operations
+from app_service.sessions.routes import router as sessions
+from app_service.socket.routes import router as socket
+from app_service.vault.routes import router as vault
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    operations,
+    accounts,
+    vault,
+    directory,
+    connections,
+    sessions,
+    conversations,
+    socket,
+)

@@ -1,0 +1,1 @@
+"""Logs of opaque MLS messages: order, epochs, membership, receipts."""

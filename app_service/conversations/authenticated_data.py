@@ -1,0 +1,104 @@
+"""The authenticated data of every message: clear to the server, bound to the ciphertext (docs/crypto.md, *MLS use*).
+
+Promises: `MalformedEncoding`, and never another exception, for bytes that no client of ours makes.
+Does not: prove anything. Members check that these bytes are authentic and agree with what the message does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from shared.encoding import Field, Label, MalformedEncoding, Reader, fields
+
+HASH_BYTES: Final = 32
+_TYPES: Final = frozenset({"secured", "terminate", "commit"})
+
+
+class Leaf(NamedTuple):
+    """A device in a group, as its credential names it."""
+
+    user_id: UUID
+    device_id: UUID
+
+
+class AuthenticatedData(NamedTuple):
+    conversation_id: UUID
+    generation: int
+    client_id: UUID
+    type: str
+    expiry: int
+    commitment: bytes
+    echo_seq: int
+    echo_chain: bytes
+    details: bytes
+
+
+class CommitDetails(NamedTuple):
+    """What a commit says it does."""
+
+    added: tuple[Leaf, ...]
+    removed: tuple[Leaf, ...]
+    contribution_id: bytes | None
+    roster_hash: bytes
+
+
+def decode(data: bytes) -> AuthenticatedData:
+    """Read the fields that all messages share."""
+    reader = Reader(data)
+    reader.label(Label.AUTHENTICATED_DATA)
+    decoded = AuthenticatedData(
+        reader.uuid(),
+        reader.number(),
+        reader.uuid(),
+        reader.text(),
+        reader.number(),
+        reader.blob(),
+        reader.number(),
+        reader.blob(HASH_BYTES),
+        reader.blob(),
+    )
+    reader.end()
+    if decoded.type not in _TYPES:
+        raise MalformedEncoding("a message of an unknown type")
+    is_commit = decoded.type == "commit"
+    if len(decoded.commitment) != (0 if is_commit else HASH_BYTES):
+        raise MalformedEncoding("a commitment of the wrong length")
+    if bool(decoded.details) != is_commit:
+        raise MalformedEncoding("only commits carry details")
+    return decoded
+
+
+def decode_commit(details: bytes) -> CommitDetails:
+    """Read the details of a commit."""
+    reader = Reader(details)
+    reader.label(Label.COMMIT)
+    added = _leaves(reader.items())
+    removed = _leaves(reader.items())
+    if reader.blob():
+        raise MalformedEncoding("a session has no roles")
+    contribution_id = reader.blob()
+    roster_hash = reader.blob(HASH_BYTES)
+    reader.end()
+    if len(contribution_id) not in (0, HASH_BYTES):
+        raise MalformedEncoding("not a contribution id")
+    return CommitDetails(added, removed, contribution_id or None, roster_hash)
+
+
+def _leaves(reader: Reader) -> tuple[Leaf, ...]:
+    leaves: list[bytes] = []
+    while reader.more:
+        leaf = reader.blob(32)
+        if leaves and leaf <= leaves[-1]:
+            raise MalformedEncoding("leaves are sorted and named once")
+        leaves.append(leaf)
+    return tuple(Leaf(UUID(bytes=leaf[:16]), UUID(bytes=leaf[16:])) for leaf in leaves)
+
+
+def roster_hash(leaves: Iterable[tuple[Leaf, bytes]]) -> bytes:
+    """SHA-256 over all leaves with their signature keys (962 bytes each), in the order of device ids."""
+    roster = sorted(leaves, key=lambda item: item[0].device_id.bytes)
+    items: list[Field] = [[leaf.user_id, leaf.device_id, hashlib.sha256(key).digest()] for leaf, key in roster]
+    return hashlib.sha256(fields(Label.ROSTER, items)).digest()

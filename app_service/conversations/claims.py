@@ -1,0 +1,95 @@
+"""Key packages for founding a group (PROTOCOL.md 3.6 and 4.1).
+
+Promises: a founder gets the same package for a device however often it asks, unless that one has less than a day left;
+claiming is a transaction of its own, so that a package which was given out is never given to another group.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app_service.conversations import repository, statements
+from app_service.conversations.entries import Author
+from app_service.conversations.refusals import (
+    blocked,
+    not_connected,
+    not_establishing,
+    not_found,
+    waiting_for_devices,
+)
+from app_service.conversations.schemas import ClaimedPackage, ClaimedPackages
+from app_service.db import Unit
+from app_service.directory import repository as directory
+from app_service.directory.key_package import MIN_REMAINING
+from app_service.directory.key_packages import claim_key_package
+from app_service.models import KeyPackageClaim
+from app_service.models.base import now
+
+
+async def claim(unit: Unit, author: Author, conversation_id: UUID) -> ClaimedPackages:
+    """One package for each unrevoked device of the two accounts but the caller's own."""
+    accounts = await _accounts(unit.session, author, conversation_id)
+    devices = await directory.live_devices(unit.session, accounts)
+    wanted = [(user, device) for user in sorted(accounts) for device in devices[user] if device != author.device_id]
+    kept = await _kept(unit.session, conversation_id, author.device_id, now() + MIN_REMAINING)
+    items = []
+    for user_id, device_id in wanted:
+        package = kept.get(device_id) or await _new(unit, conversation_id, author.device_id, device_id)
+        if package is not None:
+            items.append(ClaimedPackage(user_id=user_id, device_id=device_id, key_package=package))
+    if {item.user_id for item in items} | {author.user_id} != accounts:
+        raise waiting_for_devices()
+    return ClaimedPackages(items=items)
+
+
+async def _accounts(session: AsyncSession, author: Author, conversation_id: UUID) -> set[UUID]:
+    """The accounts of a session that can be founded; locked, so that two claims never race."""
+    await repository.lock_accounts(session, conversation_id)
+    heads = await session.run_sync(lambda sync: statements.heads(sync.connection(), [conversation_id], lock=True))
+    accounts = await repository.participants(session, conversation_id)
+    if author.user_id not in accounts:
+        raise not_found()
+    state = await repository.session_state(session, conversation_id)
+    if state == "waiting_for_devices":
+        raise waiting_for_devices()
+    if state != "establishing":
+        raise not_establishing()
+    if heads[conversation_id].blocked:
+        raise blocked()
+    if not heads[conversation_id].connected:
+        raise not_connected()
+    return accounts
+
+
+async def _kept(
+    session: AsyncSession, conversation_id: UUID, founder_id: UUID, valid_until: datetime
+) -> dict[UUID, bytes]:
+    """What this founder was given before and can still use."""
+    query = select(KeyPackageClaim).where(
+        KeyPackageClaim.conversation_id == conversation_id,
+        KeyPackageClaim.founder_device_id == founder_id,
+        KeyPackageClaim.not_after >= valid_until,
+    )
+    return {claim.device_id: claim.key_package for claim in await session.scalars(query)}
+
+
+async def _new(unit: Unit, conversation_id: UUID, founder_id: UUID, device_id: UUID) -> bytes | None:
+    """A package that nobody had; None when the device has none left."""
+    claimed = await claim_key_package(unit, device_id)
+    if claimed is None:
+        return None
+    await unit.session.merge(
+        KeyPackageClaim(
+            conversation_id=conversation_id,
+            founder_device_id=founder_id,
+            device_id=device_id,
+            key_package=claimed.key_package,
+            not_after=claimed.not_after,
+            created_at=now(),
+        )
+    )
+    return claimed.key_package

@@ -1,0 +1,252 @@
+"""Commits: the first of an epoch wins; with it come membership, welcomes and contribution (PROTOCOL.md 6 and 7).
+
+Promises: commit, member table, welcomes and transcript are one transaction; a repeat under the same client id gets the
+first answer; a loser gets what it missed. A first commit is stored only with a contribution whose signature was
+verified.
+Does not: know whether the members will accept the commit. They check it; the server sees only its clear parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from secrets import token_bytes
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app_service.conversations import pages, repository, statements
+from app_service.conversations.authenticated_data import Leaf
+from app_service.conversations.entries import Ack, Author, Head, Row, ack_of, extend
+from app_service.conversations.membership import Roster, check_contribution, roster_after
+from app_service.conversations.proposals import Proposal, parse_proposal
+from app_service.conversations.refusals import (
+    bad_commit,
+    bad_contribution,
+    blocked,
+    contribution_required,
+    epoch_conflict,
+    not_active,
+    not_connected,
+    not_establishing,
+    not_found,
+    not_in_group,
+)
+from app_service.conversations.schemas import CommitPost, Contribution
+from app_service.conversations.statements import SessionHead
+from app_service.conversations.writer import LogWriter
+from app_service.db import Database, Unit
+from app_service.directory import repository as directory
+from app_service.directory.repository import DeviceKeys
+from app_service.models import Commit, Conversation, Member, Welcome
+from app_service.models.base import now, to_milliseconds
+from app_service.notary import NotaryKeeper
+from app_service.quantum_client import QuantumClient
+from app_service.realtime.events import DomainEvent, Events
+from shared.encoding import Label
+from shared.errors import Unavailable
+from shared.schemas.quantum import VerifyItem
+
+MAX_MISSED = 100
+
+
+@dataclass(frozen=True)
+class CommitLogged(DomainEvent):
+    """A group has a new epoch; `founder_device_id` is set for its first."""
+
+    conversation_id: UUID
+    founder_device_id: UUID | None
+
+
+class _EpochTaken(Exception):
+    """Another commit holds the epoch; leaves the unit before what was missed is read."""
+
+
+@dataclass(frozen=True, repr=False)
+class CommitService:
+    database: Database
+    writer: LogWriter
+    events: Events
+    quantum: QuantumClient
+    notary: NotaryKeeper
+    appended: Callable[[Sequence[Row]], None]
+
+    async def post(self, author: Author, conversation_id: UUID, body: CommitPost) -> Ack:
+        """The ack of a commit that won its epoch; 409 `epoch_conflict` with what was missed for one that lost."""
+        proposal = parse_proposal(author, conversation_id, body)
+        try:
+            first = await self._look(proposal)
+            if first is not None:
+                return first
+            await self._verify(proposal)
+            return await self.writer.alone(lambda: self._write(proposal))
+        except _EpochTaken:
+            async with self.database.read() as session:
+                missed = await pages.missed(session, author, conversation_id, proposal.entry.echo_seq, MAX_MISSED)
+            raise epoch_conflict(missed) from None
+
+    async def _look(self, proposal: Proposal) -> Ack | None:
+        """The first answer, or every refusal that can be known before quantum_service is asked."""
+        async with self.database.read() as session:
+            first = await _first_answer(session, proposal)
+            if first is None:
+                await _judge(session, proposal, lock=False)
+            return first
+
+    async def _verify(self, proposal: Proposal) -> None:
+        """The notary's signature. A rotation never waits (P7.3): its members verify what we could not."""
+        if proposal.contribution is None:
+            return
+        try:
+            await self._verify_signature(proposal.contribution)
+        except Unavailable:
+            if proposal.founds:
+                raise
+
+    async def _verify_signature(self, contribution: Contribution) -> None:
+        notary = self.notary.current()
+        try:
+            item = VerifyItem(
+                public_key=notary.public_key,
+                label=Label.ESTABLISH,
+                message=contribution.transcript,
+                signature=contribution.signature,
+            )
+        except ValidationError as error:
+            raise bad_contribution("Not a signed transcript.") from error
+        (verdict,) = await self.quantum.verify([item])
+        if not verdict.valid:
+            raise bad_contribution("The contribution is not signed by this server's notary key.")
+
+    async def _write(self, proposal: Proposal) -> Ack:
+        async with self.database.write() as unit:
+            await repository.lock_accounts(unit.session, proposal.entry.conversation_id)
+            first = await _first_answer(unit.session, proposal)
+            if first is not None:
+                return first
+            found, after = await _judge(unit.session, proposal, lock=True)
+            row = await _append(unit, proposal, found.head)
+            await _store_members(unit.session, proposal, row, after)
+            _store_parts(unit.session, proposal, row)
+            founder = proposal.entry.author.device_id if proposal.founds else None
+            await self.events.publish(unit, CommitLogged(row.conversation_id, founder))
+            unit.after_commit(lambda: self.appended([row]))
+            return ack_of(row)
+
+
+async def _first_answer(session: AsyncSession, proposal: Proposal) -> Ack | None:
+    key = (proposal.entry.author.device_id, proposal.entry.client_id)
+    answers = await session.run_sync(lambda sync: statements.first_answers(sync.connection(), [key]))
+    return answers.get(key)
+
+
+async def _judge(session: AsyncSession, proposal: Proposal, *, lock: bool) -> tuple[SessionHead, frozenset[Leaf]]:
+    """The head and the leaves after the commit; raises the refusal, if there is one."""
+    entry = proposal.entry
+    conversation_id, author = entry.conversation_id, entry.author
+    heads = await session.run_sync(lambda sync: statements.heads(sync.connection(), [conversation_id], lock=lock))
+    accounts = await repository.participants(session, conversation_id)
+    found = heads.get(conversation_id)
+    if found is None or author.user_id not in accounts:
+        raise not_found()
+    head = found.head
+    if (entry.generation, entry.epoch) > (head.generation, head.epoch) or entry.echo_seq > head.seq:
+        raise bad_commit("The commit is of an epoch that there is not.")
+    if (entry.generation, entry.epoch) != (head.generation, head.epoch):
+        raise _EpochTaken
+    if proposal.founds:
+        await _check_founding(session, found, proposal)
+    elif not head.open:
+        raise not_active()
+    leaves = await repository.leaves(session, conversation_id)
+    if not proposal.founds and Leaf(*author) not in leaves:
+        raise not_in_group()
+    keys = await _keys(session, proposal, leaves)
+    after = roster_after(Roster(leaves, frozenset(accounts)), author, proposal.details, keys)
+    if proposal.transcript is not None:
+        check_contribution(proposal.transcript, after, keys)
+    return found, after
+
+
+async def _check_founding(session: AsyncSession, found: SessionHead, proposal: Proposal) -> None:
+    state = await repository.session_state(session, found.head.conversation_id)
+    if state == "terminated":
+        raise not_active()
+    if state != "establishing":
+        raise not_establishing()
+    if found.blocked:
+        raise blocked()
+    if not found.connected:
+        raise not_connected()
+    if proposal.transcript is None:
+        raise contribution_required()
+
+
+async def _keys(session: AsyncSession, proposal: Proposal, leaves: frozenset[Leaf]) -> dict[UUID, DeviceKeys]:
+    named = {leaf.device_id for leaf in leaves.union(proposal.details.added)}
+    return await directory.device_keys(session, named | {proposal.entry.author.device_id})
+
+
+async def _append(unit: Unit, proposal: Proposal, head: Head) -> Row:
+    """The commit's row, and the head at the epoch that it begins."""
+    entry, moment = proposal.entry, now()
+    member = await unit.session.get(Member, (entry.conversation_id, entry.author.device_id))
+    tag = token_bytes(16) if member is None else member.sender_tag
+    row = extend(head, entry, tag, moment, to_milliseconds(moment))
+    await unit.session.run_sync(lambda sync: statements.insert_rows(sync.connection(), [row]))
+    await unit.session.execute(
+        update(Conversation)
+        .where(Conversation.id == entry.conversation_id)
+        .values(open=True, epoch=entry.epoch + 1, seq=head.seq, chain=head.chain, last_entry_at=moment)
+        .execution_options(synchronize_session=False)
+    )
+    return row
+
+
+async def _store_members(session: AsyncSession, proposal: Proposal, row: Row, after: frozenset[Leaf]) -> None:
+    """The member table as the authenticated data says (P6.5)."""
+    joining = after if proposal.founds else frozenset(proposal.details.added)
+    for leaf in joining:
+        member = await session.get(Member, (row.conversation_id, leaf.device_id))
+        if member is None:
+            own = leaf.device_id == row.sender_device_id
+            session.add(_member(row, leaf, row.sender_tag if own else token_bytes(16)))
+        else:
+            member.joined_seq, member.removed_seq = row.seq, None
+    for leaf in proposal.details.removed:
+        await session.execute(
+            update(Member)
+            .where(Member.conversation_id == row.conversation_id, Member.device_id == leaf.device_id)
+            .values(removed_seq=row.seq)
+        )
+
+
+def _member(row: Row, leaf: Leaf, sender_tag: bytes) -> Member:
+    return Member(
+        conversation_id=row.conversation_id,
+        device_id=leaf.device_id,
+        user_id=leaf.user_id,
+        sender_tag=sender_tag,
+        joined_seq=row.seq,
+        removed_seq=None,
+        delivered_seq=0,
+    )
+
+
+def _store_parts(session: AsyncSession, proposal: Proposal, row: Row) -> None:
+    details, contribution = proposal.details, proposal.contribution
+    session.add(
+        Commit(
+            conversation_id=row.conversation_id,
+            seq=row.seq,
+            membership_changed=bool(details.added or details.removed),
+            roster_hash=details.roster_hash,
+            contribution_id=details.contribution_id,
+            transcript=None if contribution is None else contribution.transcript,
+            transcript_signature=None if contribution is None else contribution.signature,
+        )
+    )
+    for position, welcome in enumerate(proposal.welcomes):
+        session.add(Welcome(conversation_id=row.conversation_id, seq=row.seq, position=position, content=welcome))

@@ -1,0 +1,204 @@
+"""Entries on their way into a log, and the rows they become.
+
+Promises: an `Entry` has passed every check that needs no database: it is an MLS private message of this conversation
+whose authenticated data fits the call.
+Does not: know whether its sender may write, or what the log holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, NamedTuple
+from uuid import UUID
+
+from app_service.conversations import authenticated_data, chain
+from app_service.conversations.authenticated_data import AuthenticatedData
+from app_service.conversations.mls_header import APPLICATION, COMMIT, PrivateMessage, parse_private_message
+from app_service.mls import MalformedMls
+from shared.encoding import MalformedEncoding, from_base64url
+from shared.errors import Malformed, TooLarge
+
+Kind = Literal["message", "terminate", "commit"]
+
+MAX_MESSAGE_BYTES: Final = 131_072
+MAX_COMMIT_BYTES: Final = 524_288
+_CONTENT_TYPES: Final[dict[Kind, int]] = {"message": APPLICATION, "terminate": APPLICATION, "commit": COMMIT}
+_DATA_TYPES: Final[dict[Kind, str]] = {"message": "secured", "terminate": "terminate", "commit": "commit"}
+
+
+class Author(NamedTuple):
+    user_id: UUID
+    device_id: UUID
+
+
+class Entry(NamedTuple):
+    """What a device wants to append."""
+
+    author: Author
+    conversation_id: UUID
+    client_id: UUID
+    kind: Kind
+    generation: int
+    epoch: int
+    echo_seq: int
+    content: bytes
+    body_hash: bytes
+    details: bytes
+
+
+@dataclass(slots=True)
+class Head:
+    """Where a log stands, read under its lock and moved by `extend`."""
+
+    conversation_id: UUID
+    open: bool
+    generation: int
+    epoch: int
+    seq: int
+    chain: bytes
+
+
+class Row(NamedTuple):
+    """One entry of the log with the chain value before it."""
+
+    conversation_id: UUID
+    seq: int
+    generation: int
+    epoch: int
+    kind: str
+    sender_id: UUID
+    sender_device_id: UUID
+    sender_tag: bytes
+    client_id: UUID
+    timestamp: datetime
+    body_hash: bytes
+    previous_chain: bytes
+    chain: bytes
+    content: bytes | None
+
+
+class Ack(NamedTuple):
+    """What the sender needs to compute the chain step itself (P5.2)."""
+
+    conversation_id: UUID
+    client_id: UUID
+    seq: int
+    previous_chain: bytes
+    chain: bytes
+    time: datetime
+    generation: int
+    epoch: int
+
+
+def parse_entry(
+    author: Author, conversation_id: UUID, client_id: UUID, kind: Kind, content: bytes, *, refusal: str = "bad_message"
+) -> Entry:
+    """The entry in these bytes; 422 `not_encrypted` for anything but an MLS message, else `refusal`."""
+    header = _header(content, MAX_COMMIT_BYTES if kind == "commit" else MAX_MESSAGE_BYTES)
+    try:
+        data = authenticated_data.decode(header.authenticated_data)
+    except MalformedEncoding as error:
+        raise _refused(refusal) from error
+    if not _fits(header, data, conversation_id, client_id, kind):
+        raise _refused(refusal)
+    return Entry(
+        author,
+        conversation_id,
+        client_id,
+        kind,
+        header.generation,
+        header.epoch,
+        data.echo_seq,
+        content,
+        chain.body_hash(content),
+        data.details,
+    )
+
+
+def decode_content(text: str) -> bytes:
+    """Bytes of an MLS message sent as base64url; what a person would type is 422 `not_encrypted`."""
+    if len(text) > MAX_COMMIT_BYTES * 4 // 3 + 4:
+        raise _too_large()
+    try:
+        return from_base64url(text)
+    except MalformedEncoding as error:
+        raise _not_encrypted() from error
+
+
+def _header(content: bytes, limit: int) -> PrivateMessage:
+    if len(content) > limit:
+        raise _too_large()
+    try:
+        return parse_private_message(content)
+    except MalformedMls as error:
+        raise _not_encrypted() from error
+
+
+def _fits(header: PrivateMessage, data: AuthenticatedData, conversation_id: UUID, client_id: UUID, kind: Kind) -> bool:
+    return (
+        header.conversation_id == data.conversation_id == conversation_id
+        and header.generation == data.generation
+        and header.content_type == _CONTENT_TYPES[kind]
+        and data.type == _DATA_TYPES[kind]
+        and data.client_id == client_id
+        and data.expiry == 0
+    )
+
+
+def extend(head: Head, entry: Entry, sender_tag: bytes, moment: datetime, milliseconds: int) -> Row:
+    """The next row of the log; moves `head` to it."""
+    previous = head.chain
+    head.seq += 1
+    head.chain = chain.next_link(
+        previous,
+        seq=head.seq,
+        generation=entry.generation,
+        epoch=entry.epoch,
+        kind=entry.kind,
+        sender_tag=sender_tag,
+        client_id=entry.client_id,
+        time=milliseconds,
+        body_hash=entry.body_hash,
+    )
+    return Row(
+        entry.conversation_id,
+        head.seq,
+        entry.generation,
+        entry.epoch,
+        entry.kind,
+        entry.author.user_id,
+        entry.author.device_id,
+        sender_tag,
+        entry.client_id,
+        moment,
+        entry.body_hash,
+        previous,
+        head.chain,
+        entry.content,
+    )
+
+
+def ack_of(row: Row) -> Ack:
+    return Ack(
+        row.conversation_id,
+        row.client_id,
+        row.seq,
+        row.previous_chain,
+        row.chain,
+        row.timestamp,
+        row.generation,
+        row.epoch,
+    )
+
+
+def _not_encrypted() -> Malformed:
+    return Malformed("not_encrypted", "Only MLS private messages are taken. This server must not see what you write.")
+
+
+def _refused(code: str) -> Malformed:
+    return Malformed(code, "The message's authenticated data does not fit the call.")
+
+
+def _too_large() -> TooLarge:
+    return TooLarge("too_large", "The message is too large.")

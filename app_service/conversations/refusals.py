@@ -1,0 +1,77 @@
+"""Why a log says no: one place for the codes of docs/api.md, *Conversations*."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app_service.conversations.entries import Head
+from shared.errors import Conflict, Forbidden, Malformed, NotFound
+
+
+def not_found() -> NotFound:
+    return NotFound("not_found", "There is no such conversation.")
+
+
+def not_active() -> Conflict:
+    return Conflict("not_active", "This conversation takes no messages.")
+
+
+def not_establishing() -> Conflict:
+    return Conflict("not_establishing", "This session is not waiting for its first commit.")
+
+
+def waiting_for_devices() -> Conflict:
+    return Conflict("waiting_for_devices", "Somebody in this session has no device with keys yet.")
+
+
+def blocked() -> Forbidden:
+    return Forbidden("blocked", "One of you has blocked the other.")
+
+
+def not_connected() -> Forbidden:
+    return Forbidden("not_connected", "You are not connected any more.")
+
+
+def not_in_group() -> Forbidden:
+    return Forbidden("not_in_group", "This device is not in the conversation's group.")
+
+
+def epoch_stale(head: Head) -> Conflict:
+    return Conflict(
+        "epoch_stale",
+        "The group has moved on. Read what you missed, encrypt again and send under the same id.",
+        details={"generation": head.generation, "epoch": head.epoch},
+    )
+
+
+def bad_message() -> Malformed:
+    return Malformed("bad_message", "The message does not fit the conversation's log.")
+
+
+def bad_commit(why: str) -> Malformed:
+    return Malformed("bad_commit", why)
+
+
+def bad_contribution(why: str) -> Malformed:
+    return Malformed("bad_contribution", why)
+
+
+def contribution_required() -> Malformed:
+    return Malformed("contribution_required", "The first commit of a session carries a contribution.")
+
+
+def outsider() -> Malformed:
+    return Malformed("outsider", "A session holds devices of its two people only.")
+
+
+def revoked_device() -> Malformed:
+    return Malformed("revoked_device", "A device is revoked by its account's newest list.")
+
+
+def unknown_recipient() -> Malformed:
+    return Malformed("unknown_recipient", "A recipient is no device of this conversation, or has no such key.")
+
+
+def epoch_conflict(missed: list[dict[str, Any]]) -> Conflict:
+    """P6.1: the first commit of an epoch wins; the others get what they missed."""
+    return Conflict("epoch_conflict", "Another commit came first.", details={"missed": missed})

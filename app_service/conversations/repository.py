@@ -1,0 +1,195 @@
+"""What is read of conversations. Every read is scoped to an account or a device of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app_service.conversations.authenticated_data import Leaf
+from app_service.conversations.entries import Author, Row
+from app_service.conversations.refusals import not_found
+from app_service.conversations.rows import CommitParts, View
+from app_service.models import Commit, Conversation, LogEntry, Member, Participant, Session, User, Welcome
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The head of a log, and what the asking device may read of it."""
+
+    conversation_id: UUID
+    open: bool
+    generation: int
+    epoch: int
+    seq: int
+    chain_0: bytes
+    chain: bytes
+    view: View
+
+
+class Delivered(NamedTuple):
+    conversation_id: UUID
+    user_id: UUID
+    seq: int
+
+
+async def log_for(session: AsyncSession, author: Author, conversation_id: UUID) -> Log:
+    """A log of one of the account's conversations; 404 `not_found` for all others."""
+    found = (await session.execute(_logs(author).where(Conversation.id == conversation_id))).one_or_none()
+    if found is None:
+        raise not_found()
+    return _log(*found, author)
+
+
+async def logs_for(session: AsyncSession, author: Author) -> list[Log]:
+    """All logs of the account."""
+    return [_log(*found, author) for found in await session.execute(_logs(author))]
+
+
+def _logs(author: Author) -> Select[Conversation, Member]:
+    member = and_(Member.conversation_id == Conversation.id, Member.device_id == author.device_id)
+    participant = and_(Participant.conversation_id == Conversation.id, Participant.user_id == author.user_id)
+    return (
+        select(Conversation, Member)
+        .join(Participant, participant)
+        .outerjoin(Member, member)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _log(conversation: Conversation, member: Member | None, author: Author) -> Log:
+    view = View(author.device_id)
+    if member is not None:
+        view = View(author.device_id, member.joined_seq, member.removed_seq)
+    return Log(
+        conversation.id,
+        conversation.open,
+        conversation.generation,
+        conversation.epoch,
+        conversation.seq,
+        conversation.chain_0,
+        conversation.chain,
+        view,
+    )
+
+
+async def rows_after(session: AsyncSession, log: Log, after: int, limit: int) -> list[Row]:
+    """Up to `limit` rows behind `after`, ascending."""
+    # One row more, in front, for the chain value that the first one continues.
+    query = (
+        _entries(log)
+        .where(LogEntry.seq >= after, LogEntry.seq <= log.seq)
+        .order_by(LogEntry.seq)
+        .limit(limit + (after > 0))
+    )
+    return _linked(log, (await session.scalars(query)).all(), after)
+
+
+async def rows_before(session: AsyncSession, log: Log, before: int, limit: int) -> list[Row]:
+    """The last `limit` rows in front of `before`, ascending."""
+    last = min(before - 1, log.seq)
+    after = max(0, last - limit)
+    return await rows_after(session, log, after, last - after) if last > after else []
+
+
+def _entries(log: Log) -> Select[LogEntry]:
+    return select(LogEntry).where(LogEntry.conversation_id == log.conversation_id)
+
+
+def _linked(log: Log, entries: Sequence[LogEntry], after: int) -> list[Row]:
+    previous = log.chain_0
+    if after > 0 and entries:
+        previous, entries = entries[0].chain, entries[1:]
+    rows = []
+    for entry in entries:
+        rows.append(_row(entry, previous))
+        previous = entry.chain
+    return rows
+
+
+def _row(entry: LogEntry, previous_chain: bytes) -> Row:
+    return Row(
+        entry.conversation_id,
+        entry.seq,
+        entry.generation,
+        entry.epoch,
+        entry.kind,
+        entry.sender_id,
+        entry.sender_device_id,
+        entry.sender_tag,
+        entry.client_id,
+        entry.timestamp,
+        entry.body_hash,
+        previous_chain,
+        entry.chain,
+        entry.content,
+    )
+
+
+async def commit_parts(session: AsyncSession, log: Log, rows: Sequence[Row]) -> dict[int, CommitParts]:
+    """Welcomes and contribution of the commits among these rows."""
+    seqs = [row.seq for row in rows if row.kind == "commit"]
+    if not seqs:
+        return {}
+    welcomes: defaultdict[int, list[bytes]] = defaultdict(list)
+    if log.view.joined_seq in seqs:
+        mine = (Welcome.conversation_id == log.conversation_id, Welcome.seq == log.view.joined_seq)
+        query = select(Welcome.seq, Welcome.content).where(*mine).order_by(Welcome.position)
+        for seq, content in await session.execute(query):
+            welcomes[seq].append(content)
+    commits = select(Commit).where(Commit.conversation_id == log.conversation_id, Commit.seq.in_(seqs))
+    return {
+        commit.seq: CommitParts(tuple(welcomes[commit.seq]), commit.transcript, commit.transcript_signature)
+        for commit in await session.scalars(commits)
+    }
+
+
+async def participants(session: AsyncSession, conversation_id: UUID) -> set[UUID]:
+    query = select(Participant.user_id).where(Participant.conversation_id == conversation_id)
+    return set(await session.scalars(query))
+
+
+async def read_mark(session: AsyncSession, user_id: UUID, conversation_id: UUID) -> Participant | None:
+    """How far the account has read, locked."""
+    query = select(Participant).where(Participant.conversation_id == conversation_id, Participant.user_id == user_id)
+    return await session.scalar(query.with_for_update())
+
+
+async def head_seq(session: AsyncSession, conversation_id: UUID) -> int:
+    found = await session.scalar(select(Conversation.seq).where(Conversation.id == conversation_id))
+    return found or 0
+
+
+async def delivered(session: AsyncSession, conversation_ids: Collection[UUID]) -> list[Delivered]:
+    """How far a device of each account has decrypted and stored each log."""
+    query = (
+        select(Member.conversation_id, Member.user_id, func.max(Member.delivered_seq))
+        .where(Member.conversation_id.in_(conversation_ids), Member.delivered_seq > 0)
+        .group_by(Member.conversation_id, Member.user_id)
+        .order_by(Member.conversation_id, Member.user_id)
+    )
+    return [Delivered(*each) for each in await session.execute(query)]
+
+
+async def leaves(session: AsyncSession, conversation_id: UUID) -> frozenset[Leaf]:
+    """The devices in the group."""
+    query = select(Member.user_id, Member.device_id).where(
+        Member.conversation_id == conversation_id, Member.removed_seq.is_(None)
+    )
+    return frozenset(Leaf(*each) for each in await session.execute(query))
+
+
+async def session_state(session: AsyncSession, conversation_id: UUID) -> str | None:
+    return await session.scalar(select(Session.state).where(Session.id == conversation_id))
+
+
+async def lock_accounts(session: AsyncSession, conversation_id: UUID) -> set[UUID]:
+    """The accounts of a conversation, locked before its head: the order in which everybody else takes them."""
+    people = select(Participant.user_id).where(Participant.conversation_id == conversation_id)
+    query = select(User.id).where(User.id.in_(people)).order_by(User.id).with_for_update()
+    return set(await session.scalars(query))

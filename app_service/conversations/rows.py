@@ -1,0 +1,125 @@
+"""Rows of a log as one device gets them (PROTOCOL.md 5.2).
+
+Promises: every device of the two accounts gets the chain fields of every row; bodies only from the commit that added
+it on, and welcomes only with the commit that added it.
+Does not: go through pydantic. These are most of the bytes that the server sends; `schemas.LogRow` has the same fields,
+and a test holds them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import orjson
+
+from app_service.conversations.entries import Ack, Row
+from shared.encoding import to_base64url
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one device may read of one conversation."""
+
+    device_id: UUID
+    joined_seq: int | None = None
+    removed_seq: int | None = None
+
+    def reads(self, seq: int) -> bool:
+        """Whether the body of this row is for the device: also the commit that removes it, so that it can tell."""
+        if self.joined_seq is None or seq <= self.joined_seq:
+            return False
+        return self.removed_seq is None or seq <= self.removed_seq
+
+    @property
+    def reads_on(self) -> bool:
+        """Whether the device is in the group now."""
+        return self.joined_seq is not None and self.removed_seq is None
+
+
+class CommitParts(NamedTuple):
+    """What a commit row carries beside its MLS message."""
+
+    welcomes: tuple[bytes, ...]
+    transcript: bytes | None
+    signature: bytes | None
+
+
+_NO_PARTS: Final = CommitParts((), None, None)
+
+
+def time_text(moment: datetime) -> str:
+    """RFC 3339 with milliseconds."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def row_json(row: Row, view: View, parts: CommitParts = _NO_PARTS) -> dict[str, Any]:
+    """The row as this device may see it."""
+    mine = row.sender_device_id == view.device_id
+    content = row.content if mine or view.reads(row.seq) else None
+    fields = _fields(row, content)
+    if row.kind == "commit":
+        joins = row.seq == view.joined_seq and not mine
+        fields["welcomes"] = [to_base64url(welcome) for welcome in parts.welcomes] if joins else None
+        fields["contribution"] = _contribution(parts) if joins or content is not None else None
+    return fields
+
+
+def _fields(row: Row, content: bytes | None) -> dict[str, Any]:
+    conversation_id, client_id = str(row.conversation_id), str(row.client_id)
+    return {
+        "seq": row.seq,
+        "conversation_id": conversation_id,
+        "session_id": conversation_id,
+        "id": client_id,
+        "client_id": client_id,
+        "generation": row.generation,
+        "epoch": row.epoch,
+        "kind": row.kind,
+        "sender_id": str(row.sender_id),
+        "sender_device_id": str(row.sender_device_id),
+        "sender_tag": to_base64url(row.sender_tag),
+        "timestamp": time_text(row.timestamp),
+        "body_hash": to_base64url(row.body_hash),
+        "previous_chain": to_base64url(row.previous_chain),
+        "chain": to_base64url(row.chain),
+        "content": None if content is None else to_base64url(content),
+        "message_type": "secured" if row.kind == "message" else None,
+        "signature_falcon": None,
+        "signature_ecdsa": None,
+        "verified": None,
+        "welcomes": None,
+        "contribution": None,
+    }
+
+
+def _contribution(parts: CommitParts) -> dict[str, str] | None:
+    if parts.transcript is None or parts.signature is None:
+        return None
+    return {"transcript": to_base64url(parts.transcript), "signature": to_base64url(parts.signature)}
+
+
+def message_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Messages as every device in the group gets them."""
+    return [_fields(row, row.content) for row in rows]
+
+
+def ack_json(ack: Ack) -> dict[str, Any]:
+    return {
+        "conversation_id": str(ack.conversation_id),
+        "client_id": str(ack.client_id),
+        "seq": ack.seq,
+        "previous_chain": to_base64url(ack.previous_chain),
+        "chain": to_base64url(ack.chain),
+        "time": time_text(ack.time),
+        "generation": ack.generation,
+        "epoch": ack.epoch,
+    }
+
+
+def frame(kind: str, fields: Mapping[str, Any]) -> str:
+    """A frame of the socket (docs/events.md)."""
+    return orjson.dumps({"type": kind, **fields}).decode()

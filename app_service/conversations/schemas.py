@@ -1,0 +1,125 @@
+"""Wire shapes of conversations. Rows are written by `rows.py`; the models here say what they hold."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app_service.conversations.entries import MAX_COMMIT_BYTES, Kind
+from shared.schemas.base import Base64Bytes, Time, Wire
+from shared.schemas.quantum import MAX_RECIPIENTS, Purpose
+
+MAX_WELCOMES = 16
+_BIG = 2**63 - 1
+
+Position = Annotated[int, Field(ge=0, le=_BIG)]
+Generation = Annotated[int, Field(ge=0, lt=2**32)]
+Content = Annotated[str, Field(max_length=MAX_COMMIT_BYTES * 4 // 3 + 4, json_schema_extra={"format": "base64url"})]
+
+
+class Contribution(Wire):
+    transcript: Annotated[Base64Bytes, Field(max_length=65_536)]
+    signature: Annotated[Base64Bytes, Field(max_length=1024)]
+
+
+class LogRow(Wire):
+    seq: int
+    conversation_id: UUID
+    session_id: UUID
+    id: UUID
+    client_id: UUID
+    generation: int
+    epoch: int
+    kind: Kind
+    sender_id: UUID
+    sender_device_id: UUID
+    sender_tag: Base64Bytes
+    timestamp: Time
+    body_hash: Base64Bytes
+    previous_chain: Base64Bytes
+    chain: Base64Bytes
+    content: Base64Bytes | None
+    message_type: Literal["secured"] | None
+    signature_falcon: None
+    signature_ecdsa: None
+    verified: None
+    welcomes: list[Base64Bytes] | None
+    contribution: Contribution | None
+
+
+class LogHead(Wire):
+    seq: int
+    chain: Base64Bytes
+    generation: int
+    epoch: int
+
+
+class LogPage(Wire):
+    items: list[LogRow]
+    head: LogHead
+
+
+class Acknowledgement(Wire):
+    conversation_id: UUID
+    client_id: UUID
+    seq: int
+    previous_chain: Base64Bytes
+    chain: Base64Bytes
+    time: Time
+    generation: int
+    epoch: int
+
+
+class MessageSend(Wire):
+    conversation_id: UUID
+    client_id: UUID
+    content: Content
+    message_type: Literal["secured"] = "secured"
+
+
+class NoOptions(Wire):
+    """An empty object."""
+
+
+class ClaimedPackage(Wire):
+    user_id: UUID
+    device_id: UUID
+    key_package: Base64Bytes
+
+
+class ClaimedPackages(Wire):
+    items: list[ClaimedPackage]
+
+
+class RecipientChoice(Wire):
+    device_id: UUID
+    number: Annotated[int, Field(ge=1, le=_BIG)]
+
+
+class ContributionRequest(Wire):
+    recipients: Annotated[list[RecipientChoice], Field(min_length=1, max_length=MAX_RECIPIENTS)]
+    nonce: Annotated[Base64Bytes, Field(min_length=32, max_length=32)]
+    generation: Generation
+    epoch: Position
+    purpose: Purpose
+
+
+class ContributionAnswer(Wire):
+    contribution_id: Base64Bytes
+    transcript: Base64Bytes
+    signature: Base64Bytes
+
+
+class CommitPost(Wire):
+    client_id: UUID
+    generation: Generation
+    epoch: Position
+    commit: Content
+    welcomes: list[Annotated[Base64Bytes, Field(max_length=MAX_COMMIT_BYTES)]] = Field([], max_length=MAX_WELCOMES)
+    contribution: Contribution | None = None
+
+
+class ReadMark(Wire):
+    seq: Position

@@ -1,0 +1,162 @@
+"""The statements of the log's writer. They run inside a transaction that the caller holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection as Transaction
+from sqlalchemy import Row as Record
+
+from app_service.conversations.entries import Ack, Head, Row
+from app_service.models import Block, Commit, Connection, Conversation, LogEntry, Member, Participant, Session
+
+
+class SessionHead(NamedTuple):
+    """A head, and whether the two people of the session may write to each other."""
+
+    head: Head
+    connected: bool
+    blocked: bool
+
+
+_CONNECTED = exists().where(
+    Connection.low_user_id == Session.low_user_id,
+    Connection.high_user_id == Session.high_user_id,
+    Connection.state == "connected",
+)
+_BLOCKED = exists().where(
+    or_(
+        and_(Block.user_id == Session.low_user_id, Block.blocked_id == Session.high_user_id),
+        and_(Block.user_id == Session.high_user_id, Block.blocked_id == Session.low_user_id),
+    )
+)
+# In the order of ids, so that two writers never wait for each other.
+_HEADS = (
+    select(
+        Conversation.id,
+        Conversation.open,
+        Conversation.generation,
+        Conversation.epoch,
+        Conversation.seq,
+        Conversation.chain,
+        _CONNECTED,
+        _BLOCKED,
+    )
+    .join(Session, Session.id == Conversation.id)
+    .where(Conversation.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Conversation.id)
+)
+_LOCKED_HEADS = _HEADS.with_for_update(of=Conversation)
+_ROSTERS = select(Member.conversation_id, Member.device_id, Member.sender_tag).where(
+    Member.conversation_id.in_(bindparam("ids", expanding=True)), Member.removed_seq.is_(None)
+)
+_INSERT = insert(LogEntry)
+_MOVE = (
+    update(Conversation.__table__)  # type: ignore[arg-type]  # a mapped table is a Table
+    .where(Conversation.id == bindparam("head_id"))
+    .values(seq=bindparam("head_seq"), chain=bindparam("head_chain"), last_entry_at=bindparam("head_time"))
+)
+
+
+def heads(transaction: Transaction, conversation_ids: Sequence[UUID], *, lock: bool) -> dict[UUID, SessionHead]:
+    """Heads of sessions; with `lock`, nobody else moves them until the transaction ends."""
+    found = transaction.execute(_LOCKED_HEADS if lock else _HEADS, {"ids": conversation_ids})
+    return {each[0]: SessionHead(Head(*each[:6]), bool(each[6]), bool(each[7])) for each in found}
+
+
+def rosters(transaction: Transaction, conversation_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, bytes]]:
+    """Sender tags of the devices that are in these groups now."""
+    found: defaultdict[UUID, dict[UUID, bytes]] = defaultdict(dict)
+    for conversation_id, device_id, sender_tag in transaction.execute(_ROSTERS, {"ids": conversation_ids}):
+        found[conversation_id][device_id] = sender_tag
+    return dict(found)
+
+
+def quiet_commits(transaction: Transaction, epochs: Iterable[tuple[UUID, int, int]]) -> set[UUID]:
+    """Which of these (conversation, generation, epoch) ended with a commit that added and removed nobody."""
+    ended = tuple_(LogEntry.conversation_id, LogEntry.generation, LogEntry.epoch)
+    query = (
+        select(LogEntry.conversation_id)
+        .join(Commit, and_(Commit.conversation_id == LogEntry.conversation_id, Commit.seq == LogEntry.seq))
+        .where(LogEntry.kind == "commit", ended.in_(list(epochs)), Commit.membership_changed.is_(False))
+    )
+    return set(transaction.scalars(query))
+
+
+def first_answers(transaction: Transaction, keys: Iterable[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Ack]:
+    """Acks of rows that these (device, client id) already have."""
+    wanted = list(keys)
+    found = transaction.execute(
+        select(LogEntry.__table__, _previous_chain())
+        .join(Conversation, Conversation.id == LogEntry.conversation_id)
+        .where(tuple_(LogEntry.sender_device_id, LogEntry.client_id).in_(wanted))
+    )
+    return {(each.sender_device_id, each.client_id): _ack(each) for each in found}
+
+
+def _previous_chain() -> ColumnElement[bytes]:
+    before = LogEntry.__table__.alias("before")
+    chain = (
+        select(before.c.chain)
+        .where(before.c.conversation_id == LogEntry.conversation_id, before.c.seq == LogEntry.seq - 1)
+        .scalar_subquery()
+    )
+    return func.coalesce(chain, Conversation.chain_0).label("previous_chain")
+
+
+def _ack(each: Record[Any]) -> Ack:
+    return Ack(
+        each.conversation_id,
+        each.client_id,
+        each.seq,
+        each.previous_chain,
+        each.chain,
+        each.timestamp,
+        each.generation,
+        each.epoch,
+    )
+
+
+def participants(transaction: Transaction, pairs: Iterable[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Which of these (conversation, account) belong together."""
+    query = select(Participant.conversation_id, Participant.user_id).where(
+        tuple_(Participant.conversation_id, Participant.user_id).in_(list(pairs))
+    )
+    return {(each[0], each[1]) for each in transaction.execute(query)}
+
+
+def insert_rows(transaction: Transaction, rows: Sequence[Row]) -> None:
+    transaction.execute(_INSERT, [_values(row) for row in rows])
+
+
+def _values(row: Row) -> dict[str, object]:
+    return {
+        "conversation_id": row.conversation_id,
+        "seq": row.seq,
+        "generation": row.generation,
+        "epoch": row.epoch,
+        "kind": row.kind,
+        "sender_id": row.sender_id,
+        "sender_device_id": row.sender_device_id,
+        "sender_tag": row.sender_tag,
+        "client_id": row.client_id,
+        "timestamp": row.timestamp,
+        "body_hash": row.body_hash,
+        "chain": row.chain,
+        "content": row.content,
+    }
+
+
+def move_heads(transaction: Transaction, moved: Sequence[Head], moment: datetime) -> None:
+    transaction.execute(
+        _MOVE,
+        [
+            {"head_id": head.conversation_id, "head_seq": head.seq, "head_chain": head.chain, "head_time": moment}
+            for head in moved
+        ],
+    )

@@ -1,0 +1,93 @@
+"""Whom one can find, and the keys one may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Set
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app_service.accounts import repository as accounts
+from app_service.accounts.tokens import Caller
+from app_service.directory import repository
+from app_service.directory.schemas import (
+    AccountKeys,
+    ConnectionState,
+    OwnDevice,
+    OwnDevices,
+    People,
+    Person,
+    PublishedDevice,
+    SignedList,
+    SignedMlKemKey,
+)
+from app_service.models import Connection, Device, MlKemKey
+from shared.errors import NotFound
+
+Online = Callable[[Collection[UUID]], Set[UUID]]
+"""Which of these accounts have an open socket."""
+
+
+async def available(
+    session: AsyncSession, caller: Caller, *, search: str, after: str, limit: int, online: Online
+) -> People:
+    """A page of people, by name."""
+    rows = await repository.people(session, caller.user_id, search, after, limit + 1)
+    page = rows[:limit]
+    present = online([user_id for user_id, _, _ in page])
+    items = [
+        Person(id=user_id, username=name, online=user_id in present, connection=_state(caller.user_id, connection))
+        for user_id, name, connection in page
+    ]
+    return People(items=items, next=page[-1][1] if len(rows) > limit else None)
+
+
+def _state(caller: UUID, connection: Connection | None) -> ConnectionState:
+    if connection is None:
+        return "none"
+    if connection.state == "connected":
+        return "connected"
+    return "pending_out" if connection.requester_id == caller else "pending_in"
+
+
+async def keys(session: AsyncSession, caller: Caller, user_id: UUID, since: int) -> AccountKeys:
+    """Everything that is needed to verify an account; 404 for strangers, as for accounts that do not exist."""
+    user = await repository.user_with_visible_keys(session, caller.user_id, user_id)
+    if user is None:
+        raise NotFound("not_found", "There is no such person.")
+    ml_kem = await repository.newest_ml_kem_keys(session, user.id)
+    return AccountKeys(
+        user_id=user.id,
+        username=user.username,
+        identity_public_key=user.identity_public_key,
+        lists=[
+            SignedList(version=row.version, statement=row.statement, signature=row.signature)
+            for row in await repository.lists_since(session, user.id, since)
+        ],
+        devices=[_published(device, ml_kem.get(device.id)) for device in await repository.devices(session, user.id)],
+    )
+
+
+def _published(device: Device, key: MlKemKey | None) -> PublishedDevice:
+    return PublishedDevice(
+        id=device.id,
+        certificate=device.certificate,
+        certificate_signature=device.certificate_signature,
+        revoked=device.revoked_at is not None,
+        ml_kem=key and SignedMlKemKey(number=key.number, statement=key.statement, signature=key.signature),
+    )
+
+
+async def own_devices(session: AsyncSession, caller: Caller) -> OwnDevices:
+    user = await accounts.user(session, caller.user_id)
+    items = [
+        OwnDevice(
+            id=device.id,
+            created_at=device.created_at,
+            last_seen_at=device.last_seen_at,
+            revoked_at=device.revoked_at,
+            current=device.id == caller.device_id,
+        )
+        for device in await repository.devices(session, user.id)
+    ]
+    return OwnDevices(items=items, list_version=user.list_version)

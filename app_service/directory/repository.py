@@ -1,0 +1,185 @@
+"""Every query on people, devices and keys; reads name the account that they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, exists, func, or_, select, union
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app_service.models import Block, Connection, Device, DeviceList, KeyPackage, MlKemKey, Participant, User
+
+_LIVE = ("pending", "connected")
+
+
+@dataclass(frozen=True)
+class DeviceKeys:
+    """The certified key of a device and its ML-KEM keys by number."""
+
+    device_id: UUID
+    user_id: UUID
+    signature_key: bytes
+    revoked: bool
+    ml_kem: dict[int, bytes] = field(default_factory=dict)
+
+
+async def people(
+    session: AsyncSession, caller: UUID, search: str, after: str, limit: int
+) -> Sequence[Row[UUID, str, Connection | None]]:
+    """Accounts by name, with their live connection to the caller as the caller may see it."""
+    hidden_from_caller = and_(Connection.hidden, Connection.requester_id != caller)
+    connected = and_(_pair(caller), Connection.state.in_(_LIVE), ~hidden_from_caller)
+    query = (
+        select(User.id, User.username, Connection)
+        .outerjoin(Connection, connected)
+        .where(User.id != caller, User.username > after, ~_blocked_either_way(caller))
+        .order_by(User.username)
+        .limit(limit)
+    )
+    if search:
+        query = query.where(User.username.contains(search, autoescape=True))
+    return (await session.execute(query)).all()
+
+
+def _pair(caller: UUID) -> ColumnElement[bool]:
+    return or_(
+        and_(Connection.low_user_id == caller, Connection.high_user_id == User.id),
+        and_(Connection.high_user_id == caller, Connection.low_user_id == User.id),
+    )
+
+
+def _blocked_either_way(caller: UUID) -> ColumnElement[bool]:
+    return exists().where(
+        or_(
+            and_(Block.user_id == caller, Block.blocked_id == User.id),
+            and_(Block.user_id == User.id, Block.blocked_id == caller),
+        )
+    )
+
+
+def _acquaintances(user_id: UUID) -> Select[UUID]:
+    """Who may see the keys of this account: connected or with a request that they know of, or in one conversation."""
+    other = case((Connection.low_user_id == user_id, Connection.high_user_id), else_=Connection.low_user_id)
+    connected = select(other.label("id")).where(
+        or_(Connection.low_user_id == user_id, Connection.high_user_id == user_id),
+        Connection.state.in_(_LIVE),
+        or_(~Connection.hidden, Connection.requester_id != user_id),
+    )
+    mine, theirs = aliased(Participant), aliased(Participant)
+    together = (
+        select(theirs.user_id.label("id"))
+        .join(mine, mine.conversation_id == theirs.conversation_id)
+        .where(mine.user_id == user_id, theirs.user_id != user_id)
+    )
+    both = union(connected, together).subquery()
+    return select(both.c.id)
+
+
+async def acquaintances(session: AsyncSession, user_id: UUID) -> set[UUID]:
+    return set(await session.scalars(_acquaintances(user_id)))
+
+
+async def user_with_visible_keys(session: AsyncSession, caller: UUID, user_id: UUID) -> User | None:
+    """The account, if the caller may see its keys."""
+    query = select(User).where(User.id == user_id)
+    if user_id != caller:
+        known = _acquaintances(user_id).subquery()
+        query = query.where(exists().where(known.c.id == caller))
+    return await session.scalar(query)
+
+
+async def lists_since(session: AsyncSession, user_id: UUID, since: int) -> Sequence[DeviceList]:
+    query = select(DeviceList).where(DeviceList.user_id == user_id, DeviceList.version > since)
+    return (await session.scalars(query.order_by(DeviceList.version))).all()
+
+
+async def newest_list(session: AsyncSession, user_id: UUID) -> DeviceList | None:
+    query = select(DeviceList).where(DeviceList.user_id == user_id).order_by(DeviceList.version.desc()).limit(1)
+    return await session.scalar(query)
+
+
+async def devices(session: AsyncSession, user_id: UUID) -> Sequence[Device]:
+    return (await session.scalars(select(Device).where(Device.user_id == user_id).order_by(Device.id))).all()
+
+
+async def newest_ml_kem_keys(session: AsyncSession, user_id: UUID) -> dict[UUID, MlKemKey]:
+    newest = (
+        select(MlKemKey.device_id, func.max(MlKemKey.number).label("number"))
+        .join(Device, Device.id == MlKemKey.device_id)
+        .where(Device.user_id == user_id)
+        .group_by(MlKemKey.device_id)
+        .subquery()
+    )
+    query = select(MlKemKey).join(
+        newest, and_(MlKemKey.device_id == newest.c.device_id, MlKemKey.number == newest.c.number)
+    )
+    return {key.device_id: key for key in await session.scalars(query)}
+
+
+async def live_device(session: AsyncSession, user_id: UUID, device_id: UUID, *, lock: bool = False) -> Device | None:
+    """An unrevoked device of the account."""
+    query = select(Device).where(Device.id == device_id, Device.user_id == user_id, Device.revoked_at.is_(None))
+    if lock:
+        query = query.with_for_update(key_share=True)  # rows that refer to the device need not wait
+    return await session.scalar(query.execution_options(populate_existing=lock))
+
+
+async def device_exists(session: AsyncSession, device_id: UUID) -> bool:
+    """Whether any account has it: ids are unique across all of them."""
+    return await session.scalar(select(Device.id).where(Device.id == device_id)) is not None
+
+
+async def device_keys(session: AsyncSession, device_ids: Collection[UUID]) -> dict[UUID, DeviceKeys]:
+    """Certified keys of devices that the caller's conversation names; unknown ids are missing from the answer."""
+    query = (
+        select(Device, MlKemKey.number, MlKemKey.encapsulation_key)
+        .outerjoin(MlKemKey, MlKemKey.device_id == Device.id)
+        .where(Device.id.in_(device_ids))
+    )
+    found: dict[UUID, DeviceKeys] = {}
+    for device, number, encapsulation_key in await session.execute(query):
+        keys = found.setdefault(
+            device.id, DeviceKeys(device.id, device.user_id, device.signature_key, device.revoked_at is not None)
+        )
+        if number is not None:
+            keys.ml_kem[number] = encapsulation_key
+    return found
+
+
+async def live_devices(session: AsyncSession, user_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """Certified, unrevoked devices of each account; an account without one has an empty list."""
+    query = select(Device.user_id, Device.id).where(Device.user_id.in_(user_ids), Device.revoked_at.is_(None))
+    found: dict[UUID, list[UUID]] = {user_id: [] for user_id in user_ids}
+    for user_id, device_id in await session.execute(query.order_by(Device.id)):
+        found[user_id].append(device_id)
+    return found
+
+
+async def key_packages(session: AsyncSession, device_id: UUID) -> Sequence[KeyPackage]:
+    return (await session.scalars(select(KeyPackage).where(KeyPackage.device_id == device_id))).all()
+
+
+async def next_key_package(session: AsyncSession, device_id: UUID, valid_until: datetime) -> KeyPackage | None:
+    """The oldest one-time package that lives long enough, else the last resort; locked against other claims."""
+    query = (
+        select(KeyPackage)
+        .where(KeyPackage.device_id == device_id, KeyPackage.not_after >= valid_until)
+        .order_by(KeyPackage.last_resort, KeyPackage.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return await session.scalar(query)
+
+
+async def delete_key_packages(session: AsyncSession, device_id: UUID) -> None:
+    await session.execute(delete(KeyPackage).where(KeyPackage.device_id == device_id))
+
+
+async def delete_stale_key_packages(session: AsyncSession, device_id: UUID, valid_until: datetime) -> None:
+    """Packages that would never be given out again."""
+    query = delete(KeyPackage).where(KeyPackage.device_id == device_id, KeyPackage.not_after < valid_until)
+    await session.execute(query)

@@ -1,0 +1,43 @@
+"""All tables; importing this package fills `Model.metadata`."""
+
+from app_service.models.accounts import Event, Pins, SignIn, User, Vault, VaultWrap
+from app_service.models.base import Model
+from app_service.models.connections import Block, Connection
+from app_service.models.conversations import (
+    Commit,
+    Conversation,
+    KeyPackageClaim,
+    LogEntry,
+    Member,
+    Participant,
+    Welcome,
+)
+from app_service.models.directory import Device, DeviceList, KeyPackage, MlKemKey
+from app_service.models.server import NotaryKey, ServerSetting
+from app_service.models.sessions import Session
+
+__all__ = [
+    "Block",
+    "Commit",
+    "Connection",
+    "Conversation",
+    "Device",
+    "DeviceList",
+    "Event",
+    "KeyPackage",
+    "KeyPackageClaim",
+    "LogEntry",
+    "Member",
+    "MlKemKey",
+    "Model",
+    "NotaryKey",
+    "Participant",
+    "Pins",
+    "ServerSetting",
+    "Session",
+    "SignIn",
+    "User",
+    "Vault",
+    "VaultWrap",
+    "Welcome",
+]

@@ -1,0 +1,138 @@
+"""One log per conversation, whatever its kind, and who may read it from where on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app_service.models.base import Model
+
+_COMMITS = text("kind = 'commit'")
+
+
+class Conversation(Model):
+    """The head of a log. Its row lock orders everything that is appended."""
+
+    __tablename__ = "conversations"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    creator_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    open: Mapped[bool]
+    """Whether the log takes entries: from the first founding commit to the last entry."""
+    generation: Mapped[int] = mapped_column(BigInteger, default=0)
+    epoch: Mapped[int] = mapped_column(BigInteger, default=0)
+    seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    chain_0: Mapped[bytes]
+    chain: Mapped[bytes]
+    last_entry_at: Mapped[datetime | None]
+
+
+class Participant(Model):
+    """An account of a conversation, and how far it has read."""
+
+    __tablename__ = "participants"
+
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+    read_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class Member(Model):
+    """A device in the group, as the commits' authenticated data said."""
+
+    __tablename__ = "members"
+    __table_args__ = (UniqueConstraint("conversation_id", "sender_tag"),)
+
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    device_id: Mapped[UUID] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), primary_key=True, index=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    sender_tag: Mapped[bytes]
+    joined_seq: Mapped[int] = mapped_column(BigInteger)
+    """Seq of the commit that added it; bodies after it are for this device."""
+    removed_seq: Mapped[int | None] = mapped_column(BigInteger)
+    delivered_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class LogEntry(Model):
+    """One row of the log. `content` may be deleted later; the chain fields never are."""
+
+    __tablename__ = "log_entries"
+    __table_args__ = (
+        UniqueConstraint("sender_device_id", "client_id"),
+        Index(
+            "uq_log_entries_commit_epoch",
+            "conversation_id",
+            "generation",
+            "epoch",
+            unique=True,
+            sqlite_where=_COMMITS,
+            postgresql_where=_COMMITS,
+        ),
+    )
+
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    generation: Mapped[int] = mapped_column(BigInteger)
+    epoch: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(12))
+    sender_id: Mapped[UUID]
+    sender_device_id: Mapped[UUID]
+    sender_tag: Mapped[bytes]
+    client_id: Mapped[UUID]
+    timestamp: Mapped[datetime]
+    body_hash: Mapped[bytes]
+    chain: Mapped[bytes]
+    content: Mapped[bytes | None]
+
+
+class Commit(Model):
+    """What a commit row carries beside its MLS message."""
+
+    __tablename__ = "commits"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["conversation_id", "seq"], ["log_entries.conversation_id", "log_entries.seq"], ondelete="CASCADE"
+        ),
+    )
+
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    membership_changed: Mapped[bool]
+    roster_hash: Mapped[bytes]
+    contribution_id: Mapped[bytes | None]
+    transcript: Mapped[bytes | None]
+    transcript_signature: Mapped[bytes | None]
+
+
+class Welcome(Model):
+    """A welcome of a commit, for the devices which that commit added."""
+
+    __tablename__ = "welcomes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["conversation_id", "seq"], ["log_entries.conversation_id", "log_entries.seq"], ondelete="CASCADE"
+        ),
+    )
+
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes]
+
+
+class KeyPackageClaim(Model):
+    """Which key package a founder got for which device: the same one when it asks again."""
+
+    __tablename__ = "key_package_claims"
+
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    founder_device_id: Mapped[UUID] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), primary_key=True)
+    device_id: Mapped[UUID] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), primary_key=True)
+    key_package: Mapped[bytes]
+    not_after: Mapped[datetime]
+    created_at: Mapped[datetime]

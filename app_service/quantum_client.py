@@ -1,0 +1,128 @@
+"""The only caller of quantum_service.
+
+Promises: one pooled client, bounded waiting, the request's id passed on, and one way to fail: whatever keeps
+quantum_service from answering is 503 `quantum_service_unavailable` with `Retry-After`.
+Does not: retry, cache, or touch the database. Callers hold no transaction while they call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from shared.errors import ApiError, Unavailable
+from shared.http import REQUEST_ID_HEADER, request_id
+from shared.logging import get_logger
+from shared.schemas import quantum as wire
+
+log = get_logger("quantum_client")
+
+RETRY_AFTER_SECONDS: Final = 5
+_TIMEOUT: Final = httpx.Timeout(10.0, connect=2.0, pool=2.0)
+_LIMITS: Final = httpx.Limits(max_connections=32, max_keepalive_connections=16)
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+class QuantumRefused(ApiError):
+    """quantum_service answered and said no: `code` and `details` are its own (`malformed_key` with its item …)."""
+
+    status = 422
+
+
+class QuantumClient:
+    """`on_contact` hears after each call whether quantum_service can be used."""
+
+    def __init__(self, url: str, api_key: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=url,
+            headers={"Authorization": f"Bearer {api_key}"},
+            timeout=_TIMEOUT,
+            limits=_LIMITS,
+            transport=transport,
+            trust_env=False,
+        )
+        self.on_contact: Callable[[bool], None] = lambda _: None
+        self._said: str | None = None
+
+    async def __aenter__(self) -> QuantumClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def health(self) -> wire.QuantumHealth:
+        return await self._call("GET", "/api/health", None, wire.QuantumHealth)
+
+    async def keygen(self, body: wire.KeygenRequest) -> wire.KeyPair:
+        return await self._call("POST", "/api/quantum/keygen", body, wire.KeyPair)
+
+    async def verify(self, items: list[wire.VerifyItem]) -> list[wire.Verdict]:
+        """One verdict per hybrid signature, in order."""
+        body = wire.VerifyRequest(items=items)
+        answer = await self._call("POST", "/api/quantum/wrap_verify", body, wire.VerifyResponse)
+        if len(answer.items) != len(items):
+            raise self._unavailable("a verdict is missing")
+        return answer.items
+
+    async def establish(self, body: wire.EstablishRequest) -> wire.EstablishResponse:
+        return await self._call("POST", "/api/quantum/establish", body, wire.EstablishResponse)
+
+    async def prove_key(self) -> None:
+        """Fails when our API key is not taken, which `health` (open to all) cannot tell."""
+        await self._call("GET", "/api/quantum/random?bytes=1", None, wire.RandomResponse)
+
+    async def _call(self, method: str, path: str, body: BaseModel | None, kind: type[Answer]) -> Answer:
+        response = await self._request(method, path, body)
+        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:  # overloaded: it is there, and asks for patience
+            raise self._unavailable("busy")
+        refused = response.status_code in {409, 422}
+        usable = response.status_code == httpx.codes.OK or refused
+        self.on_contact(usable)
+        if not usable:
+            raise self._unavailable(f"status {response.status_code}")
+        if refused:
+            raise self._refusal(response)
+        try:
+            answer = kind.model_validate_json(response.content)
+        except ValidationError as error:
+            raise self._unavailable("an answer of another form") from error
+        self._said = None
+        return answer
+
+    async def _request(self, method: str, path: str, body: BaseModel | None) -> httpx.Response:
+        headers = {"Content-Type": "application/json"}
+        if identifier := request_id():
+            headers[REQUEST_ID_HEADER] = identifier
+        content = None if body is None else body.model_dump_json().encode()
+        try:
+            return await self._http.request(method, path, content=content, headers=headers)
+        except httpx.HTTPError as error:
+            self.on_contact(False)
+            raise self._unavailable(type(error).__name__) from error
+
+    def _refusal(self, response: httpx.Response) -> ApiError:
+        try:
+            said = response.json()["error"]
+            code, details = str(said["code"]), dict(said["details"])
+        except (ValueError, KeyError, TypeError):
+            return self._unavailable("an error of another form")
+        if code == "other_master_key":  # nothing that our caller sent: the operator changed QUANTUM_MASTER_KEY
+            return self._unavailable(code)
+        return QuantumRefused(code, "The quantum service refused the input.", details=details)
+
+    def _unavailable(self, reason: str) -> Unavailable:
+        if reason != self._said:  # the monitor asks every few seconds: one line per reason is enough
+            log.warning("quantum_service_unavailable", reason=reason)
+        self._said = reason
+        return Unavailable(
+            "quantum_service_unavailable",
+            "The quantum service cannot be used at the moment. Nothing was changed.",
+            retry_after=RETRY_AFTER_SECONDS,
+        )

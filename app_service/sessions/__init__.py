@@ -1,0 +1,1 @@
+"""Private conversations of two people, from the accepted connection to the last message."""

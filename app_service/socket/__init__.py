@@ -1,0 +1,1 @@
+"""The WebSocket's way in and out; it calls the nouns' services."""

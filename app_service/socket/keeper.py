@@ -1,0 +1,46 @@
+"""Looks after the open sockets and the stored events, now and then."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from app_service.db import Database
+from app_service.models.base import now
+from app_service.realtime import stored
+from app_service.realtime.hub import Hub
+from app_service.socket.socket import Socket
+from shared.errors import ApiError
+
+CHECK_SECONDS: Final = 5.0
+FORGET_SECONDS: Final = 3600.0
+
+
+class Keeper:
+    def __init__(self, hub: Hub, database: Database) -> None:
+        self._hub = hub
+        self._database = database
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._check()), asyncio.create_task(self._forget())]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _check(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            for socket in self._hub.sockets():
+                if isinstance(socket, Socket):
+                    socket.check()
+
+    async def _forget(self) -> None:
+        while True:
+            with suppress(ApiError):
+                async with self._database.write() as unit:
+                    await stored.forget(unit.session, now())
+            await asyncio.sleep(FORGET_SECONDS)

@@ -1,0 +1,71 @@
+"""What waits to be sent on one socket: few frames, and for the rest only the places where to read on.
+
+Promises: bounded, whatever happens while the socket is slow. Rows of a log go out ascending and without gaps: a frame
+is taken from the hub only when it continues the cursor, else the log is marked to be read from there.
+Does not: send, or read the database (`connection.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+MAX_FRAMES: Final = 64
+MAX_CHARACTERS: Final = 524_288
+"""From here on rows are read later instead. Answers to the client's own frames still fit: it may not send more."""
+
+
+class Outbox:
+    def __init__(self) -> None:
+        self.frames: deque[str] = deque()
+        self.cursors: dict[UUID, int] = {}
+        """Seq of the last row that was sent or waits in `frames`, per log."""
+        self.in_group: set[UUID] = set()
+        """Logs whose rows this device reads as the group does."""
+        self.behind: set[UUID] = set()
+        self.events = False
+        self.stale = False
+        """A frame about state was dropped: tell all of it anew."""
+        self.reading: UUID | None = None
+        """The log that is being read just now; what comes meanwhile is read after it."""
+        self.changed = asyncio.Event()
+
+    def offer(self, log: UUID, first: int, last: int, frame: Callable[[], str]) -> None:
+        cursor = self.cursors.get(log)
+        if cursor is None or cursor >= last:
+            return
+        in_turn = cursor == first - 1 and log in self.in_group and log not in self.behind and log != self.reading
+        if in_turn and self._has_room():
+            self.frames.append(frame())
+            self.cursors[log] = last
+        else:
+            self.behind.add(log)
+        self.changed.set()
+
+    def _has_room(self) -> bool:
+        return len(self.frames) < MAX_FRAMES and sum(map(len, self.frames)) < MAX_CHARACTERS
+
+    def mark_behind(self, log: UUID) -> None:
+        if log in self.cursors:
+            self.behind.add(log)
+            self.changed.set()
+
+    def mark_events(self) -> None:
+        self.events = True
+        self.changed.set()
+
+    def tell(self, frame: str) -> None:
+        """A frame about state; when there is no room, the whole state is told later."""
+        if self._has_room():
+            self.frames.append(frame)
+        else:
+            self.stale = True
+        self.changed.set()
+
+    def answer(self, frame: str) -> None:
+        """An answer to a frame of the client, who may have only so many open."""
+        self.frames.append(frame)
+        self.changed.set()

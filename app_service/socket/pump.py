@@ -1,0 +1,218 @@
+"""Sends what a socket's outbox says, and reads from the database what it says to read on from."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app_service.conversations import pages, repository
+from app_service.conversations.entries import Author
+from app_service.conversations.repository import Delivered, Log
+from app_service.conversations.rows import frame
+from app_service.realtime import stored
+from app_service.realtime.stored import StoredEvent
+from app_service.sessions.views import views
+from app_service.socket.outbox import Outbox
+from app_service.socket.presence import presence_frame, visible_to
+from app_service.socket.services import SocketServices
+from app_service.socket.side import Side
+from shared.errors import Unavailable
+
+HEARTBEAT_SECONDS: Final = 25
+PAGE_ROWS: Final = 50
+PAGE_EVENTS: Final = 100
+AWAY_SECONDS: Final = 1.0
+
+_RELATIONS: Final = frozenset(
+    {"connection_accepted", "connection_removed", "connection_blocked", "connection_unblocked"}
+)
+
+
+class Pump:
+    def __init__(
+        self,
+        send: Callable[[str], Awaitable[None]],
+        side: Side,
+        outbox: Outbox,
+        services: SocketServices,
+        author: Author,
+    ) -> None:
+        self._send_text = send
+        self._side = side
+        self._outbox = outbox
+        self._services = services
+        self._author = author
+        self._event_cursor = 0
+        self._drained = asyncio.Event()
+        self._sending_since: float | None = None
+
+    def blocked_for(self, at: float) -> float:
+        """For how many seconds the client has taken nothing."""
+        return 0.0 if self._sending_since is None else at - self._sending_since
+
+    async def drained(self) -> None:
+        """Wait until something was sent."""
+        self._drained.clear()
+        await self._drained.wait()
+
+    async def begin(self, cursors: Mapping[UUID, int], event_cursor: int | None, join: Callable[[UUID], None]) -> None:
+        """Say `hello_ok` and take up the cursors; `join` is called with each log to follow."""
+        outbox, hub, user_id = self._outbox, self._services.hub, self._author.user_id
+        with hub.noting() as grown:
+            async with self._services.database.read() as session:
+                visible = await visible_to(session, user_id)
+                kept = await stored.kept(session, user_id)
+                logs = await repository.logs_for(session, self._author)
+                delivered = await repository.delivered(session, [log.conversation_id for log in logs])
+            for log in logs:
+                self._take_up(log, cursors.get(log.conversation_id, 0))
+                join(log.conversation_id)
+            for log_id in grown:
+                outbox.mark_behind(log_id)
+        resync = event_cursor is None or not kept.first - 1 <= event_cursor <= kept.last
+        self._event_cursor = kept.last if resync or event_cursor is None else event_cursor
+        if self._event_cursor < kept.last:
+            outbox.mark_events()
+        await self._send(
+            frame(
+                "hello_ok",
+                {
+                    "user_id": str(user_id),
+                    "device_id": str(self._author.device_id),
+                    "heartbeat_seconds": HEARTBEAT_SECONDS,
+                    "event_cursor": self._event_cursor,
+                    "resync": resync,
+                    "online": [str(each) for each in sorted(hub.online(visible))],
+                },
+            )
+        )
+        await self._send_receipts(delivered)
+
+    def _take_up(self, log: Log, cursor: int) -> None:
+        # A cursor beyond the head can only come from a log that this database has lost: the client tells.
+        outbox = self._outbox
+        outbox.cursors[log.conversation_id] = min(cursor, log.seq)
+        if log.view.reads_on:
+            outbox.in_group.add(log.conversation_id)
+        if cursor < log.seq:
+            outbox.mark_behind(log.conversation_id)
+
+    async def run(self, join: Callable[[UUID], None]) -> None:
+        """Send for ever; `join` is called with logs that begin to concern this socket."""
+        outbox = self._outbox
+        while True:
+            with self._side:
+                await outbox.changed.wait()
+            outbox.changed.clear()
+            try:
+                await self._turn(join)
+            except Unavailable:  # the database is away; everything is still marked
+                outbox.events = outbox.stale = True
+                outbox.behind.update(outbox.cursors)
+                outbox.changed.set()
+                with self._side:
+                    await asyncio.sleep(AWAY_SECONDS)
+
+    async def _turn(self, join: Callable[[UUID], None]) -> None:
+        outbox = self._outbox
+        await self._drain()
+        if outbox.events:
+            outbox.events = False
+            await self._catch_up_events(join)
+        while outbox.behind:
+            await self._catch_up(outbox.behind.pop())
+        if outbox.stale:
+            outbox.stale = False
+            await self._tell_receipts()
+            await self._tell_presence()
+
+    async def _drain(self) -> None:
+        frames = self._outbox.frames
+        while frames:
+            await self._send(frames.popleft())
+        self._drained.set()
+
+    async def _send(self, text: str) -> None:
+        self._sending_since = time.monotonic()
+        with self._side:
+            await self._send_text(text)
+        self._sending_since = None
+
+    async def _catch_up(self, log_id: UUID) -> None:
+        """Read a log from its cursor to its head."""
+        outbox = self._outbox
+        outbox.reading = log_id
+        try:
+            more = True
+            while more:
+                await self._drain()
+                more = await self._send_page(log_id)
+        finally:
+            outbox.reading = None
+
+    async def _send_page(self, log_id: UUID) -> bool:
+        cursors = self._outbox.cursors
+        async with self._services.database.read() as session:
+            log = await repository.log_for(session, self._author, log_id)
+            rows = await pages.page_after(session, log, cursors[log_id], PAGE_ROWS)
+        (self._outbox.in_group.add if log.view.reads_on else self._outbox.in_group.discard)(log_id)
+        if rows:
+            received = {"conversation_id": str(log_id), "rows": rows, "head_seq": log.seq}
+            await self._send(frame("message_receive", received))
+            cursors[log_id] = rows[-1]["seq"]
+        return cursors[log_id] < log.seq
+
+    async def _catch_up_events(self, join: Callable[[UUID], None]) -> None:
+        while True:
+            await self._drain()
+            async with self._services.database.read() as session:
+                events = await stored.after(session, self._author.user_id, self._event_cursor, PAGE_EVENTS)
+                sessions = await self._sessions(session, events)
+            for event in events:
+                await self._send_event(event, sessions, join)
+            if len(events) < PAGE_EVENTS:
+                return
+
+    async def _sessions(self, session: AsyncSession, events: list[StoredEvent]) -> dict[str, dict[str, Any]]:
+        """The sessions that these events are about, as they are now."""
+        wanted = {UUID(event.payload["session_id"]) for event in events if event.type.startswith("session_")}
+        if not wanted:
+            return {}
+        found = await views(session, self._author.user_id, wanted)
+        return {str(view.id): view.model_dump(mode="json") for view in found}
+
+    async def _send_event(self, event: StoredEvent, sessions: Mapping[str, Any], join: Callable[[UUID], None]) -> None:
+        payload = event.payload
+        if event.type.startswith("session_"):
+            payload = {"session": sessions[payload["session_id"]]}
+            log_id = UUID(payload["session"]["id"])
+            if log_id not in self._outbox.cursors:
+                self._outbox.cursors[log_id] = 0
+                join(log_id)
+                self._outbox.mark_behind(log_id)
+        await self._send(frame(event.type, {**payload, "cursor": event.seq}))
+        self._event_cursor = event.seq
+        if event.type in _RELATIONS:
+            await self._services.presence.relation_changed(self._author.user_id, UUID(payload["peer"]["id"]))
+
+    async def _tell_receipts(self) -> None:
+        """Where the devices of everybody stand: not a row, so not after any cursor."""
+        async with self._services.database.read() as session:
+            delivered = await repository.delivered(session, list(self._outbox.cursors))
+        await self._send_receipts(delivered)
+
+    async def _send_receipts(self, delivered: Iterable[Delivered]) -> None:
+        for each in delivered:
+            told = {"conversation_id": str(each.conversation_id), "user_id": str(each.user_id), "seq": each.seq}
+            await self._send(frame("receipt", told))
+
+    async def _tell_presence(self) -> None:
+        visible = await self._services.presence.visible(self._author.user_id)
+        online = self._services.hub.online(visible)
+        for user_id in sorted(visible):
+            await self._send(presence_frame(user_id, online=user_id in online))

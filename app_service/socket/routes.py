@@ -1,0 +1,69 @@
+"""`WS /ws`: the handshake, and what is said when a socket ends."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from app_service.accounts.access import DeviceCaller
+from app_service.accounts.origin import origin_allowed
+from app_service.socket.closing import CloseCode, Ended
+from app_service.socket.frames import Hello
+from app_service.socket.services import SocketServices
+from app_service.socket.socket import HELLO_SECONDS, Socket, close, receive, refusal_frame
+from shared.errors import Unauthorized, Unavailable
+from shared.logging import get_logger
+
+router = APIRouter()
+
+log = get_logger("socket")
+
+_FAILED = 1011
+
+
+@router.websocket("/ws")
+async def socket(websocket: WebSocket) -> None:
+    services: SocketServices = websocket.app.state.sockets
+    if not origin_allowed(websocket, services.origins):
+        await websocket.close()  # before `accept`: the upgrade is refused with 403
+        return
+    await websocket.accept()
+    try:
+        hello = await _hello(websocket)
+        caller = await _caller(services, hello)
+        await Socket(websocket, services, caller).run(hello)
+    except WebSocketDisconnect:
+        return
+    except Ended as ended:
+        await close(websocket, ended.code, ended.frame)
+    except Unavailable as refusal:  # the database is away, or busy
+        await close(websocket, CloseCode.TRY_AGAIN, refusal_frame(refusal, None))
+    except Exception as error:
+        log.exception("socket_failed", kind=type(error).__name__)
+        await close(websocket, _FAILED)
+
+
+async def _hello(websocket: WebSocket) -> Hello:
+    try:
+        async with asyncio.timeout(HELLO_SECONDS):
+            hello = await receive(websocket)
+    except TimeoutError as error:
+        raise Ended(CloseCode.NOT_AUTHENTICATED) from error
+    except Ended as error:
+        raise Ended(CloseCode.NOT_AUTHENTICATED) from error
+    if not isinstance(hello, Hello):
+        raise Ended(CloseCode.NOT_AUTHENTICATED)
+    return hello
+
+
+async def _caller(services: SocketServices, hello: Hello) -> DeviceCaller:
+    """Logs, and receipts for them, belong to devices: a sign-in without one has nothing to listen to yet."""
+    try:
+        caller = await services.access.authenticate(hello.token)
+    except Unauthorized as error:
+        code = CloseCode.SIGNED_OUT if error.code == "signed_out" else CloseCode.NOT_AUTHENTICATED
+        raise Ended(code) from error
+    if caller.device_id is None:
+        raise Ended(CloseCode.NOT_AUTHENTICATED)
+    return DeviceCaller(caller.user_id, caller.sign_in_id, caller.device_id, caller.expires_at)

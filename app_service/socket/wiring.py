@@ -1,0 +1,60 @@
+"""Puts conversations, sessions and sockets together, and takes them down in the opposite order."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from starlette.datastructures import State
+
+from app_service.conversations.closing import ClosingService
+from app_service.conversations.commits import CommitService
+from app_service.conversations.contributions import ContributionService
+from app_service.conversations.publishing import Publisher
+from app_service.conversations.receipts import Receipts
+from app_service.conversations.rows import frame
+from app_service.conversations.service import MessageService
+from app_service.conversations.writer import LogWriter
+from app_service.db import Database, Unit
+from app_service.realtime.events import Events, SignInsEnded
+from app_service.realtime.hub import Hub
+from app_service.sessions.lifecycle import SessionLifecycle
+from app_service.sessions.service import SessionService
+from app_service.socket.keeper import Keeper
+from app_service.socket.presence import PresenceService
+from app_service.socket.services import SocketServices
+
+
+def open_conversations(state: State, stack: AsyncExitStack) -> None:
+    """Add to `state`, which has the parts below: database, events, quantum, notary, monitor, access, installation."""
+    database: Database = state.database
+    events: Events = state.events
+    hub = Hub()
+    publisher = Publisher(hub)
+    writer = LogWriter(database, publisher.appended)
+    receipts = Receipts(database, hub)
+    lifecycle = SessionLifecycle(events, state.installation.server_name)
+    lifecycle.subscribe()
+    closing = ClosingService(database, writer, events, publisher.appended)
+    state.hub, state.online, state.receipts = hub, hub.online, receipts
+    state.messages = MessageService(database, writer)
+    state.commits = CommitService(database, writer, events, state.quantum, state.notary, publisher.appended)
+    state.contributions = ContributionService(database, state.quantum, state.notary)
+    state.sessions = SessionService(database, events, hub, lifecycle, closing)
+    presence = PresenceService(database, hub)
+    origins, per_second = state.settings.origins, state.settings.frames_per_second
+    state.sockets = SocketServices(origins, state.access, database, hub, state.messages, receipts, presence, per_second)
+    _listen(hub, events)
+    state.monitor.on_change(lambda available: hub.tell_all(frame("quantum_status", {"available": available})))
+    keeper = Keeper(hub, database)
+    for part in (writer, receipts, keeper):
+        part.start()
+        stack.push_async_callback(part.close)
+
+
+def _listen(hub: Hub, events: Events) -> None:
+    events.on_wake(hub.wake)
+
+    async def end(unit: Unit, event: SignInsEnded) -> None:
+        unit.after_commit(lambda: hub.end_sign_ins(event.sign_in_ids))
+
+    events.subscribe(SignInsEnded, end)

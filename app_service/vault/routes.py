@@ -1,0 +1,93 @@
+"""The sealed records over HTTP, with entity tags against lost updates (RFC 9110 section 13)."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final, TypeVar
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+
+from app_service.accounts.access import AccountCaller, BoundCaller
+from app_service.db import Reading, Writing
+from app_service.rate_limits import address_of
+from app_service.vault import service
+from app_service.vault.schemas import SealedPins, StoredVault, VaultBody, VaultCompletion, VaultRewrite
+from app_service.vault.service import VaultService
+from shared.errors import Malformed, PreconditionRequired
+
+router = APIRouter(prefix="/api", tags=["accounts"])
+
+_TAG: Final = re.compile(r'"([0-9]{1,9})"')
+
+IfMatch = Annotated[str | None, Header()]
+IfNoneMatch = Annotated[str | None, Header()]
+
+
+def _service(request: Request) -> VaultService:
+    vault: VaultService = request.app.state.vault
+    return vault
+
+
+Versioned = TypeVar("Versioned", StoredVault, SealedPins)
+Vaults = Annotated[VaultService, Depends(_service)]
+
+
+@router.get("/vault")
+async def read_vault(caller: AccountCaller, session: Reading, response: Response) -> StoredVault:
+    return _tagged(response, await service.read(session, caller.user_id))
+
+
+@router.put("/vault")
+async def write_vault(
+    body: VaultBody,
+    caller: AccountCaller,
+    vaults: Vaults,
+    request: Request,
+    response: Response,
+    if_match: IfMatch = None,
+    if_none_match: IfNoneMatch = None,
+) -> StoredVault:
+    """`If-None-Match: *` completes an account; `If-Match` writes the next version. Both need the password's proof."""
+    seen, address = _seen(if_match, if_none_match), address_of(request)
+    match body, seen:
+        case VaultCompletion(), 0:
+            return _tagged(response, await vaults.complete(caller, body, address))
+        case VaultRewrite(), int() if seen > 0:
+            return _tagged(response, await vaults.rewrite(caller, body, seen, address))
+    raise Malformed("malformed", "This body does not belong to that precondition.")
+
+
+@router.get("/pins")
+async def read_pins(caller: AccountCaller, session: Reading, response: Response) -> SealedPins:
+    return _tagged(response, await service.read_pins(session, caller.user_id))
+
+
+@router.put("/pins")
+async def write_pins(
+    body: SealedPins,
+    caller: BoundCaller,
+    unit: Writing,
+    response: Response,
+    if_match: IfMatch = None,
+    if_none_match: IfNoneMatch = None,
+) -> SealedPins:
+    seen = _seen(if_match, if_none_match)
+    return _tagged(response, await service.write_pins(unit, caller.user_id, body, seen))
+
+
+def _seen(if_match: str | None, if_none_match: str | None) -> int:
+    """The version that the writer has seen, 0 for none; 428 when it does not say."""
+    if if_none_match == "*" and if_match is None:
+        return 0
+    tag = _TAG.fullmatch(if_match or "")
+    if tag is None or if_none_match is not None or int(tag[1]) == 0:
+        raise PreconditionRequired(
+            "precondition_required", 'Say what you have seen: If-None-Match: * or If-Match: "<version>".'
+        )
+    return int(tag[1])
+
+
+def _tagged(response: Response, answer: Versioned) -> Versioned:
+    response.headers["ETag"] = f'"{answer.version}"'
+    response.headers["Cache-Control"] = "no-store"
+    return answer
