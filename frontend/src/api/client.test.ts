@@ -1,0 +1,99 @@
+import { expect, test } from "vitest";
+import { Api } from "./client";
+import type { ApiError } from "./errors";
+
+interface Call {
+  url: string;
+  headers: Headers;
+  body: unknown;
+}
+
+function server(answers: Record<string, (call: Call) => Response>) {
+  const calls: Call[] = [];
+  const tails = new Map<string, Promise<unknown>>();
+  const api = new Api({
+    origin: "",
+    fetch: (input, init = {}) => {
+      const url = input as string;
+      const body: unknown = typeof init.body === "string" ? JSON.parse(init.body) : null;
+      const call = { url, headers: new Headers(init.headers), body };
+      calls.push(call);
+      const answer = answers[new URL(url, "http://x").pathname];
+      return answer === undefined ? Promise.reject(new TypeError("no network")) : Promise.resolve(answer(call));
+    },
+    locks: {
+      request: (name, work) => {
+        const result = (tails.get(name) ?? Promise.resolve()).then(work);
+        tails.set(name, result);
+        return result;
+      },
+    },
+    now: () => Date.now(),
+  });
+  return { api, calls };
+}
+
+const user = { id: "0190", username: "alice", email: "a@example.org", created_at: "2026-01-01T00:00:00.000Z" };
+let issued = 0;
+const grant = (seconds = 900) =>
+  Response.json({
+    access_token: `token-${++issued}`,
+    expires_in: seconds,
+    user,
+    sign_in_id: "1",
+    token_type: "bearer",
+  });
+const refusal = (code: string, status: number, headers = {}) =>
+  Response.json({ error: { code, message: "No.", details: { a: 1 }, request_id: "r" } }, { status, headers });
+
+test("P2.7 many calls at once refresh once, with the header that a foreign page cannot send", async () => {
+  const { api, calls } = server({
+    "/api/token/refresh": () => grant(),
+    "/api/devices": () => Response.json({ items: [], list_version: 1 }),
+  });
+  await Promise.all([1, 2, 3].map(() => api.get("/api/devices", {})));
+  const refreshes = calls.filter(({ url }) => url === "/api/token/refresh");
+  expect(refreshes).toHaveLength(1);
+  expect(refreshes[0]!.headers.get("X-QuantumChat")).toBe("1");
+  expect(calls.at(-1)!.headers.get("Authorization")).toMatch(/^Bearer token-/);
+});
+
+test("a token that expired on the way is renewed and the call made again, once", async () => {
+  let refused = 0;
+  const { api, calls } = server({
+    "/api/token/refresh": () => grant(),
+    "/api/devices": () => (refused++ < 9 ? refusal("token_expired", 401) : Response.json({})),
+  });
+  await expect(api.get("/api/devices", {})).rejects.toMatchObject({ code: "token_expired" });
+  expect(calls.filter(({ url }) => url === "/api/devices")).toHaveLength(2);
+});
+
+test("another account's cookie is not taken for this one's", async () => {
+  const { api } = server({ "/api/token/refresh": () => grant() });
+  api.userId = "0191";
+  await expect(api.token.get()).rejects.toMatchObject({ code: "refresh_invalid" });
+});
+
+test("every failure is one error with a code", async () => {
+  const { api } = server({
+    "/api/config": () => refusal("quantum_service_unavailable", 503, { "Retry-After": "7" }),
+    "/api/login/parameters": () => new Response("<html>", { status: 502 }),
+    "/api/health/live": () => new Response("not JSON"),
+  });
+  const failure = async (work: Promise<unknown>) => work.then(() => null).catch((error: unknown) => error as ApiError);
+  const waits = await failure(api.anonymous("get", "/api/config", {}));
+  expect(waits).toMatchObject({ code: "quantum_service_unavailable", status: 503, retryAfter: 7, details: { a: 1 } });
+  expect(waits?.transient).toBe(true);
+  const query = { username: "x" };
+  expect(await failure(api.anonymous("get", "/api/login/parameters", { query }))).toMatchObject({ code: "http_502" });
+  expect(await failure(api.anonymous("get", "/api/health/live", {}))).toMatchObject({ code: "bad_answer" });
+  const gone = await failure(api.anonymous("get", "/api/health", {}));
+  expect(gone).toMatchObject({ code: "server_unreachable", status: 0 });
+});
+
+test("ids in paths and words in queries are escaped", async () => {
+  const { api, calls } = server({ "/api/users/available": () => Response.json({ items: [], next: null }) });
+  api.token.set({ access_token: "t", expires_in: 900 });
+  await api.get("/api/users/available", { query: { q: "a b&c" } });
+  expect(calls[0]!.url).toBe("/api/users/available?q=a+b%26c");
+});

@@ -1,0 +1,105 @@
+import { ApiError, errorOf, isApiError, unreachable } from "./errors";
+import type { Answer, Method, Operation, Options, PathWith } from "./operations";
+import { AccessToken, type Locks } from "./tokens";
+import type { Id, SignedIn } from "./types";
+
+export interface ApiEnvironment {
+  /** Empty for the page's own origin. */
+  readonly origin: string;
+  readonly fetch: typeof fetch;
+  readonly locks: Locks;
+  readonly now: () => number;
+}
+
+interface AnyOptions {
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number | boolean | null | undefined>>;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Calls app_service. Paths, parameters, bodies and answers are those of its OpenAPI document. */
+export class Api {
+  readonly token: AccessToken;
+  /** The account that this page is for. The cookie is shared by all tabs, and another one may sign in as somebody else. */
+  userId: Id | null = null;
+
+  constructor(private readonly environment: ApiEnvironment) {
+    this.token = new AccessToken(() => this.refresh(), environment.locks, environment.now);
+  }
+
+  get<P extends PathWith<"get">>(path: P, options: Options<Operation<P, "get">>): Promise<Answer<Operation<P, "get">>> {
+    return this.#authorised("get", path, options as AnyOptions) as Promise<Answer<Operation<P, "get">>>;
+  }
+
+  post<P extends PathWith<"post">>(path: P, options: Options<Operation<P, "post">>) {
+    return this.#authorised("post", path, options as AnyOptions) as Promise<Answer<Operation<P, "post">>>;
+  }
+
+  put<P extends PathWith<"put">>(path: P, options: Options<Operation<P, "put">>) {
+    return this.#authorised("put", path, options as AnyOptions) as Promise<Answer<Operation<P, "put">>>;
+  }
+
+  delete<P extends PathWith<"delete">>(path: P, options: Options<Operation<P, "delete">>) {
+    return this.#authorised("delete", path, options as AnyOptions) as Promise<Answer<Operation<P, "delete">>>;
+  }
+
+  /** For the calls that anyone may make: registering, signing in, configuration. */
+  anonymous<M extends Method, P extends PathWith<M>>(method: M, path: P, options: Options<Operation<P, M>>) {
+    return this.#send(method, path, options as AnyOptions, null) as Promise<Answer<Operation<P, M>>>;
+  }
+
+  /** Rotates the cookie. Callers want `token.renew()`, which does it once for all; after a reload this also says who it was. */
+  async refresh(): Promise<SignedIn> {
+    const headers = { "X-QuantumChat": "1" };
+    const answer = (await this.#send("post", "/api/token/refresh", { headers, body: {} }, null)) as SignedIn;
+    if (this.userId !== null && answer.user.id !== this.userId) {
+      throw new ApiError("refresh_invalid", "Another account signed in here.", 401);
+    }
+    return answer;
+  }
+
+  async #authorised(method: Method, path: string, options: AnyOptions): Promise<unknown> {
+    const token = await this.token.get();
+    try {
+      return await this.#send(method, path, options, token);
+    } catch (error) {
+      if (!isApiError(error, "token_expired")) throw error;
+      return this.#send(method, path, options, await this.token.renew());
+    }
+  }
+
+  async #send(method: Method, path: string, options: AnyOptions, token: string | null): Promise<unknown> {
+    const headers = new Headers({ Accept: "application/json", ...options.headers });
+    if (token !== null) headers.set("Authorization", `Bearer ${token}`);
+    if (options.body !== undefined) headers.set("Content-Type", "application/json");
+    const response = await this.#fetch(this.environment.origin + address(path, options), {
+      method: method.toUpperCase(),
+      headers,
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    });
+    if (!response.ok) throw await errorOf(response);
+    if (response.status === 204) return undefined;
+    return response.json().catch(() => {
+      throw new ApiError("bad_answer", "The server's answer cannot be read.", 502);
+    });
+  }
+
+  async #fetch(url: string, init: RequestInit): Promise<Response> {
+    try {
+      return await this.environment.fetch(url, init);
+    } catch {
+      throw unreachable();
+    }
+  }
+}
+
+function address(path: string, options: AnyOptions): string {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(options.path?.[name] ?? ""));
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(options.query ?? {})) {
+    if (value !== null && value !== undefined) query.set(name, String(value));
+  }
+  const text = query.toString();
+  return text === "" ? filled : `${filled}?${text}`;
+}

@@ -1,0 +1,3426 @@
+// Made by `npm run api-types` from app_service's OpenAPI document. Do not edit.
+export interface paths {
+  "/api/config": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Config */
+    get: operations["config_api_config_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/connection/pending": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Pending */
+    get: operations["pending_api_connection_pending_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/connection/request": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Request Connection */
+    post: operations["request_connection_api_connection_request_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/connection/respond": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Respond */
+    post: operations["respond_api_connection_respond_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/connections": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Connections */
+    get: operations["connections_api_connections_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/connections/{user_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Remove */
+    delete: operations["remove_api_connections__user_id__delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/connections/{user_id}/block": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Block */
+    post: operations["block_api_connections__user_id__block_post"];
+    /** Unblock */
+    delete: operations["unblock_api_connections__user_id__block_delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/conversations/{conversation_id}/commits": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Post Commit */
+    post: operations["post_commit_api_conversations__conversation_id__commits_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/conversations/{conversation_id}/contributions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Draw Contribution */
+    post: operations["draw_contribution_api_conversations__conversation_id__contributions_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/conversations/{conversation_id}/key-packages": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Claim Key Packages */
+    post: operations["claim_key_packages_api_conversations__conversation_id__key_packages_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/conversations/{conversation_id}/read": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Mark Read */
+    post: operations["mark_read_api_conversations__conversation_id__read_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/devices": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Own Devices */
+    get: operations["own_devices_api_devices_get"];
+    put?: never;
+    /** Add Device */
+    post: operations["add_device_api_devices_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/devices/{device_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Revoke */
+    delete: operations["revoke_api_devices__device_id__delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/devices/{device_id}/bind": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Bind */
+    post: operations["bind_api_devices__device_id__bind_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/devices/challenge": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Challenge */
+    post: operations["challenge_api_devices_challenge_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/devices/key-packages": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Key Package Stock */
+    get: operations["key_package_stock_api_devices_key_packages_get"];
+    put?: never;
+    /** Upload Key Packages */
+    post: operations["upload_key_packages_api_devices_key_packages_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/health": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Health
+     * @description 200 also when `degraded`, so that no platform restarts a healthy app because its neighbour is away.
+     */
+    get: operations["health_api_health_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/health/live": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Live */
+    get: operations["live_api_health_live_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/health/ready": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Ready
+     * @description 503 while the database cannot be reached.
+     */
+    get: operations["ready_api_health_ready_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/login": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Login */
+    post: operations["login_api_login_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/login/parameters": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Login Parameters */
+    get: operations["login_parameters_api_login_parameters_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/logout": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Logout */
+    post: operations["logout_api_logout_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/message/send": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Send Message */
+    post: operations["send_message_api_message_send_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/messages": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read Messages
+     * @description Rows behind `after`; else the last ones in front of `before`; else the newest. Ascending in each case.
+     */
+    get: operations["read_messages_api_messages_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/pins": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Read Pins */
+    get: operations["read_pins_api_pins_get"];
+    /** Write Pins */
+    put: operations["write_pins_api_pins_put"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/register": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Register */
+    post: operations["register_api_register_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/session/rotate": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Rotate Session */
+    post: operations["rotate_session_api_session_rotate_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/session/status": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Session Status
+     * @description All of one's sessions with their state, or one.
+     */
+    get: operations["session_status_api_session_status_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/session/terminate": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Terminate Session */
+    post: operations["terminate_session_api_session_terminate_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/sessions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List Sessions */
+    get: operations["list_sessions_api_sessions_get"];
+    put?: never;
+    /** Begin Session */
+    post: operations["begin_session_api_sessions_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/token/refresh": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Refresh
+     * @description With the token in the body, or with the cookie, a custom header and an allowed `Origin` (P2.7).
+     */
+    post: operations["refresh_api_token_refresh_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users/{user_id}/keys": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Keys */
+    get: operations["keys_api_users__user_id__keys_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users/available": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Available */
+    get: operations["available_api_users_available_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users/me": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Read Me */
+    get: operations["read_me_api_users_me_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /** Change Me */
+    patch: operations["change_me_api_users_me_patch"];
+    trace?: never;
+  };
+  "/api/vault": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Read Vault */
+    get: operations["read_vault_api_vault_get"];
+    /**
+     * Write Vault
+     * @description `If-None-Match: *` completes an account; `If-Match` writes the next version. Both need the password's proof.
+     */
+    put: operations["write_vault_api_vault_put"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+  schemas: {
+    /** AccountKeys */
+    AccountKeys: {
+      /** Devices */
+      devices: components["schemas"]["PublishedDevice"][];
+      /** Identity Public Key */
+      identity_public_key: string | null;
+      /** Lists */
+      lists: components["schemas"]["SignedList"][];
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+      /** Username */
+      username: string;
+    };
+    /** Acknowledgement */
+    Acknowledgement: {
+      /**
+       * Chain
+       * Format: base64url
+       */
+      chain: string;
+      /**
+       * Client Id
+       * Format: uuid
+       */
+      client_id: string;
+      /**
+       * Conversation Id
+       * Format: uuid
+       */
+      conversation_id: string;
+      /** Epoch */
+      epoch: number;
+      /** Generation */
+      generation: number;
+      /**
+       * Previous Chain
+       * Format: base64url
+       */
+      previous_chain: string;
+      /** Seq */
+      seq: number;
+      /** Time */
+      time: string;
+    };
+    /** Alive */
+    Alive: {
+      /**
+       * Status
+       * @default ok
+       * @constant
+       */
+      status: "ok";
+    };
+    /** Answered */
+    Answered: {
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Session Id */
+      session_id: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "connected" | "rejected";
+    };
+    /**
+     * Bound
+     * @description An access token that carries the device.
+     */
+    Bound: {
+      /** Access Token */
+      access_token: string;
+      /**
+       * Device Id
+       * Format: uuid
+       */
+      device_id: string;
+      /** Expires In */
+      expires_in: number;
+    };
+    /**
+     * BrowserRegistration
+     * @description From the web client: the password stays there, keys come sealed.
+     */
+    BrowserRegistration: {
+      /**
+       * Auth Secret
+       * Format: base64url
+       */
+      auth_secret: string;
+      /** Email */
+      email: string;
+      /**
+       * Identity Public Key
+       * Format: base64url
+       */
+      identity_public_key: string;
+      /**
+       * Recovery Auth Secret
+       * Format: base64url
+       */
+      recovery_auth_secret: string;
+      /**
+       * Salt
+       * Format: base64url
+       */
+      salt: string;
+      /**
+       * Token Transport
+       * @default body
+       * @enum {string}
+       */
+      token_transport?: "body" | "cookie";
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+      /** Username */
+      username: string;
+      /**
+       * Vault
+       * Format: base64url
+       */
+      vault: string;
+      wraps: components["schemas"]["Wraps"];
+    };
+    /** Challenge */
+    Challenge: {
+      /** Challenge */
+      challenge: string;
+      /** Expires In */
+      expires_in: number;
+    };
+    /** ChallengeAnswer */
+    ChallengeAnswer: {
+      /** Challenge */
+      challenge: string;
+      /**
+       * Challenge Signature
+       * Format: base64url
+       */
+      challenge_signature: string;
+    };
+    /** ClaimedPackage */
+    ClaimedPackage: {
+      /**
+       * Device Id
+       * Format: uuid
+       */
+      device_id: string;
+      /**
+       * Key Package
+       * Format: base64url
+       */
+      key_package: string;
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+    };
+    /** ClaimedPackages */
+    ClaimedPackages: {
+      /** Items */
+      items: components["schemas"]["ClaimedPackage"][];
+    };
+    ClientFrame:
+      | components["schemas"]["Hello"]
+      | components["schemas"]["MessageSendFrame"]
+      | components["schemas"]["MessageAckFromClient"]
+      | components["schemas"]["FreshToken"]
+      | components["schemas"]["Ping"];
+    /** CommitPost */
+    CommitPost: {
+      /**
+       * Client Id
+       * Format: uuid
+       */
+      client_id: string;
+      /**
+       * Commit
+       * Format: base64url
+       */
+      commit: string;
+      contribution?: components["schemas"]["Contribution"] | null;
+      /** Epoch */
+      epoch: number;
+      /** Generation */
+      generation: number;
+      /**
+       * Welcomes
+       * @default []
+       */
+      welcomes?: string[];
+    };
+    /** ConnectionChanged */
+    ConnectionChanged: {
+      /** At */
+      at: string;
+      /** Cursor */
+      cursor: number;
+      peer: components["schemas"]["Peer"];
+      /** Request Id */
+      request_id: string | null;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type:
+        | "connection_accepted"
+        | "connection_rejected"
+        | "connection_removed"
+        | "connection_blocked"
+        | "connection_unblocked";
+    };
+    /**
+     * ConnectionItem
+     * @description `id` and `connected_at` are null for a person who is blocked without being connected.
+     */
+    ConnectionItem: {
+      /** Blocked */
+      blocked: boolean;
+      /** Connected At */
+      connected_at: string | null;
+      /** Id */
+      id: string | null;
+      peer: components["schemas"]["Peer"];
+    };
+    /** ConnectionRequest */
+    ConnectionRequest: {
+      /** Own Key Hash */
+      own_key_hash?: string | null;
+      /** Peer Key Hash */
+      peer_key_hash?: string | null;
+      /** User Id */
+      user_id?: string | null;
+      /** Username */
+      username?: string | null;
+    };
+    /** ConnectionRequested */
+    ConnectionRequested: {
+      /** Cursor */
+      cursor: number;
+      request: components["schemas"]["PendingRequest"];
+      /**
+       * Type
+       * @constant
+       */
+      type: "connection_request";
+    };
+    /** ConnectionResponse */
+    ConnectionResponse: {
+      /** Accept */
+      accept: boolean;
+      /** Own Key Hash */
+      own_key_hash?: string | null;
+      /** Peer Key Hash */
+      peer_key_hash?: string | null;
+      /**
+       * Request Id
+       * Format: uuid
+       */
+      request_id: string;
+    };
+    /** Connections */
+    Connections: {
+      /** Items */
+      items: components["schemas"]["ConnectionItem"][];
+    };
+    /** Contribution */
+    Contribution: {
+      /**
+       * Signature
+       * Format: base64url
+       */
+      signature: string;
+      /**
+       * Transcript
+       * Format: base64url
+       */
+      transcript: string;
+    };
+    /** ContributionAnswer */
+    ContributionAnswer: {
+      /**
+       * Contribution Id
+       * Format: base64url
+       */
+      contribution_id: string;
+      /**
+       * Signature
+       * Format: base64url
+       */
+      signature: string;
+      /**
+       * Transcript
+       * Format: base64url
+       */
+      transcript: string;
+    };
+    /** ContributionRequest */
+    ContributionRequest: {
+      /** Epoch */
+      epoch: number;
+      /** Generation */
+      generation: number;
+      /**
+       * Nonce
+       * Format: base64url
+       */
+      nonce: string;
+      /**
+       * Purpose
+       * @enum {string}
+       */
+      purpose: "found" | "rotate";
+      /** Recipients */
+      recipients: components["schemas"]["RecipientChoice"][];
+    };
+    /** DatabaseHealth */
+    DatabaseHealth: {
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "sqlite" | "postgresql";
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "ok" | "unavailable";
+    };
+    /** DeliveredUpTo */
+    DeliveredUpTo: {
+      /** Seq */
+      seq: number;
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+    };
+    /** DeviceAdded */
+    DeviceAdded: {
+      /** Access Token */
+      access_token: string;
+      /**
+       * Device Id
+       * Format: uuid
+       */
+      device_id: string;
+      /** Expires In */
+      expires_in: number;
+      /** List Version */
+      list_version: number;
+    };
+    /** ErrorFrame */
+    ErrorFrame: {
+      /** Client Id */
+      client_id: string | null;
+      /** Code */
+      code: string;
+      /** Details */
+      details: {
+        [key: string]: unknown;
+      };
+      /** Message */
+      message: string;
+      /** Retry After */
+      retry_after: number | null;
+      /**
+       * Type
+       * @constant
+       */
+      type: "error";
+    };
+    /** FreshToken */
+    FreshToken: {
+      /** Token */
+      token: string;
+      /**
+       * Type
+       * @constant
+       */
+      type: "token";
+    };
+    /** Health */
+    Health: {
+      database: components["schemas"]["DatabaseHealth"];
+      /**
+       * Notary
+       * @enum {string}
+       */
+      notary: "ready" | "pending" | "notary_unavailable";
+      quantum_service: components["schemas"]["QuantumServiceHealth"];
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "ok" | "degraded";
+      /** Version */
+      version: string;
+    };
+    /** Hello */
+    Hello: {
+      /** Cursors */
+      cursors: {
+        [key: string]: number;
+      };
+      /** Event Cursor */
+      event_cursor: number | null;
+      /** Token */
+      token: string;
+      /**
+       * Type
+       * @constant
+       */
+      type: "hello";
+    };
+    /** HelloOk */
+    HelloOk: {
+      /**
+       * Device Id
+       * Format: uuid
+       */
+      device_id: string;
+      /** Event Cursor */
+      event_cursor: number;
+      /** Heartbeat Seconds */
+      heartbeat_seconds: number;
+      /** Online */
+      online: string[];
+      /** Resync */
+      resync: boolean;
+      /**
+       * Type
+       * @constant
+       */
+      type: "hello_ok";
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+    };
+    /** HTTPValidationError */
+    HTTPValidationError: {
+      /** Detail */
+      detail?: components["schemas"]["ValidationError"][];
+    };
+    /** KeyChange */
+    KeyChange: {
+      /** Cursor */
+      cursor: number;
+      /** List Version */
+      list_version: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: "key_change";
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+    };
+    /** KeyPackageStock */
+    KeyPackageStock: {
+      /** Count */
+      count: number;
+      /** Has Last Resort */
+      has_last_resort: boolean;
+    };
+    /** KeyPackageUpload */
+    KeyPackageUpload: {
+      /** Key Packages */
+      key_packages: string[];
+      /** Last Resort */
+      last_resort?: string | null;
+    };
+    /**
+     * Limits
+     * @description Sizes in bytes, counts in items.
+     */
+    Limits: {
+      /** Frame Bytes */
+      frame_bytes: number;
+      /** Key Package Batch */
+      key_package_batch: number;
+      /** Message Bytes */
+      message_bytes: number;
+      /** Page Rows */
+      page_rows: number;
+    };
+    /** LogHead */
+    LogHead: {
+      /**
+       * Chain
+       * Format: base64url
+       */
+      chain: string;
+      /** Epoch */
+      epoch: number;
+      /** Generation */
+      generation: number;
+      /** Seq */
+      seq: number;
+    };
+    /** LoginParameters */
+    LoginParameters: {
+      /**
+       * Algorithm
+       * @default argon2id
+       * @constant
+       */
+      algorithm: "argon2id";
+      /**
+       * Iterations
+       * @default 3
+       */
+      iterations: number;
+      /**
+       * Memory Kib
+       * @default 65536
+       */
+      memory_kib: number;
+      /**
+       * Parallelism
+       * @default 1
+       */
+      parallelism: number;
+      /**
+       * Salt
+       * Format: base64url
+       */
+      salt: string;
+      /** Server Name */
+      server_name: string;
+    };
+    /**
+     * LoginRequest
+     * @description `username` may be the e-mail address.
+     */
+    LoginRequest: {
+      /** Auth Secret */
+      auth_secret?: string | null;
+      /** Password */
+      password?: string | null;
+      /**
+       * Token Transport
+       * @default body
+       * @enum {string}
+       */
+      token_transport?: "body" | "cookie";
+      /** Username */
+      username: string;
+    };
+    /** LogPage */
+    LogPage: {
+      head: components["schemas"]["LogHead"];
+      /** Items */
+      items: components["schemas"]["LogRow"][];
+    };
+    /** LogRow */
+    LogRow: {
+      /**
+       * Body Hash
+       * Format: base64url
+       */
+      body_hash: string;
+      /**
+       * Chain
+       * Format: base64url
+       */
+      chain: string;
+      /**
+       * Client Id
+       * Format: uuid
+       */
+      client_id: string;
+      /** Content */
+      content: string | null;
+      contribution: components["schemas"]["Contribution"] | null;
+      /**
+       * Conversation Id
+       * Format: uuid
+       */
+      conversation_id: string;
+      /** Epoch */
+      epoch: number;
+      /** Generation */
+      generation: number;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "message" | "terminate" | "commit";
+      /** Message Type */
+      message_type: "secured" | null;
+      /**
+       * Previous Chain
+       * Format: base64url
+       */
+      previous_chain: string;
+      /**
+       * Sender Device Id
+       * Format: uuid
+       */
+      sender_device_id: string;
+      /**
+       * Sender Id
+       * Format: uuid
+       */
+      sender_id: string;
+      /**
+       * Sender Tag
+       * Format: base64url
+       */
+      sender_tag: string;
+      /** Seq */
+      seq: number;
+      /**
+       * Session Id
+       * Format: uuid
+       */
+      session_id: string;
+      /** Signature Ecdsa */
+      signature_ecdsa: null;
+      /** Signature Falcon */
+      signature_falcon: null;
+      /** Timestamp */
+      timestamp: string;
+      /** Verified */
+      verified: null;
+      /** Welcomes */
+      welcomes: string[] | null;
+    };
+    /** Me */
+    Me: {
+      /** Created At */
+      created_at: string;
+      /** Device Id */
+      device_id: string | null;
+      /** Email */
+      email: string;
+      /** Has Vault */
+      has_vault: boolean;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Identity Public Key */
+      identity_public_key: string | null;
+      /**
+       * Password Origin
+       * @enum {string}
+       */
+      password_origin: "browser" | "api";
+      /** Username */
+      username: string;
+    };
+    /** MeChange */
+    MeChange: {
+      /** Email */
+      email: string;
+    };
+    /** MessageAck */
+    MessageAck: {
+      /**
+       * Chain
+       * Format: base64url
+       */
+      chain: string;
+      /**
+       * Client Id
+       * Format: uuid
+       */
+      client_id: string;
+      /**
+       * Conversation Id
+       * Format: uuid
+       */
+      conversation_id: string;
+      /** Epoch */
+      epoch: number;
+      /** Generation */
+      generation: number;
+      /**
+       * Previous Chain
+       * Format: base64url
+       */
+      previous_chain: string;
+      /** Seq */
+      seq: number;
+      /** Time */
+      time: string;
+      /**
+       * Type
+       * @constant
+       */
+      type: "message_ack";
+    };
+    /**
+     * MessageAckFromClient
+     * @description Everything up to `seq` is decrypted and stored on this device.
+     */
+    MessageAckFromClient: {
+      /**
+       * Conversation Id
+       * Format: uuid
+       */
+      conversation_id: string;
+      /** Seq */
+      seq: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: "message_ack";
+    };
+    /** MessageReceive */
+    MessageReceive: {
+      /**
+       * Conversation Id
+       * Format: uuid
+       */
+      conversation_id: string;
+      /** Head Seq */
+      head_seq: number;
+      /** Rows */
+      rows: components["schemas"]["LogRow"][];
+      /**
+       * Type
+       * @constant
+       */
+      type: "message_receive";
+    };
+    /** MessageSend */
+    MessageSend: {
+      /**
+       * Client Id
+       * Format: uuid
+       */
+      client_id: string;
+      /**
+       * Content
+       * Format: base64url
+       */
+      content: string;
+      /**
+       * Conversation Id
+       * Format: uuid
+       */
+      conversation_id: string;
+      /**
+       * Message Type
+       * @default secured
+       * @constant
+       */
+      message_type?: "secured";
+    };
+    /** MessageSendFrame */
+    MessageSendFrame: {
+      /**
+       * Client Id
+       * Format: uuid
+       */
+      client_id: string;
+      /**
+       * Content
+       * Format: base64url
+       */
+      content: string;
+      /**
+       * Conversation Id
+       * Format: uuid
+       */
+      conversation_id: string;
+      /**
+       * Message Type
+       * @constant
+       */
+      message_type: "secured";
+      /**
+       * Type
+       * @constant
+       */
+      type: "message_send";
+    };
+    /** NewDevice */
+    NewDevice: {
+      /**
+       * Certificate
+       * Format: base64url
+       */
+      certificate: string;
+      /**
+       * Certificate Signature
+       * Format: base64url
+       */
+      certificate_signature: string;
+      /** Challenge */
+      challenge: string;
+      /**
+       * Challenge Signature
+       * Format: base64url
+       */
+      challenge_signature: string;
+      /**
+       * Device Id
+       * Format: uuid
+       */
+      device_id: string;
+      /**
+       * List
+       * Format: base64url
+       */
+      list: string;
+      /**
+       * List Signature
+       * Format: base64url
+       */
+      list_signature: string;
+      ml_kem: components["schemas"]["SignedMlKemKey"];
+    };
+    /** NewSession */
+    NewSession: {
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+    };
+    /**
+     * NoOptions
+     * @description An empty object.
+     */
+    NoOptions: Record<string, never>;
+    /** NotaryKeys */
+    NotaryKeys: {
+      establish: components["schemas"]["PublicNotaryKey"] | null;
+    };
+    /** OwnDevice */
+    OwnDevice: {
+      /** Created At */
+      created_at: string;
+      /** Current */
+      current: boolean;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Last Seen At */
+      last_seen_at: string;
+      /** Revoked At */
+      revoked_at: string | null;
+    };
+    /** OwnDevices */
+    OwnDevices: {
+      /** Items */
+      items: components["schemas"]["OwnDevice"][];
+      /** List Version */
+      list_version: number;
+    };
+    /** Peer */
+    Peer: {
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Username */
+      username: string;
+    };
+    /**
+     * PendingRequest
+     * @description `own_key_hash` is the reader's own key as the asking side saw it, `peer_key_hash` the other's.
+     */
+    PendingRequest: {
+      /** Created At */
+      created_at: string;
+      /**
+       * Direction
+       * @enum {string}
+       */
+      direction: "in" | "out";
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Own Key Hash */
+      own_key_hash: string | null;
+      peer: components["schemas"]["Peer"];
+      /** Peer Key Hash */
+      peer_key_hash: string | null;
+    };
+    /** PendingRequests */
+    PendingRequests: {
+      /** Items */
+      items: components["schemas"]["PendingRequest"][];
+    };
+    /** People */
+    People: {
+      /** Items */
+      items: components["schemas"]["Person"][];
+      /** Next */
+      next: string | null;
+    };
+    /** Person */
+    Person: {
+      /**
+       * Connection
+       * @enum {string}
+       */
+      connection: "none" | "pending_out" | "pending_in" | "connected";
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Online */
+      online: boolean;
+      /** Username */
+      username: string;
+    };
+    /** Ping */
+    Ping: {
+      /**
+       * Type
+       * @constant
+       */
+      type: "ping";
+    };
+    /** Pong */
+    Pong: {
+      /**
+       * Type
+       * @constant
+       */
+      type: "pong";
+    };
+    /** PoolState */
+    PoolState: {
+      /** Age Seconds */
+      age_seconds: number | null;
+      /** Alarms */
+      alarms: number;
+      /** Capacity Bits */
+      capacity_bits: number;
+      /** Filled Bits */
+      filled_bits: number;
+      /**
+       * Mode
+       * @enum {string}
+       */
+      mode: "quantum-mixed" | "os-only";
+      /** Simulated */
+      simulated: boolean;
+      /** Source */
+      source: string;
+    };
+    /** Presence */
+    Presence: {
+      /** Online */
+      online: boolean;
+      /**
+       * Type
+       * @constant
+       */
+      type: "presence";
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+    };
+    /** PublicConfig */
+    PublicConfig: {
+      /**
+       * Environment
+       * @enum {string}
+       */
+      environment: "development" | "production";
+      limits: components["schemas"]["Limits"];
+      notary_keys: components["schemas"]["NotaryKeys"];
+      /**
+       * Quantum Service
+       * @enum {string}
+       */
+      quantum_service: "ok" | "unavailable";
+      /** Server Name */
+      server_name: string;
+      /** Suites */
+      suites: string[];
+      /** Version */
+      version: string;
+      /** Websocket */
+      websocket: boolean;
+    };
+    /** PublicNotaryKey */
+    PublicNotaryKey: {
+      /** Number */
+      number: number;
+      /**
+       * Public Key
+       * Format: base64url
+       */
+      public_key: string;
+      /** Suite */
+      suite: string;
+    };
+    /**
+     * PublishedDevice
+     * @description A device as others see it; `ml_kem` is its newest key.
+     */
+    PublishedDevice: {
+      /**
+       * Certificate
+       * Format: base64url
+       */
+      certificate: string;
+      /**
+       * Certificate Signature
+       * Format: base64url
+       */
+      certificate_signature: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      ml_kem: components["schemas"]["SignedMlKemKey"] | null;
+      /** Revoked */
+      revoked: boolean;
+    };
+    /**
+     * QuantumServiceHealth
+     * @description As last seen; `url_set`: whether its address was configured or is the default.
+     */
+    QuantumServiceHealth: {
+      entropy: components["schemas"]["PoolState"] | null;
+      /** Providers */
+      providers: {
+        [key: string]: string;
+      } | null;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "ok" | "degraded" | "unavailable";
+      /** Url Set */
+      url_set: boolean;
+    };
+    /** QuantumStatus */
+    QuantumStatus: {
+      /** Available */
+      available: boolean;
+      /**
+       * Type
+       * @constant
+       */
+      type: "quantum_status";
+    };
+    /**
+     * RawRegistration
+     * @description From `curl` and scripts: the account makes its keys at its first browser sign-in.
+     */
+    RawRegistration: {
+      /** Email */
+      email: string;
+      /**
+       * Password
+       * Format: password
+       */
+      password: string;
+      /**
+       * Token Transport
+       * @default body
+       * @enum {string}
+       */
+      token_transport?: "body" | "cookie";
+      /** Username */
+      username: string;
+    };
+    /** ReadElsewhere */
+    ReadElsewhere: {
+      /**
+       * Conversation Id
+       * Format: uuid
+       */
+      conversation_id: string;
+      /** Cursor */
+      cursor: number;
+      /** Seq */
+      seq: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: "read";
+    };
+    /** ReadMark */
+    ReadMark: {
+      /** Seq */
+      seq: number;
+    };
+    /** ReceiptFrame */
+    ReceiptFrame: {
+      /**
+       * Conversation Id
+       * Format: uuid
+       */
+      conversation_id: string;
+      /** Seq */
+      seq: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: "receipt";
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+    };
+    /** RecipientChoice */
+    RecipientChoice: {
+      /**
+       * Device Id
+       * Format: uuid
+       */
+      device_id: string;
+      /** Number */
+      number: number;
+    };
+    /** RefreshRequest */
+    RefreshRequest: {
+      /** Refresh Token */
+      refresh_token?: string | null;
+    };
+    /** Registered */
+    Registered: {
+      /** Access Token */
+      access_token: string;
+      /** Expires In */
+      expires_in: number;
+      /** Refresh Token */
+      refresh_token: string | null;
+      /**
+       * Sign In Id
+       * Format: uuid
+       */
+      sign_in_id: string;
+      /**
+       * Token Type
+       * @default bearer
+       * @constant
+       */
+      token_type: "bearer";
+      user: components["schemas"]["UserSummary"];
+      /** Warnings */
+      warnings: string[];
+    };
+    /** Requested */
+    Requested: {
+      /** Created At */
+      created_at: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      peer: components["schemas"]["Peer"];
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "pending" | "connected";
+    };
+    /** Revocation */
+    Revocation: {
+      /**
+       * List
+       * Format: base64url
+       */
+      list: string;
+      /**
+       * List Signature
+       * Format: base64url
+       */
+      list_signature: string;
+    };
+    /** RotateRequested */
+    RotateRequested: {
+      /** Cursor */
+      cursor: number;
+      /**
+       * Session Id
+       * Format: uuid
+       */
+      session_id: string;
+      /**
+       * Type
+       * @constant
+       */
+      type: "rotate_requested";
+    };
+    /** RotationAsked */
+    RotationAsked: {
+      /** Asked */
+      asked: number;
+    };
+    /** RotationRequest */
+    RotationRequest: {
+      /** Session Id */
+      session_id?: string | null;
+    };
+    /** SealedPins */
+    SealedPins: {
+      /**
+       * Sealed
+       * Format: base64url
+       */
+      sealed: string;
+      /** Version */
+      version: number;
+    };
+    /**
+     * SealedWrap
+     * @description A wrap keeps the vault version at which it was made: it is in its associated data.
+     */
+    SealedWrap: {
+      /**
+       * Sealed
+       * Format: base64url
+       */
+      sealed: string;
+      /** Version */
+      version: number;
+    };
+    ServerFrame:
+      | components["schemas"]["HelloOk"]
+      | components["schemas"]["MessageAck"]
+      | components["schemas"]["MessageReceive"]
+      | components["schemas"]["ErrorFrame"]
+      | components["schemas"]["TokenOk"]
+      | components["schemas"]["Pong"]
+      | components["schemas"]["ReceiptFrame"]
+      | components["schemas"]["Presence"]
+      | components["schemas"]["QuantumStatus"]
+      | components["schemas"]["SignedOut"]
+      | components["schemas"]["ConnectionRequested"]
+      | components["schemas"]["ConnectionChanged"]
+      | components["schemas"]["SessionChanged"]
+      | components["schemas"]["RotateRequested"]
+      | components["schemas"]["KeyChange"]
+      | components["schemas"]["ReadElsewhere"];
+    /** SessionChanged */
+    SessionChanged: {
+      /** Cursor */
+      cursor: number;
+      session: components["schemas"]["SessionView"];
+      /**
+       * Type
+       * @enum {string}
+       */
+      type: "session_created" | "session_updated" | "session_terminated";
+    };
+    /** SessionList */
+    SessionList: {
+      /** Items */
+      items: components["schemas"]["SessionView"][];
+    };
+    /** SessionMember */
+    SessionMember: {
+      /**
+       * Device Id
+       * Format: uuid
+       */
+      device_id: string;
+      /** Joined Seq */
+      joined_seq: number;
+      /**
+       * Sender Tag
+       * Format: base64url
+       */
+      sender_tag: string;
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+    };
+    /** SessionPeer */
+    SessionPeer: {
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Username */
+      username: string;
+    };
+    /**
+     * SessionView
+     * @description A session as one of its two people sees it. There is deliberately no key in it.
+     */
+    SessionView: {
+      /**
+       * Accepted By
+       * Format: uuid
+       */
+      accepted_by: string;
+      /**
+       * Chain
+       * Format: base64url
+       */
+      chain: string;
+      /**
+       * Chain 0
+       * Format: base64url
+       */
+      chain_0: string;
+      /** Closed By */
+      closed_by: ("member" | "server") | null;
+      /** Created At */
+      created_at: string;
+      /** Delivered */
+      delivered: components["schemas"]["DeliveredUpTo"][];
+      /** Epoch */
+      epoch: number;
+      /** Founder Device Id */
+      founder_device_id: string | null;
+      /** Generation */
+      generation: number;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Is Active */
+      is_active: boolean;
+      /** Last Message At */
+      last_message_at: string | null;
+      /** Members */
+      members: components["schemas"]["SessionMember"][];
+      /** Ml Kem Keys */
+      ml_kem_keys: string[];
+      /** My Read Seq */
+      my_read_seq: number;
+      peer: components["schemas"]["SessionPeer"];
+      /** Seq */
+      seq: number;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "waiting_for_devices" | "establishing" | "active" | "terminated";
+      /** Unread */
+      unread: number;
+      /**
+       * User1 Id
+       * Format: uuid
+       */
+      user1_id: string;
+      /**
+       * User2 Id
+       * Format: uuid
+       */
+      user2_id: string;
+      /** Waiting For */
+      waiting_for: string[];
+    };
+    /**
+     * SignedIn
+     * @description `refresh_token` is null when it went into the cookie.
+     */
+    SignedIn: {
+      /** Access Token */
+      access_token: string;
+      /** Expires In */
+      expires_in: number;
+      /** Refresh Token */
+      refresh_token: string | null;
+      /**
+       * Sign In Id
+       * Format: uuid
+       */
+      sign_in_id: string;
+      /**
+       * Token Type
+       * @default bearer
+       * @constant
+       */
+      token_type: "bearer";
+      user: components["schemas"]["UserSummary"];
+    };
+    /** SignedList */
+    SignedList: {
+      /**
+       * Signature
+       * Format: base64url
+       */
+      signature: string;
+      /**
+       * Statement
+       * Format: base64url
+       */
+      statement: string;
+      /** Version */
+      version: number;
+    };
+    /** SignedMlKemKey */
+    SignedMlKemKey: {
+      /** Number */
+      number: number;
+      /**
+       * Signature
+       * Format: base64url
+       */
+      signature: string;
+      /**
+       * Statement
+       * Format: base64url
+       */
+      statement: string;
+    };
+    /** SignedOut */
+    SignedOut: {
+      /**
+       * Type
+       * @constant
+       */
+      type: "signed_out";
+    };
+    /** StoredVault */
+    StoredVault: {
+      /** Updated At */
+      updated_at: string;
+      /**
+       * Vault
+       * Format: base64url
+       */
+      vault: string;
+      /** Version */
+      version: number;
+      wraps: components["schemas"]["StoredWraps"];
+    };
+    /** StoredWraps */
+    StoredWraps: {
+      password: components["schemas"]["SealedWrap"];
+      recovery: components["schemas"]["SealedWrap"];
+    };
+    /**
+     * Termination
+     * @description With a group, `message` is the member's last message, sealed in `epoch` under `client_id`.
+     */
+    Termination: {
+      /** Client Id */
+      client_id?: string | null;
+      /** Epoch */
+      epoch?: number | null;
+      /** Message */
+      message?: string | null;
+      /** Session Id */
+      session_id?: string | null;
+    };
+    /** TokenOk */
+    TokenOk: {
+      /**
+       * Type
+       * @constant
+       */
+      type: "token_ok";
+    };
+    /**
+     * UserSummary
+     * @description An account as its owner sees it after signing in.
+     */
+    UserSummary: {
+      /** Created At */
+      created_at: string;
+      /** Email */
+      email: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Username */
+      username: string;
+    };
+    /** ValidationError */
+    ValidationError: {
+      /** Context */
+      ctx?: Record<string, never>;
+      /** Input */
+      input?: unknown;
+      /** Location */
+      loc: (string | number)[];
+      /** Message */
+      msg: string;
+      /** Error Type */
+      type: string;
+    };
+    /**
+     * VaultCompletion
+     * @description The first vault of an account that was made by `curl`; optionally with a password that the server never saw.
+     */
+    VaultCompletion: {
+      /**
+       * Auth Secret
+       * Format: base64url
+       */
+      auth_secret: string;
+      /**
+       * Identity Public Key
+       * Format: base64url
+       */
+      identity_public_key: string;
+      /** New Auth Secret */
+      new_auth_secret?: string | null;
+      /**
+       * Recovery Auth Secret
+       * Format: base64url
+       */
+      recovery_auth_secret: string;
+      /** Salt */
+      salt?: string | null;
+      /**
+       * Vault
+       * Format: base64url
+       */
+      vault: string;
+      wraps: components["schemas"]["Wraps"];
+    };
+    /**
+     * VaultRewrite
+     * @description The next version of the vault under the same vault key.
+     */
+    VaultRewrite: {
+      /**
+       * Auth Secret
+       * Format: base64url
+       */
+      auth_secret: string;
+      /**
+       * Vault
+       * Format: base64url
+       */
+      vault: string;
+    };
+    /**
+     * Wraps
+     * @description The vault key under both ways in.
+     */
+    Wraps: {
+      /**
+       * Password
+       * Format: base64url
+       */
+      password: string;
+      /**
+       * Recovery
+       * Format: base64url
+       */
+      recovery: string;
+    };
+  };
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+  config_api_config_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PublicConfig"];
+        };
+      };
+    };
+  };
+  pending_api_connection_pending_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PendingRequests"];
+        };
+      };
+    };
+  };
+  request_connection_api_connection_request_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ConnectionRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Requested"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  respond_api_connection_respond_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ConnectionResponse"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Answered"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  connections_api_connections_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Connections"];
+        };
+      };
+    };
+  };
+  remove_api_connections__user_id__delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        user_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  block_api_connections__user_id__block_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        user_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  unblock_api_connections__user_id__block_delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        user_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  post_commit_api_conversations__conversation_id__commits_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        conversation_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["CommitPost"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Acknowledgement"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  draw_contribution_api_conversations__conversation_id__contributions_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        conversation_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ContributionRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ContributionAnswer"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  claim_key_packages_api_conversations__conversation_id__key_packages_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        conversation_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NoOptions"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ClaimedPackages"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  mark_read_api_conversations__conversation_id__read_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        conversation_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ReadMark"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  own_devices_api_devices_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OwnDevices"];
+        };
+      };
+    };
+  };
+  add_device_api_devices_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewDevice"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DeviceAdded"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  revoke_api_devices__device_id__delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        device_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Revocation"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  bind_api_devices__device_id__bind_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        device_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ChallengeAnswer"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Bound"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  challenge_api_devices_challenge_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Challenge"];
+        };
+      };
+    };
+  };
+  key_package_stock_api_devices_key_packages_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["KeyPackageStock"];
+        };
+      };
+    };
+  };
+  upload_key_packages_api_devices_key_packages_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["KeyPackageUpload"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["KeyPackageStock"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  health_api_health_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Health"];
+        };
+      };
+    };
+  };
+  live_api_health_live_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Alive"];
+        };
+      };
+    };
+  };
+  ready_api_health_ready_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Alive"];
+        };
+      };
+    };
+  };
+  login_api_login_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["LoginRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SignedIn"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  login_parameters_api_login_parameters_get: {
+    parameters: {
+      query: {
+        username: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LoginParameters"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  logout_api_logout_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  send_message_api_message_send_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["MessageSend"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Acknowledgement"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  read_messages_api_messages_get: {
+    parameters: {
+      query: {
+        after?: number | null;
+        before?: number | null;
+        conversation_id: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LogPage"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  read_pins_api_pins_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SealedPins"];
+        };
+      };
+    };
+  };
+  write_pins_api_pins_put: {
+    parameters: {
+      query?: never;
+      header?: {
+        "if-match"?: string | null;
+        "if-none-match"?: string | null;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SealedPins"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SealedPins"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  register_api_register_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RawRegistration"] | components["schemas"]["BrowserRegistration"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Registered"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  rotate_session_api_session_rotate_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RotationRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RotationAsked"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  session_status_api_session_status_get: {
+    parameters: {
+      query?: {
+        session_id?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SessionList"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  terminate_session_api_session_terminate_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Termination"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SessionView"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  list_sessions_api_sessions_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SessionList"];
+        };
+      };
+    };
+  };
+  begin_session_api_sessions_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewSession"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SessionView"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  refresh_api_token_refresh_post: {
+    parameters: {
+      query?: never;
+      header?: {
+        "x-quantumchat"?: string | null;
+      };
+      path?: never;
+      cookie?: {
+        quantumchat_refresh?: string | null;
+      };
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["RefreshRequest"] | null;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SignedIn"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  keys_api_users__user_id__keys_get: {
+    parameters: {
+      query?: {
+        since?: number;
+      };
+      header?: never;
+      path: {
+        user_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AccountKeys"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  available_api_users_available_get: {
+    parameters: {
+      query?: {
+        after?: string;
+        limit?: number;
+        q?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["People"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  read_me_api_users_me_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Me"];
+        };
+      };
+    };
+  };
+  change_me_api_users_me_patch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["MeChange"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["UserSummary"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  read_vault_api_vault_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["StoredVault"];
+        };
+      };
+    };
+  };
+  write_vault_api_vault_put: {
+    parameters: {
+      query?: never;
+      header?: {
+        "if-match"?: string | null;
+        "if-none-match"?: string | null;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["VaultCompletion"] | components["schemas"]["VaultRewrite"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["StoredVault"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+}

@@ -1,0 +1,24 @@
+import { configureStore } from "@reduxjs/toolkit";
+import { authSlice } from "../features/auth/slice";
+import { connectionsSlice } from "../features/connections/slice";
+import { conversationsSlice } from "../features/conversations/slice";
+import { detailsSlice } from "../features/verification/slice";
+import { lineSlice } from "./lineSlice";
+
+/** What the engine publishes becomes state here, and nowhere else. */
+export function makeStore() {
+  return configureStore({
+    reducer: {
+      auth: authSlice.reducer,
+      line: lineSlice.reducer,
+      connections: connectionsSlice.reducer,
+      conversations: conversationsSlice.reducer,
+      details: detailsSlice.reducer,
+    },
+    // Decrypted messages stay out of the browser's developer extension.
+    devTools: false,
+  });
+}
+
+export type Store = ReturnType<typeof makeStore>;
+export type RootState = ReturnType<Store["getState"]>;

@@ -1,0 +1,91 @@
+import type { Finding, FindingKind } from "../../realtime/state";
+
+interface FindingWords {
+  title: string;
+  meaning: string;
+}
+
+const WORDS: Record<FindingKind, FindingWords> = {
+  fork: {
+    title: "The server showed two versions of this conversation",
+    meaning: "You and the other side were given different histories.",
+  },
+  dropped: {
+    title: "The server left something out",
+    meaning: "A message or change that was logged did not arrive here.",
+  },
+  reordered: {
+    title: "The server changed the order of messages",
+    meaning: "Messages did not arrive in the order they were logged.",
+  },
+  replayed: { title: "The server sent an old message again", meaning: "The copy was recognised and is not shown." },
+  altered: { title: "The server altered a message", meaning: "What arrived is not what was sent. It is not shown." },
+  wrong_author: {
+    title: "A message came under a wrong name",
+    meaning: "The server named another sender than the one who encrypted it. It is not shown.",
+  },
+  bad_commit: {
+    title: "A change of keys was refused",
+    meaning: "It broke the rules of this conversation and was not followed.",
+  },
+  swapped_leaf: {
+    title: "Somebody tried to slip another device in",
+    meaning: "A change of keys put a foreign key in a member’s place. It was refused.",
+  },
+  doubled_key: { title: "Two devices claimed the same key", meaning: "The change of keys that did it was refused." },
+  ghost_member: {
+    title: "Somebody tried to add an unknown device",
+    meaning: "A device that belongs to neither of you was to join. It was refused.",
+  },
+  ghost_recipient: {
+    title: "A secret was addressed to an unknown device",
+    meaning: "New keys were to be shared with a device that is not in this conversation. They were refused.",
+  },
+  swapped_key: {
+    title: "The server handed out a wrong key for a person",
+    meaning: "What they say their key is and what the server showed for them differ. Nothing was accepted.",
+  },
+  renamed: {
+    title: "The server changed a person’s name",
+    meaning: "Names never change here. You still see the one that this browser knows.",
+  },
+  bad_contribution: {
+    title: "Fresh randomness with a wrong signature",
+    meaning: "What was to come from the server’s random source could not be verified. It was refused.",
+  },
+  bad_welcome: {
+    title: "A false invitation to a conversation",
+    meaning: "It did not come from a device that may invite you. It was refused.",
+  },
+  bad_certificate: {
+    title: "A device with a false certificate",
+    meaning: "Its owner never signed it. It was refused.",
+  },
+  device_list_forked: {
+    title: "Two lists of devices for one person",
+    meaning: "The server showed different lists under the same number.",
+  },
+  device_list_rolled_back: {
+    title: "An old list of devices",
+    meaning: "The server showed a list older than one seen before.",
+  },
+  pins_rolled_back: {
+    title: "An old record of whom you trust",
+    meaning: "The server returned an older copy than this browser has seen.",
+  },
+  server_name_changed: {
+    title: "The server changed its name",
+    meaning: "It may be another server at the same address.",
+  },
+  notary_key_changed: {
+    title: "The server’s signing key changed without notice",
+    meaning: "A new key must be signed by the old one. This one is not, and is not accepted.",
+  },
+  closed_by_server: { title: "Closed by the server", meaning: "Neither of you ended this conversation." },
+};
+
+export const findingWords = (finding: Finding): FindingWords => WORDS[finding.kind];
+
+/** What to do about any of them. */
+export const FINDING_ADVICE =
+  "Your keys are safe. Tell the people who run this server, and ask the other person in another way.";

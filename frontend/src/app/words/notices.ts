@@ -1,0 +1,140 @@
+import { inSentence } from "../../lib/time";
+import { plural, possessive } from "../../lib/text";
+import type { Conversation, ConversationStage, Notice, SendBlock } from "../../realtime/state";
+import { findingWords } from "./findings";
+
+type Tone = "plain" | "verified" | "caution" | "critical";
+
+export interface Line {
+  tone: Tone;
+  words: string;
+}
+
+interface Names {
+  selfId: string;
+  peer: string;
+}
+
+const CLOSED = {
+  self: () => "You ended this conversation for both.",
+  peer: (name: string) => `${name} ended this conversation.`,
+  server: () => "This conversation was closed by the server. Neither of you ended it.",
+};
+
+/** One line of the timeline that is not a message. */
+export function noticeLine(notice: Notice, { selfId, peer }: Names): Line {
+  const who = (id: string) => (id === selfId ? "You" : peer);
+  const whose = (id: string) => (id === selfId ? "Your" : possessive(peer));
+  switch (notice.code) {
+    case "keys_made":
+      return { tone: "plain", words: "Keys are made. Only your browsers can read what follows." };
+    case "rotated":
+      return { tone: "plain", words: `${who(notice.by)} made new keys for this conversation.` };
+    case "device_added":
+      return { tone: "plain", words: `${whose(notice.whose)} new browser joined.` };
+    case "device_removed":
+      return {
+        tone: "plain",
+        words: `One of ${notice.whose === selfId ? "your" : possessive(peer)} browsers was removed.`,
+      };
+    case "closed":
+      return { tone: notice.by === "server" ? "critical" : "plain", words: CLOSED[notice.by](peer) };
+    case "key_changed":
+      return { tone: "caution", words: `${whose(notice.whose)} keys changed.` };
+    case "key_accepted":
+      return { tone: "plain", words: `You accepted ${possessive(peer)} new keys.` };
+    case "verified":
+      return { tone: "verified", words: `You verified ${peer}.` };
+    case "before_this_browser":
+      return {
+        tone: "plain",
+        words: `${plural(notice.rows, "entry", "entries")} from before this browser was added. Your other browser has them.`,
+      };
+    case "finding":
+      return { tone: "critical", words: `${findingWords(notice.finding).title}.` };
+  }
+}
+
+/** What a conversation waits for, in one line; null when it is open. */
+export function stageLine(stage: ConversationStage, peer: string, now: number): Line | null {
+  switch (stage.kind) {
+    case "open":
+      return null;
+    case "waiting_for_device":
+      return {
+        tone: "plain",
+        words:
+          stage.whose === "peer"
+            ? `${peer} has not opened QuantumChat in a browser yet. What you write waits, and goes out by itself.`
+            : "Adding this browser to your account…",
+      };
+    case "making_keys":
+      if (stage.waitsFor === "quantum_service") {
+        return {
+          tone: "plain",
+          words: "The service that adds fresh randomness is away. Keys are made when it is back; what you write waits.",
+        };
+      }
+      return { tone: "plain", words: `Making keys with ${possessive(peer)} browser…` };
+    case "other_browser":
+      return {
+        tone: "plain",
+        words: "This conversation began before this browser was added. Open it on your other browser.",
+      };
+    case "removed":
+      return {
+        tone: "caution",
+        words: `${stage.by} removed this browser ${inSentence(stage.at, now)}. What it has read stays here.`,
+      };
+    case "closed":
+      return { tone: stage.by === "server" ? "critical" : "plain", words: CLOSED[stage.by](peer) };
+  }
+}
+
+/** Why nothing may be sent, and what to do. */
+export function blockWords(
+  block: SendBlock,
+  peer: string,
+  since: number | null,
+  now: number,
+): { title: string; text: string } {
+  switch (block) {
+    case "key_changed":
+      return {
+        title: `${possessive(peer)} keys changed${since === null ? "" : ` ${inSentence(since, now)}`}`,
+        text: `This happens when somebody starts over with new keys. Ask ${peer} in another way, by phone or in person, whether that is so. Until then nothing is sent.`,
+      };
+    case "keys_differ":
+      return {
+        title: `Your browsers saw different keys for ${peer}`,
+        text: `One of them may have been shown a false key. Compare the safety number with ${peer} in person. Until then nothing is sent.`,
+      };
+    case "not_connected":
+      return { title: `You and ${peer} are not connected any more`, text: "You can still read what was written." };
+    case "blocked":
+      return { title: `You have blocked ${peer}`, text: "Unblock to write again." };
+    case "misbehaved":
+      return { title: "Sending has stopped here", text: "The server broke a rule that protects this conversation." };
+  }
+}
+
+/** The second line of a row in the list. */
+export function previewLine(conversation: Conversation): string {
+  const { stage, preview, draft } = conversation;
+  if (draft !== "") return `Draft: ${draft}`;
+  if (preview !== null) return preview.mine ? `You: ${preview.text}` : preview.text;
+  switch (stage.kind) {
+    case "waiting_for_device":
+      return stage.whose === "peer" ? "Has not opened a browser yet" : "Adding this browser…";
+    case "making_keys":
+      return "Making keys…";
+    case "other_browser":
+      return "On your other browser";
+    case "removed":
+      return "This browser was removed";
+    case "closed":
+      return "Ended";
+    case "open":
+      return "No messages yet";
+  }
+}

@@ -1,0 +1,69 @@
+import { seconds } from "../../lib/time";
+import type { Problem } from "../../realtime/state";
+
+/** What happened, what it means, what to do; by stable code. */
+const WORDS: Record<string, string> = {
+  // The line and the services
+  offline: "You are offline. Try again when the connection is back.",
+  server_unreachable: "The server cannot be reached. Check your connection, then try again.",
+  database_unavailable: "The server cannot reach its database. Nothing is lost; try again in a moment.",
+  quantum_service_unavailable: "The service that adds fresh randomness is away. This waits until it is back.",
+  too_many_requests: "Too many attempts. Wait a little, then try again.",
+  bad_answer: "The server answered in a way that this client does not understand. Nothing has changed.",
+  internal_error: "That did not work, and we do not know why. Nothing has changed; try again.",
+  timeout: "The server took too long to answer. Try again.",
+  // Accounts
+  wrong_credentials: "That name and password do not belong together.",
+  username_taken: "Somebody has this name already. Choose another.",
+  email_taken: "There is an account with this e-mail address. Sign in instead, or use another address.",
+  invalid_username: "3 to 32 characters: a–z, 0–9, dot, dash, underscore; beginning with a letter or digit.",
+  weak_password: "This password is too easy to guess.",
+  server_name_changed:
+    "This server does not have the name that this browser remembers for your account. It may be another server at the same address. Nothing was sent.",
+  weak_parameters: "The server asked for a weaker password protection than this client accepts. Nothing was sent.",
+  vault_unreadable: "The server sent a vault that this password does not open. Nothing was changed.",
+  refresh_invalid: "You were signed out. Sign in again.",
+  refresh_reused: "Your sign-in was used twice and has been ended for safety. Sign in again.",
+  signed_out: "This sign-in was ended on another device.",
+  storage_unavailable:
+    "This browser does not let the client keep data, as in some private windows. Use a normal window.",
+  store_damaged: "What this browser keeps cannot be opened. Remove this browser, then sign in again.",
+  locked: "This needs your password. Sign out, then sign in again.",
+  not_authenticated: "You were signed out. Sign in again.",
+  token_expired: "Your sign-in ran out. Sign in again.",
+  bad_own_list:
+    "The server showed a false or an old list of your own browsers. Nothing was signed. Check your browsers on another device.",
+  device_list_changed: "Another browser of yours was added at the same moment. Try again.",
+  storage_full: "This browser’s storage is full. Make room on the device, then try again.",
+  // People
+  not_found: "Not found. It may have been removed.",
+  already_connected: "You are connected already.",
+  already_requested: "You have asked already.",
+  already_answered: "This request has been answered already.",
+  blocked: "You have blocked this person. Unblock first.",
+  not_connected: "You are not connected to this person any more.",
+  swapped_key: "The server handed out another key for this person than the one they named. Nothing was accepted.",
+  // Conversations
+  too_large: "This is too long for one message. Split it in two.",
+  not_active: "This conversation has ended.",
+  not_in_group: "This browser is not part of this conversation.",
+  session_exists: "There is a conversation with this person already.",
+  already_sent: "This message has been sent already.",
+  group_lost: "This browser cannot follow the conversation any more. It waits to be added again.",
+  not_caught_up: "This browser is still catching up. It goes out when that is done.",
+  epoch_conflict: "The keys were changed at the same moment. Try again.",
+  not_encrypted: "The server refused the message as unreadable. It was not delivered.",
+  bad_message: "The server refused the message. It was not delivered.",
+  log_gap: "The server does not have this message any more. Send it again.",
+  ack_mismatch: "The server logged something else in this message’s place. Send it again.",
+  message_of_old_epoch: "The server logged the message too late for the others to take it. Send it again.",
+  expired: "The message waited too long to be sent.",
+};
+
+export function problemWords(problem: Problem): string {
+  const words = WORDS[problem.code] ?? `That did not work (${problem.code}). Nothing has changed.`;
+  if (problem.code === "too_many_requests" && problem.retryAfter !== undefined) {
+    return `Too many attempts. Try again in ${seconds(problem.retryAfter)}.`;
+  }
+  return words;
+}

@@ -1,0 +1,173 @@
+/** Accounts on this browser: passwords, vault, stores (PROTOCOL.md 2). Holds what needs the password, for as short as possible. */
+
+import { equalBytes, randomBytes, uuidv7, wipe } from "./bytes";
+import { fromBase64url, toBase64url } from "./encoding";
+import { CryptoFailure } from "./failures";
+import {
+  type Branches,
+  checkedSalt,
+  newRecoveryCode,
+  normalisedUsername,
+  passwordBranches,
+  recoveryBranches,
+  SALT_BYTES,
+} from "./passwords";
+import { keyHashOf } from "./person";
+import { Room, type SelfRecord } from "./room";
+import { AccountIndex, type KnownAccount, Store } from "./storage";
+import type { CompletedAccount, CryptoApi, LocalAccount, NewAccount } from "./types";
+import type { UnlockedVault } from "./vault";
+import { type AccountScope, newVault, openVault } from "./vault";
+import type { Id, WireNewVault } from "./wire";
+
+interface SignIn {
+  username: string;
+  serverName: string;
+  branches: Branches;
+}
+
+export class Accounts {
+  readonly #index: AccountIndex;
+  #signIn: SignIn | null = null;
+  #vault: UnlockedVault | null = null;
+
+  constructor(private readonly prefix: string) {
+    this.#index = new AccountIndex(prefix);
+  }
+
+  async local(): Promise<LocalAccount[]> {
+    const rooms = await Promise.all((await this.#index.all()).map(({ userId }) => this.#peek(userId)));
+    return rooms.filter((account) => account !== null);
+  }
+
+  async #peek(userId: Id): Promise<LocalAccount | null> {
+    const store = await Store.open(this.prefix, userId, "read");
+    const room = await Room.open(store);
+    store.close();
+    return room?.account ?? null;
+  }
+
+  async newAccount(input: Parameters<CryptoApi["newAccount"]>[0]): Promise<NewAccount> {
+    const username = normalisedUsername(input.username);
+    const scope = { serverName: input.serverName, userId: uuidv7(), username };
+    const salt = randomBytes(SALT_BYTES);
+    const branches = await passwordBranches({ ...scope, password: input.password, salt });
+    const { wire, recoveryCode } = await this.#makeVault(scope, branches);
+    const request = {
+      username,
+      email: input.email,
+      auth_secret: toBase64url(branches.auth),
+      salt: toBase64url(salt),
+      user_id: scope.userId,
+      ...wire,
+    };
+    wipe(branches.auth, branches.wrap);
+    return { request, recoveryCode };
+  }
+
+  async #makeVault(scope: AccountScope, branches: Branches): Promise<{ wire: WireNewVault; recoveryCode: string }> {
+    const recovery = await newRecoveryCode();
+    const recovered = await recoveryBranches(recovery.bits);
+    const made = await newVault(scope, { password: branches.wrap, recovery: recovered.wrap });
+    this.#vault = made.vault;
+    const wire = { ...made.wire, recovery_auth_secret: toBase64url(recovered.auth) };
+    wipe(recovery.bits, recovered.auth, recovered.wrap);
+    return { wire, recoveryCode: recovery.code };
+  }
+
+  async signInSecret(input: Parameters<CryptoApi["signInSecret"]>[0]): Promise<{ auth_secret: string }> {
+    const username = normalisedUsername(input.username);
+    const salt = checkedSalt(input.parameters);
+    const serverName = input.parameters.server_name;
+    const known = (await this.#index.all()).find((account) => account.username === username);
+    if (known !== undefined && known.serverName !== serverName) throw new CryptoFailure("server_name_changed");
+    const branches = await passwordBranches({ password: input.password, username, serverName, salt });
+    wipe(this.#signIn?.branches.auth, this.#signIn?.branches.wrap);
+    this.#signIn = { username, serverName, branches };
+    return { auth_secret: toBase64url(branches.auth) };
+  }
+
+  #scope(userId: Id): AccountScope & { branches: Branches } {
+    if (this.#signIn === null) throw new CryptoFailure("locked");
+    return { userId, ...this.#signIn };
+  }
+
+  async unlock(input: Parameters<CryptoApi["unlock"]>[0]): Promise<void> {
+    const { branches, ...scope } = this.#scope(input.userId);
+    this.#vault = await openVault(scope, input.vault, input.identityPublicKey, branches.wrap);
+  }
+
+  async complete({ userId, newPassword }: { userId: Id; newPassword: string | null }): Promise<CompletedAccount> {
+    const { branches, ...scope } = this.#scope(userId);
+    const proof = { auth_secret: toBase64url(branches.auth) };
+    if (newPassword === null) {
+      const { wire, recoveryCode } = await this.#makeVault(scope, branches);
+      return { request: { ...proof, ...wire }, recoveryCode };
+    }
+    const salt = randomBytes(SALT_BYTES);
+    const fresh = await passwordBranches({ ...scope, password: newPassword, salt });
+    const { wire, recoveryCode } = await this.#makeVault(scope, fresh);
+    const secrets = { salt: toBase64url(salt), new_auth_secret: toBase64url(fresh.auth) };
+    wipe(fresh.auth, fresh.wrap);
+    return { request: { ...proof, ...secrets, ...wire }, recoveryCode };
+  }
+
+  lock(): void {
+    wipe(this.#signIn?.branches.auth, this.#signIn?.branches.wrap);
+    this.#signIn = null;
+    this.#vault = null;
+  }
+
+  vault(userId: Id): UnlockedVault {
+    if (this.#vault?.scope.userId !== userId) throw new CryptoFailure("locked");
+    return this.#vault;
+  }
+
+  async open(userId: Id, mode: "write" | "read"): Promise<Room> {
+    const store = await Store.open(this.prefix, userId, mode);
+    try {
+      const room = (await Room.open(store)) ?? (await this.#create(store, userId));
+      if (mode === "write") await this.#take(room);
+      return room;
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+  }
+
+  async #create(store: Store, userId: Id): Promise<Room> {
+    const { scope, version, identityPublicKey } = this.vault(userId);
+    const record: SelfRecord = {
+      ...scope,
+      identityPublicKey: toBase64url(identityPublicKey),
+      keyHash: await keyHashOf(identityPublicKey),
+      vaultVersion: version,
+      device: null,
+      notary: null,
+    };
+    const room = await Room.create(store, record);
+    const known: KnownAccount = { userId, username: scope.username, serverName: scope.serverName };
+    await this.#index.put(known);
+    return room;
+  }
+
+  /** With an unlocked vault at hand: the same identity, no older version, and the pins key for later. */
+  async #take(room: Room): Promise<void> {
+    const { self, store } = room;
+    if (this.#vault?.scope.userId !== self.userId) return;
+    const vault = this.#vault;
+    if (!equalBytes(fromBase64url(self.identityPublicKey), vault.identityPublicKey)) {
+      throw new CryptoFailure("account_key_changed");
+    }
+    if (vault.version < self.vaultVersion) throw new CryptoFailure("vault_rollback");
+    await store.putCryptoKey("pins", await vault.pinsKey());
+    const unit = store.begin();
+    room.updateSelf(unit, { vaultVersion: vault.version });
+    await unit.commit();
+  }
+
+  async erase(userId: Id): Promise<void> {
+    await Store.erase(this.prefix, userId);
+    await this.#index.remove(userId);
+  }
+}

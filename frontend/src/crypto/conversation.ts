@@ -1,0 +1,236 @@
+/** What this browser keeps of one conversation, and how it is shown. */
+
+import { fromBase64url } from "./encoding";
+import { CryptoFailure, type ProblemCode } from "./failures";
+import type { Leaf } from "./mls/roster";
+import { isActive, keyHashOf, note, type PersonRecord, problem } from "./person";
+import { waitingCommit } from "./pending";
+import type { Room } from "./room";
+import type { Store, UnitOfWork } from "./storage";
+import type {
+  Conversation,
+  ConversationState,
+  MessageEntry,
+  Problem,
+  ProblemEntry,
+  SendingBlocked,
+  SystemEntry,
+  TimelineEntry,
+} from "./types";
+import type { Bytes, Id, Time } from "./wire";
+
+/** `none`: no MLS state (yet). `lost`: cannot follow. `erased`: ended by a member. */
+export type GroupStatus = "none" | "member" | "removed" | "lost" | "erased";
+
+export interface LastCommit {
+  seq: number;
+  at: Time;
+  by: Id;
+  membershipChanged: boolean;
+  contribution: { id: Bytes; receipt: unknown; at: Time } | null;
+}
+
+/** A step that the server acknowledged before its row came. */
+export interface Expectation {
+  previousChain: Bytes;
+  chain: Bytes;
+}
+
+export interface ConversationRecord {
+  id: Id;
+  peerId: Id;
+  createdAt: Time;
+  serverState: string;
+  waitingFor: Id[];
+  serverSeq: number;
+  closedBy: string | null;
+  generation: number;
+  chain0: Bytes;
+  /** Highest contiguously verified. */
+  verifiedSeq: number;
+  chain: Bytes;
+  /** The epoch in which the next commit must be. */
+  epoch: number;
+  status: GroupStatus;
+  members: { userId: Id; deviceId: Id; keyHash: Bytes }[];
+  /** Sender tag → device. */
+  tags: Record<Bytes, { userId: Id; deviceId: Id }>;
+  lastCommit: LastCommit | null;
+  messagesInEpoch: number;
+  terminatedBy: Id | null;
+  readSeq: number;
+  /** Seqs of others' messages after `readSeq`. */
+  unread: number[];
+  delivered: Record<Id, number>;
+  expected: Record<number, Expectation>;
+  last: TimelineEntry | null;
+  /** Position for the next entry at the same seq. */
+  entry: { seq: number; index: number };
+  problems: Problem[];
+}
+
+const name = (id: Id) => `conversation/${id}`;
+export const draftName = (id: Id) => `draft/${id}`;
+export const chainName = (id: Id, seq: number) => `chain/${id}/${padded(seq)}`;
+export const padded = (seq: number) => String(seq).padStart(12, "0");
+
+export async function loadConversation(from: UnitOfWork | Store, id: Id): Promise<ConversationRecord> {
+  const record = await from.get<ConversationRecord>(name(id));
+  if (record === undefined) throw new CryptoFailure("unknown_conversation");
+  return record;
+}
+
+export function findConversation(from: UnitOfWork | Store, id: Id): Promise<ConversationRecord | undefined> {
+  return from.get<ConversationRecord>(name(id));
+}
+
+export async function allConversations(store: Store): Promise<ConversationRecord[]> {
+  return (await store.all<ConversationRecord>("conversation/")).map(([, record]) => record);
+}
+
+export function saveConversation(unit: UnitOfWork, record: ConversationRecord): void {
+  unit.put(name(record.id), record);
+}
+
+/** Own sender tag, once it is known. */
+export function ownTag(record: ConversationRecord, deviceId: Id): Bytes | undefined {
+  return Object.entries(record.tags).find(([, device]) => device.deviceId === deviceId)?.[0];
+}
+
+export async function setMembers(record: ConversationRecord, leaves: readonly Leaf[]): Promise<void> {
+  record.members = await Promise.all(
+    leaves.map(async ({ userId, deviceId, publicKey }) => ({ userId, deviceId, keyHash: await keyHashOf(publicKey) })),
+  );
+}
+
+/** Writes an entry behind everything that stands in the timeline. */
+export function addEntry(unit: UnitOfWork, record: ConversationRecord, entry: TimelineEntry): TimelineEntry {
+  const seq = entry.seq ?? record.verifiedSeq;
+  record.entry = seq === record.entry.seq ? { seq, index: record.entry.index + 1 } : { seq, index: 0 };
+  unit.put(`entry/${record.id}/${padded(seq)}/${String(record.entry.index).padStart(4, "0")}`, entry);
+  record.last = entry;
+  return entry;
+}
+
+export function systemEntry(
+  record: ConversationRecord,
+  at: { seq: number; time: Time },
+  event: SystemEntry["event"],
+  userId: Id,
+  more: Partial<Pick<SystemEntry, "devices" | "contribution">> = {},
+): SystemEntry {
+  const key = `${event}/${at.seq}/${at.time}`;
+  const base = { key, conversationId: record.id, ...at, kind: "system" as const, event, userId };
+  return { ...base, devices: [], contribution: null, ...more };
+}
+
+/** Names a broken rule at a position, once; null when it stands there already. */
+export function addProblem(
+  unit: UnitOfWork,
+  record: ConversationRecord,
+  at: { seq: number; time: Time },
+  code: ProblemCode,
+  userId: Id | null,
+): ProblemEntry | null {
+  if (!note(record.problems, problem(code, userId, at.seq))) return null;
+  const key = `${code}/${at.seq}/${userId ?? ""}`;
+  // A row that was not taken has no place yet: its problem stands where it would come.
+  const seq = Math.min(at.seq, record.verifiedSeq + 1);
+  const entry: ProblemEntry = { key, conversationId: record.id, seq, time: at.time, kind: "problem", code, userId };
+  addEntry(unit, record, entry);
+  return entry;
+}
+
+/** Own messages say how far they got; the stored entry does not know. */
+export function shown(record: ConversationRecord, entry: TimelineEntry): TimelineEntry {
+  if (entry.kind !== "message" || !entry.own || entry.seq === null) return entry;
+  return { ...entry, state: deliveryState(record, entry.seq) };
+}
+
+function deliveryState(record: ConversationRecord, seq: number): MessageEntry["state"] {
+  return seq <= (record.delivered[record.peerId] ?? 0) ? "delivered" : "sent";
+}
+
+export async function view(room: Room, from: UnitOfWork | Store, record: ConversationRecord): Promise<Conversation> {
+  const peer = await room.person(from, record.peerId);
+  const waiting = closedByServer(record) ? [problem("closed_by_server", null, record.verifiedSeq)] : [];
+  return {
+    id: record.id,
+    peer: { userId: record.peerId, username: peer?.username ?? "" },
+    state: stateOf(record),
+    createdAt: record.createdAt,
+    generation: record.generation,
+    epoch: record.epoch,
+    verifiedSeq: record.verifiedSeq,
+    loggedSeq: Math.max(record.verifiedSeq, ...Object.keys(record.expected).map(Number)),
+    readSeq: record.readSeq,
+    unread: record.unread.length,
+    draft: (await from.get<string>(draftName(record.id))) ?? "",
+    last: record.last === null ? null : shown(record, record.last),
+    problems: [...record.problems, ...waiting],
+    blocked: await sendingBlocked(room, from, record),
+  };
+}
+
+/** Ended without a member's message, although there was a group to say it in (P6.8). */
+function closedByServer(record: ConversationRecord): boolean {
+  const ended = record.serverState === "terminated" && record.terminatedBy === null;
+  return ended && record.epoch > 0 && record.verifiedSeq >= record.serverSeq;
+}
+
+export function stateOf(record: ConversationRecord): ConversationState {
+  if (record.status === "erased" || record.serverState === "terminated") return "terminated";
+  if (record.status === "member") return "active";
+  if (record.status === "removed" || record.status === "lost") return record.status;
+  if (record.serverState === "waiting_for_devices") return "waiting_for_devices";
+  const behind = record.verifiedSeq < record.serverSeq || record.epoch === 0;
+  return behind ? "establishing" : "elsewhere";
+}
+
+/** Why nothing may be encrypted now, in the order in which it matters; null: go ahead. */
+export async function sendingBlocked(
+  room: Room,
+  from: UnitOfWork | Store,
+  record: ConversationRecord,
+): Promise<SendingBlocked | null> {
+  const blocked = statusBlocked(record);
+  if (blocked !== null) return blocked;
+  if (!room.caughtUp.has(record.id)) return { reason: "not_caught_up" };
+  const people = new Map<Id, PersonRecord | undefined>();
+  for (const userId of [record.peerId, room.self.userId]) {
+    const person = await room.person(from, userId);
+    people.set(userId, person);
+    if (person?.changed != null) return { reason: "account_key_changed", userId };
+    if (person?.conflict != null) return { reason: "account_conflict", userId };
+  }
+  if ((await waitingCommit(from, record.id)) !== null) return { reason: "commit_pending" };
+  const revoked = record.members.filter(({ userId, deviceId }) => !isActive(people.get(userId), deviceId));
+  return revoked.length > 0 ? { reason: "device_revoked", deviceIds: revoked.map(({ deviceId }) => deviceId) } : null;
+}
+
+function statusBlocked(record: ConversationRecord): SendingBlocked | null {
+  switch (stateOf(record)) {
+    case "terminated":
+      return { reason: "terminated" };
+    case "lost":
+    case "removed":
+      return { reason: record.problems.some(({ code }) => code === "old_copy") ? "old_copy" : "lost" };
+    case "active":
+      return null;
+    case "waiting_for_devices":
+    case "establishing":
+    case "elsewhere":
+      return { reason: "no_group" };
+  }
+}
+
+/** The chain value at a position up to `verifiedSeq`. */
+export async function chainAt(
+  from: UnitOfWork | Store,
+  record: ConversationRecord,
+  seq: number,
+): Promise<Uint8Array | undefined> {
+  if (seq === 0) return fromBase64url(record.chain0);
+  const chain = await from.get<Bytes>(chainName(record.id, seq));
+  return chain === undefined ? undefined : fromBase64url(chain);
+}

@@ -1,0 +1,81 @@
+/** Key packages (RFC 9420 section 10): how ours are made, and what another device's must be before it is added (PROTOCOL.md 3.6). */
+
+import {
+  type CiphersuiteImpl,
+  decodeMlsMessage,
+  encodeMlsMessage,
+  generateKeyPackageWithKey,
+  type KeyPackage,
+  type PrivateKeyPackage,
+} from "ts-mls";
+import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
+import { equalBytes } from "../bytes";
+import { toBase64url } from "../encoding";
+import { CryptoFailure } from "../failures";
+import { CAPABILITIES, credentialOf, type DeviceRef, type DeviceSuite, deviceOf, EXTENSION, MLS_SUITE } from "./suite";
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+export interface OwnKeyPackage {
+  publicPackage: KeyPackage;
+  privatePackage: PrivateKeyPackage;
+}
+
+/** Valid from an hour ago for 90 days. A last resort may be used more than once. */
+export async function makeKeyPackage(
+  suite: DeviceSuite,
+  device: DeviceRef,
+  lastResort = false,
+): Promise<OwnKeyPackage> {
+  const now = Math.floor(Date.now() / 1000);
+  const lifetime = { notBefore: BigInt(now - HOUR), notAfter: BigInt(now + 90 * DAY) };
+  const extensions = lastResort ? [{ extensionType: EXTENSION.lastResort, extensionData: new Uint8Array() }] : [];
+  const keys = { signKey: suite.handle, publicKey: suite.signer.publicKey };
+  return generateKeyPackageWithKey(credentialOf(device), CAPABILITIES, lifetime, extensions, keys, suite.cs);
+}
+
+export function encodePackage(keyPackage: KeyPackage): Uint8Array {
+  return encodeMlsMessage({ version: "mls10", wireformat: "mls_key_package", keyPackage });
+}
+
+/** Another device's package, checked for what MLS does not: whose it is, and that it can live in our groups. */
+export function checkedPackage(bytes: Uint8Array, device: DeviceRef, publicKey: Uint8Array): KeyPackage {
+  const keyPackage = decodePackage(bytes);
+  const { leafNode } = keyPackage;
+  const owner = deviceOf(leafNode.credential);
+  const { capabilities } = leafNode;
+  const fits =
+    keyPackage.cipherSuite === MLS_SUITE &&
+    owner?.userId === device.userId &&
+    owner.deviceId === device.deviceId &&
+    equalBytes(leafNode.signaturePublicKey, publicKey) &&
+    CAPABILITIES.extensions.every((type) => capabilities.extensions.includes(type)) &&
+    capabilities.ciphersuites.includes(MLS_SUITE);
+  if (!fits) throw new CryptoFailure("bad_key_package");
+  return keyPackage;
+}
+
+export function decodePackage(bytes: Uint8Array): KeyPackage {
+  try {
+    const decoded = decodeMlsMessage(bytes, 0);
+    if (decoded?.[1] === bytes.length && decoded[0].wireformat === "mls_key_package") return decoded[0].keyPackage;
+  } catch (error) {
+    throw new CryptoFailure("bad_key_package", error);
+  }
+  throw new CryptoFailure("bad_key_package");
+}
+
+export async function packageRef(keyPackage: KeyPackage, cs: CiphersuiteImpl): Promise<string> {
+  return toBase64url(await makeKeyPackageRef(keyPackage, cs.hash));
+}
+
+/** Private halves at rest; the signature key is a handle and stays out. */
+export interface StoredKeyPackage {
+  publicPackage: string;
+  init: string;
+  hpke: string;
+  lastResort: boolean;
+}
+
+export const packageName = (ref: string) => `package/${ref}`;

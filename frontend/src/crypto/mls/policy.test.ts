@@ -1,0 +1,95 @@
+/** PROTOCOL.md 6.3, 6.4, 6.6: what a commit may hold and what a path may change, asked of the judges themselves. */
+
+import { generateKeyPackageWithKey, type LeafNode, type Proposal } from "ts-mls";
+import { toLeafIndex } from "ts-mls/treemath.js";
+import { expect, test } from "vitest";
+import { randomBytes, uuidv7 } from "../bytes";
+import { RuleBroken } from "../failures";
+import { HybridSigner, hybridKeyPair } from "../hybrid";
+import { makeKeyPackage } from "./keyPackages";
+import { acceptByPolicy, judgeProposals } from "./policy";
+import { checkMembers, checkPathLeaf, leafOf } from "./roster";
+import { CAPABILITIES, credentialOf, deviceSuite } from "./suite";
+
+const remove: Proposal = { proposalType: "remove", remove: { removed: 1 } };
+
+const code = (judge: () => unknown) => {
+  try {
+    judge();
+    return "none";
+  } catch (error) {
+    return error instanceof RuleBroken ? error.code : String(error);
+  }
+};
+
+test("P6.6 a proposal by reference is refused", () => {
+  const reference = { proposalOrRefType: "reference" as const, reference: randomBytes(64) };
+  expect(code(() => judgeProposals([reference]))).toBe("commit_forbidden_proposal");
+  expect(code(() => judgeProposals([{ proposalOrRefType: "proposal", proposal: remove }]))).toBe("none");
+});
+
+test("P6.6 the callback refuses external commits, forbidden proposals, and whatever stands alone", () => {
+  const member = toLeafIndex(0);
+  const from = (senderLeafIndex: typeof member | undefined, ...proposals: Proposal[]) =>
+    acceptByPolicy({
+      kind: "commit",
+      senderLeafIndex,
+      proposals: proposals.map((proposal) => ({ proposal, senderLeafIndex })),
+    });
+  const extensions: Proposal = {
+    proposalType: "group_context_extensions",
+    groupContextExtensions: { extensions: [] },
+  };
+  expect(from(member, remove)).toBe("accept");
+  expect(from(member)).toBe("accept");
+  expect(from(undefined, remove)).toBe("reject");
+  expect(from(member, extensions)).toBe("reject");
+  expect(acceptByPolicy({ kind: "proposal", proposal: { proposal: remove, senderLeafIndex: member } })).toBe("reject");
+});
+
+test("P6.4 devices and signature keys are unique, and everybody belongs to the conversation (P4.1)", async () => {
+  const userId = uuidv7();
+  const leaf = async () => {
+    const pair = await hybridKeyPair(false);
+    const suite = await deviceSuite(new HybridSigner(pair.publicKey, pair.secret));
+    return leafOf((await makeKeyPackage(suite, { userId, deviceId: uuidv7() })).publicPackage.leafNode, 0);
+  };
+  const [first, other] = [await leaf(), await leaf()];
+  const accounts = new Set([userId]);
+  expect(code(() => checkMembers([first, other], accounts))).toBe("none");
+  expect(code(() => checkMembers([first, { ...other, deviceId: first.deviceId }], accounts))).toBe(
+    "roster_doubled_key",
+  );
+  expect(code(() => checkMembers([first, { ...other, publicKey: first.publicKey }], accounts))).toBe(
+    "roster_doubled_key",
+  );
+  expect(code(() => checkMembers([first, { ...other, userId: uuidv7() }], accounts))).toBe("roster_outsider");
+});
+
+test("P6.4 a path changes the HPKE key, and nothing else (P6.3)", async () => {
+  const pair = await hybridKeyPair(false);
+  const suite = await deviceSuite(new HybridSigner(pair.publicKey, pair.secret));
+  const device = { userId: uuidv7(), deviceId: uuidv7() };
+  const leaf = async (capabilities = CAPABILITIES, holder = device): Promise<LeafNode> => {
+    const keys = { signKey: suite.handle, publicKey: suite.signer.publicKey };
+    const lifetime = { notBefore: 0n, notAfter: 1n };
+    const made = await generateKeyPackageWithKey(credentialOf(holder), capabilities, lifetime, [], keys, suite.cs);
+    return made.publicPackage.leafNode;
+  };
+  const old = (await makeKeyPackage(suite, device)).publicPackage.leafNode;
+  expect(code(() => checkPathLeaf(old, old))).toBe("commit_without_path");
+  const good = await leaf();
+  expect(code(() => checkPathLeaf(old, good))).toBe("none");
+  const lies = [
+    await leaf({ ...CAPABILITIES, credentials: [] }),
+    await leaf({ ...CAPABILITIES, ciphersuites: [] }),
+    await leaf({ ...CAPABILITIES, versions: [] }),
+    await leaf({ ...CAPABILITIES, proposals: [7] }),
+    await leaf({ ...CAPABILITIES, extensions: [] }),
+    { ...good, extensions: [{ extensionType: 0xf0a1, extensionData: new Uint8Array() }] },
+    await leaf(CAPABILITIES, { ...device, userId: uuidv7() }),
+    await leaf(CAPABILITIES, { ...device, deviceId: uuidv7() }),
+    { ...good, signaturePublicKey: randomBytes(962) },
+  ];
+  for (const lie of lies) expect(code(() => checkPathLeaf(old, lie))).toBe("roster_leaf_swapped");
+});

@@ -1,0 +1,81 @@
+/** Messages that wait: sealed plaintext, and every body that went out under an id by its hash (PROTOCOL.md 5.2, 8.1). */
+
+import { msToTime } from "./encoding";
+import type { Store, UnitOfWork } from "./storage";
+import type { MessageEntry } from "./types";
+import type { Room } from "./room";
+import type { Bytes, Id, Time, WireRow } from "./wire";
+
+/** A body that went out: with its place in the group, since a row under another epoch is not it. */
+export interface SentBody {
+  generation: number;
+  epoch: number;
+  hash: Bytes;
+}
+
+export interface OutboxItem {
+  clientId: Id;
+  text: string;
+  at: Time;
+  /** `sent`: acknowledged, its row has not come yet. */
+  state: "waiting" | "sending" | "sent" | "failed";
+  failure: string | null;
+  /** Where it was acknowledged. */
+  ackSeq: number | null;
+  /** Every body sent under this id: the row must be one of them. */
+  bodies: SentBody[];
+  /** What was encrypted last. */
+  sealed: { epoch: number; generation: number; content: Bytes } | null;
+}
+
+const name = (conversation: Id) => `outbox/${conversation}`;
+
+export async function loadOutbox(from: UnitOfWork | Store, conversation: Id): Promise<OutboxItem[]> {
+  return (await from.get<OutboxItem[]>(name(conversation))) ?? [];
+}
+
+export function saveOutbox(unit: UnitOfWork, conversation: Id, items: readonly OutboxItem[]): void {
+  if (items.length === 0) unit.delete(name(conversation));
+  else unit.put(name(conversation), items);
+}
+
+export async function outboxes(store: Store): Promise<Id[]> {
+  return (await store.names("outbox/")).map((found) => found.slice("outbox/".length));
+}
+
+export function newItem(clientId: Id, text: string): OutboxItem {
+  const at = msToTime(Date.now());
+  return { clientId, text, at, state: "waiting", failure: null, ackSeq: null, bodies: [], sealed: null };
+}
+
+export function outboxEntry(room: Room, conversationId: Id, item: OutboxItem): MessageEntry {
+  const { clientId, text, state, failure } = item;
+  return {
+    kind: "message",
+    key: `message/${room.device.deviceId}/${clientId}`,
+    conversationId,
+    seq: null,
+    time: item.at,
+    clientId,
+    senderId: room.self.userId,
+    senderDeviceId: room.device.deviceId,
+    own: true,
+    text,
+    state,
+    failure,
+  };
+}
+
+export function wasSent(bodies: readonly SentBody[], row: WireRow): boolean {
+  return bodies.some(
+    ({ generation, epoch, hash }) => generation === row.generation && epoch === row.epoch && hash === row.body_hash,
+  );
+}
+
+/** A member's message that ends the conversation, until its row has come. */
+export interface Termination {
+  clientId: Id;
+  bodies: SentBody[];
+}
+
+export const terminationName = (conversation: Id) => `termination/${conversation}`;

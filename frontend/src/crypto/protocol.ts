@@ -1,0 +1,223 @@
+/**
+ * The vault room as one object: every call runs after the one before, in a unit of work of its own, which is on disk when the
+ * promise resolves (PROTOCOL.md 9.1). The same code runs in the worker and, for tests, under Node.
+ */
+
+import { Accounts } from "./accounts";
+import * as commits from "./commits";
+import { loadConversation, saveConversation, shown, view } from "./conversation";
+import * as devices from "./devices";
+import { CryptoFailure } from "./failures";
+import { MalformedEncoding } from "./encoding";
+import { Intake } from "./intake";
+import { takeAck } from "./acks";
+import { outboxes } from "./outbox";
+import { refusePending, waitingCommit } from "./pending";
+import * as people from "./people";
+import * as pins from "./pins";
+import { checkHead, takeRows } from "./receive";
+import type { Room } from "./room";
+import * as sending from "./sending";
+import * as sessions from "./sessions";
+import type { UnitOfWork } from "./storage";
+import type { CryptoApi, Received } from "./types";
+import type { Id, WireRow } from "./wire";
+
+/** Calls that read only go past the queue of writers and see what is on disk. */
+class Core {
+  readonly accounts: Accounts;
+  #room: Room | null = null;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(prefix: string) {
+    this.accounts = new Accounts(prefix);
+  }
+
+  /** One after another; whatever is not a named failure comes out as one, without details of the inside. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#tail.then(work).catch((error: unknown) => {
+      if (error instanceof CryptoFailure) throw error;
+      throw new CryptoFailure(error instanceof MalformedEncoding ? "malformed" : "internal_error", error);
+    });
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+
+  get room(): Room {
+    if (this.#room === null) throw new CryptoFailure("not_open");
+    return this.#room;
+  }
+
+  open(userId: Id, mode: "write" | "read") {
+    return this.exclusive(async () => {
+      this.#close();
+      this.#room = await this.accounts.open(userId, mode);
+      return this.#room.account;
+    });
+  }
+
+  #close(): void {
+    this.#room?.store.close();
+    this.#room = null;
+  }
+
+  erase(userId: Id): Promise<void> {
+    return this.exclusive(async () => {
+      if (this.#room?.self.userId === userId) this.#close();
+      this.accounts.lock();
+      await this.accounts.erase(userId);
+    });
+  }
+
+  /** A call that changes something: all of it is written, or nothing. */
+  change<T>(work: (room: Room, unit: UnitOfWork) => Promise<T>): Promise<T> {
+    return this.exclusive(async () => {
+      const { room } = this;
+      const unit = room.store.begin();
+      const result = await work(room, unit);
+      await unit.commit();
+      return result;
+    });
+  }
+
+  read<T>(work: (room: Room) => Promise<T>): Promise<T> {
+    return this.exclusive(() => work(this.room));
+  }
+
+  /** A call that takes something into a conversation. */
+  intake(id: Id, work: (intake: Intake) => Promise<void>): Promise<Received> {
+    return this.change(async (room, unit) => {
+      const intake = new Intake(room, unit, await loadConversation(unit, id));
+      await work(intake);
+      return received(intake);
+    });
+  }
+}
+
+async function received(intake: Intake): Promise<Received> {
+  const { room, unit, record, entries, needs } = intake;
+  saveConversation(unit, record);
+  return { conversation: await view(room, unit, record), entries: entries.map((entry) => shown(record, entry)), needs };
+}
+
+async function take(
+  intake: Intake,
+  rows: readonly WireRow[],
+  headSeq: number | null,
+  pulled: boolean,
+  atLeast = 0,
+): Promise<void> {
+  const { record, room } = intake;
+  await takeRows(intake, rows, pulled);
+  if (headSeq !== null) record.serverSeq = Math.max(record.serverSeq, headSeq);
+  if (headSeq !== null && pulled) await checkHead(intake, headSeq, rows.length, atLeast);
+  // Once per opening: from then on the log is followed row by row.
+  if (headSeq !== null && record.verifiedSeq >= headSeq) room.caughtUp.add(record.id);
+}
+
+/** `prefix` names the databases of this browser; tests give each device its own. */
+export function createCrypto(prefix = "quantumchat"): CryptoApi {
+  const core = new Core(prefix);
+  return { ...accountCalls(core), ...peopleCalls(core), ...conversationCalls(core), ...messageCalls(core) };
+}
+
+function accountCalls(core: Core) {
+  const { accounts } = core;
+  return {
+    localAccounts: () => core.exclusive(() => accounts.local()),
+    newAccount: (input) => core.exclusive(() => accounts.newAccount(input)),
+    signInSecret: (input) => core.exclusive(() => accounts.signInSecret(input)),
+    unlock: (input) => core.exclusive(() => accounts.unlock(input)),
+    completeAccount: (input) => core.exclusive(() => accounts.complete(input)),
+    lock: () => core.exclusive(() => Promise.resolve().then(() => accounts.lock())),
+    open: (userId) => core.open(userId, "write"),
+    openToRead: (userId) => core.open(userId, "read"),
+    erase: (userId) => core.erase(userId),
+    newDevice: ({ keys, challenge }) =>
+      core.read((room) => devices.newDevice(room, accounts.vault(room.self.userId), keys, challenge)),
+    deviceRegistered: () =>
+      core.read(async (room) => {
+        await devices.deviceRegistered(room);
+        accounts.lock();
+        return room.account;
+      }),
+    signChallenge: (challenge) => core.read((room) => devices.signChallenge(room, challenge)),
+    keyPackages: ({ count, lastResort }) => core.read((room) => devices.keyPackages(room, count, lastResort)),
+    revokeDevice: ({ keys, deviceId }) =>
+      core.read((room) => devices.revokeDevice(room, accounts.vault(room.self.userId), keys, deviceId)),
+  } satisfies Partial<CryptoApi>;
+}
+
+function peopleCalls(core: Core) {
+  return {
+    learnConfig: (config) => core.change((room, unit) => people.learnConfig(room, unit, config)),
+    learnKeys: (keys) => core.change((room, unit) => people.learnKeys(room, unit, keys)),
+    contacts: () => core.read(people.contacts),
+    contact: (userId) => core.read((room) => people.contact(room, userId)),
+    acceptAccountKey: (userId) => core.change((room, unit) => people.acceptAccountKey(room, unit, userId)),
+    markVerified: (userId, verified) => core.change((room, unit) => people.markVerified(room, unit, userId, verified)),
+    seenKeys: (peer) => core.read((room) => people.seenKeys(room, peer)),
+    checkRequest: (request) => core.read((room) => people.checkRequest(room, request)),
+    agree: (peer) => core.change((room, unit) => people.agree(room, unit, peer)),
+    withdraw: (userId) => core.change((room, unit) => people.withdraw(room, unit, userId)),
+    pinsToStore: () => core.read(pins.pinsToStore),
+    pinsStored: (version) => core.read((room) => pins.pinsStored(room, version)),
+    mergePins: (record) => core.read((room) => pins.mergePins(room, record)),
+  } satisfies Partial<CryptoApi>;
+}
+
+function conversationCalls(core: Core) {
+  return {
+    learnSession: (session) =>
+      core.change(async (room, unit) => received(await sessions.learnSession(room, unit, session))),
+    conversations: () => core.read(sessions.conversations),
+    conversation: (id) => core.read(async (room) => view(room, room.store, await loadConversation(room.store, id))),
+    details: (id) => core.change((room, unit) => sessions.details(room, unit, id)),
+    beginFounding: (id, packages) => core.change((room, unit) => commits.beginFounding(room, unit, id, packages)),
+    dueCommit: (id) => core.change((room, unit) => commits.dueCommit(room, unit, id)),
+    beginRotation: (id) => core.change((room, unit) => commits.beginRotation(room, unit, id)),
+    finishCommit: (id, contribution) => core.change((room, unit) => commits.finishCommit(room, unit, id, contribution)),
+    pendingCommit: (id) => core.change((_room, unit) => commits.pendingCommit(unit, id)),
+    commitAccepted: (id, ack) =>
+      core.intake(id, async (intake) => {
+        const pending = await waitingCommit(intake.unit, id);
+        // Its row came first: it is adopted already.
+        if (pending?.request.client_id !== ack.client_id) return;
+        const { generation, epoch } = pending.request;
+        await takeAck(intake, ack, "commit", [{ generation, epoch, hash: pending.bodyHash }]);
+      }),
+    commitRefused: (id, missed) =>
+      core.intake(id, async (intake) => {
+        await takeRows(intake, missed, false);
+        // With rows, only they decide: this very commit may be among those that have not come yet.
+        if (missed.length === 0) await refusePending(intake.unit, id);
+      }),
+    receive: (id, rows, headSeq, pulled, atLeast) =>
+      core.intake(id, (intake) => take(intake, rows, headSeq, pulled, atLeast)),
+    receipt: (id, userId, seq) => core.change((room, unit) => sessions.receipt(room, unit, id, userId, seq)),
+  } satisfies Partial<CryptoApi>;
+}
+
+function messageCalls(core: Core) {
+  return {
+    enqueue: (id, text) => core.change((room, unit) => sending.enqueue(room, unit, id, text)),
+    nextOutgoing: (id) => core.change((room, unit) => sending.nextOutgoing(room, unit, id)),
+    outboxes: () => core.read((room) => outboxes(room.store)),
+    acknowledged: (id, ack) =>
+      core.change(async (room, unit) => {
+        const intake = new Intake(room, unit, await loadConversation(unit, id));
+        const entry = await sending.acknowledged(intake, ack);
+        saveConversation(unit, intake.record);
+        return entry;
+      }),
+    epochStale: (id, clientId) => core.change((_room, unit) => sending.epochStale(unit, id, clientId)),
+    sendRefused: (id, clientId, code) =>
+      core.change((room, unit) => sending.sendRefused(room, unit, id, clientId, code)),
+    retry: (id, clientId) => core.change((room, unit) => sending.retry(room, unit, id, clientId)),
+    discard: (id, clientId) => core.change((_room, unit) => sending.discard(unit, id, clientId)),
+    terminate: (id) => core.change((room, unit) => sending.terminate(room, unit, id)),
+    timeline: (id, page) => core.read((room) => sessions.timeline(room, id, page)),
+    markRead: (id, seq) => core.change(async (room, unit) => view(room, unit, await sessions.markRead(unit, id, seq))),
+    setDraft: (id, text) => core.change((_room, unit) => sessions.setDraft(unit, id, text)),
+  } satisfies Partial<CryptoApi>;
+}

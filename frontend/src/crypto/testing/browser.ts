@@ -1,0 +1,255 @@
+/** One person's browser for the tests of crypto/: it does what realtime/ does, against a `FakeService`. */
+
+import { randomBytes } from "../bytes";
+import { toBase64url } from "../encoding";
+import { createCrypto } from "../protocol";
+import { Room } from "../room";
+import { Store } from "../storage";
+import type { CryptoApi, MessageEntry, Problem, Received, TimelineEntry } from "../types";
+import type { Id, WireCommit, WireRegistration, WireRow, WireVault } from "../wire";
+import { ackOf, FakeService, type Sender } from "./fakeService";
+
+export const PASSWORD = "correct horse battery staple";
+let browsers = 0;
+
+export class Browser {
+  private constructor(
+    readonly service: FakeService,
+    readonly api: CryptoApi,
+    readonly prefix: string,
+    readonly username: string,
+    readonly userId: Id,
+    readonly deviceId: Id,
+  ) {}
+
+  get sender(): Sender {
+    return { userId: this.userId, deviceId: this.deviceId };
+  }
+
+  /** Registers a person, with one browser. */
+  static async register(service: FakeService, username: string): Promise<Browser> {
+    const prefix = `test-${String(++browsers)}`;
+    const api = createCrypto(prefix);
+    const email = `${username}@example.com`;
+    const { request } = await api.newAccount({ username, email, password: PASSWORD, serverName: service.serverName });
+    service.register(request);
+    return Browser.#enter(service, api, prefix, username, request.user_id);
+  }
+
+  /** Another browser of an account: password, vault, new device. */
+  static async signIn(service: FakeService, username: string, userId: Id): Promise<Browser> {
+    const prefix = `test-${String(++browsers)}`;
+    const api = createCrypto(prefix);
+    const { registration } = service.account(userId);
+    await api.signInSecret({ username, password: PASSWORD, parameters: parametersOf(service, userId) });
+    await api.unlock({
+      userId,
+      vault: vaultOf(registration),
+      identityPublicKey: registration.identity_public_key,
+    });
+    return Browser.#enter(service, api, prefix, username, userId);
+  }
+
+  static async #enter(
+    service: FakeService,
+    api: CryptoApi,
+    prefix: string,
+    username: string,
+    userId: Id,
+  ): Promise<Browser> {
+    await api.open(userId);
+    const body = await api.newDevice({ keys: service.keys(userId), challenge: toBase64url(randomBytes(16)) });
+    service.addDevice(userId, body);
+    await api.deviceRegistered();
+    await api.learnConfig(await service.config());
+    const browser = new Browser(service, api, prefix, username, userId, body.device_id);
+    await browser.restock();
+    await browser.learn(userId);
+    return browser;
+  }
+
+  /** The same browser after a reload: another worker over the same store. */
+  async reload(): Promise<Browser> {
+    const api = createCrypto(this.prefix);
+    await api.open(this.userId);
+    return new Browser(this.service, api, this.prefix, this.username, this.userId, this.deviceId);
+  }
+
+  /** Uploads fresh key packages. */
+  async restock(): Promise<void> {
+    const { key_packages } = await this.api.keyPackages({ count: 2, lastResort: false });
+    const { packages } = this.service.account(this.userId);
+    packages.set(this.deviceId, [...(packages.get(this.deviceId) ?? []), ...key_packages]);
+  }
+
+  /** The same browser after somebody changed a record in its store; `change` gets a copy. */
+  async tampered(name: string, change: (record: Record<string, unknown>) => void): Promise<Browser> {
+    const store = await Store.open(this.prefix, this.userId, "write");
+    const record = await store.get<Record<string, unknown>>(name);
+    if (record === undefined) throw new Error("no such record");
+    change(record);
+    const unit = store.begin();
+    unit.put(name, record);
+    await unit.commit();
+    store.close();
+    return this.reload();
+  }
+
+  /** Revokes another device of the account, with the password. */
+  async revoke(deviceId: Id): Promise<void> {
+    const { registration, keys } = this.service.account(this.userId);
+    const parameters = parametersOf(this.service, this.userId);
+    await this.api.signInSecret({ username: this.username, password: PASSWORD, parameters });
+    await this.api.unlock({
+      userId: this.userId,
+      vault: vaultOf(registration),
+      identityPublicKey: registration.identity_public_key,
+    });
+    const body = await this.api.revokeDevice({ keys: this.service.keys(this.userId), deviceId });
+    await this.api.lock();
+    keys.lists.push({ version: keys.lists.length + 1, statement: body.list, signature: body.list_signature });
+    this.service.account(this.userId).packages.delete(deviceId);
+  }
+
+  async learn(userId: Id): Promise<Problem[]> {
+    const since = (await this.api.contact(userId))?.listVersion ?? 0;
+    return (await this.api.learnKeys(this.service.keys(userId, since))).problems;
+  }
+
+  /** Agrees to talk with the other, and knows its keys. */
+  async meet(other: Browser): Promise<void> {
+    await this.api.agree({ userId: other.userId, username: other.username });
+    await this.learn(other.userId);
+    await this.learn(this.userId);
+  }
+
+  /** Pulls and takes rows until nothing more is needed; fetches missing keys once. */
+  async sync(id: Id): Promise<Received> {
+    await this.api.learnSession(this.service.sessionFor(id, this.userId));
+    let received = await this.pull(id);
+    const missing = received.needs.flatMap((need) => (need.kind === "account_keys" ? [need.userId] : []));
+    if (missing.length > 0) {
+      const { entries } = received;
+      for (const userId of missing) await this.learn(userId);
+      received = await this.pull(id);
+      received.entries.unshift(...entries);
+    }
+    return received;
+  }
+
+  async pull(id: Id): Promise<Received> {
+    const { verifiedSeq } = await this.api.conversation(id);
+    const rows = this.service.rowsFor(id, this.sender, verifiedSeq);
+    return this.api.receive(id, rows, this.service.conversation(id).rows.length, true);
+  }
+
+  /** Makes the founding commit without sending it. */
+  async prepareFounding(id: Id): Promise<WireCommit> {
+    const step = await this.api.beginFounding(id, this.service.claim(id, this.sender));
+    if (step.step !== "contribution") throw new Error("keys are missing");
+    const contribution = await this.service.establish(id, step.request);
+    return (await this.api.finishCommit(id, contribution)).request;
+  }
+
+  async found(id: Id): Promise<void> {
+    await this.sync(id);
+    const request = await this.prepareFounding(id);
+    await this.api.commitAccepted(id, await this.service.commit(id, this.sender, request));
+    await this.sync(id);
+  }
+
+  async prepareRotation(id: Id, withContribution = true): Promise<WireCommit> {
+    const step = await this.api.beginRotation(id);
+    if (step.step !== "contribution") throw new Error("keys are missing");
+    const contribution = withContribution ? await this.service.establish(id, step.request) : null;
+    return (await this.api.finishCommit(id, contribution)).request;
+  }
+
+  async rotate(id: Id, withContribution = true): Promise<void> {
+    const request = await this.prepareRotation(id, withContribution);
+    await this.api.commitAccepted(id, await this.service.commit(id, this.sender, request));
+  }
+
+  /** Into the log, without taking the answer. */
+  async post(id: Id): Promise<WireRow> {
+    const next = await this.api.nextOutgoing(id);
+    if (next.kind !== "message") throw new Error(JSON.stringify(next));
+    const { client_id, content } = next.message;
+    const bytes = new Uint8Array(Buffer.from(content, "base64url"));
+    return this.service.append(id, this.sender, "message", client_id, bytes);
+  }
+
+  async send(id: Id, text: string): Promise<MessageEntry> {
+    await this.api.enqueue(id, text);
+    return this.api.acknowledged(id, ackOf(await this.post(id)));
+  }
+
+  async texts(id: Id): Promise<string[]> {
+    const { entries } = await this.api.timeline(id, { limit: 200 });
+    return entries.flatMap((entry) => (entry.kind === "message" ? [entry.text] : []));
+  }
+
+  async problems(id: Id): Promise<string[]> {
+    return (await this.api.conversation(id)).problems.map(({ code }) => code);
+  }
+
+  async entries(id: Id): Promise<TimelineEntry[]> {
+    return (await this.api.timeline(id, { limit: 200 })).entries;
+  }
+
+  /** What a modified client of this person could use: its open store. For reading only. */
+  async inside(): Promise<Room> {
+    const room = await Room.open(await Store.open(this.prefix, this.userId, "read"));
+    if (room === null) throw new Error("no store");
+    return room;
+  }
+}
+
+/** The stored vault, as `GET /api/vault` shows it. */
+export function vaultOf({ vault, wraps }: WireRegistration): WireVault {
+  const wrap = (sealed: string) => ({ version: 1, sealed });
+  return { version: 1, vault, wraps: { password: wrap(wraps.password), recovery: wrap(wraps.recovery) } };
+}
+
+export function parametersOf(service: FakeService, userId: Id) {
+  const { salt } = service.account(userId).registration;
+  const cost = { algorithm: "argon2id", memory_kib: 65_536, iterations: 3, parallelism: 1 };
+  return { ...cost, salt, server_name: service.serverName };
+}
+
+export interface World {
+  service: FakeService;
+  alice: Browser;
+  bob: Browser;
+  id: Id;
+}
+
+/** Two people who agreed to talk, and a session without a group. */
+export async function twoPeople(names: [string, string] = ["alice", "bob"]): Promise<World> {
+  const service = new FakeService();
+  const alice = await Browser.register(service, names[0]);
+  const bob = await Browser.register(service, names[1]);
+  await alice.meet(bob);
+  await bob.meet(alice);
+  const { session } = await service.open(alice.userId, bob.userId);
+  return { service, alice, bob, id: session.id };
+}
+
+/** The same people (deriving passwords takes its time), a new session. */
+export async function another(world: World): Promise<World> {
+  const { service } = world;
+  const alice = await world.alice.reload();
+  const bob = await world.bob.reload();
+  await alice.restock();
+  await bob.restock();
+  const { session } = await service.open(alice.userId, bob.userId);
+  return { service, alice, bob, id: session.id };
+}
+
+/** Bob, who accepted, makes the group; both have it. */
+export async function established(world?: World): Promise<World> {
+  const ready = world === undefined ? await twoPeople() : await another(world);
+  await ready.bob.found(ready.id);
+  await ready.alice.sync(ready.id);
+  return ready;
+}

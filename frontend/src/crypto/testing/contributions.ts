@@ -1,0 +1,16 @@
+/** What a recipient of a contribution gets out of it. */
+
+import { openPart, pskOf, readContribution } from "../contribution";
+import { fromBase64url } from "../encoding";
+import { groupIdOf } from "../mls/suite";
+import type { WireContribution } from "../wire";
+import type { Browser } from "./browser";
+
+export async function contributionPsk(browser: Browser, wire: WireContribution) {
+  const room = await browser.inside();
+  const { deviceId, mlKem } = room.device;
+  room.store.close();
+  const { id, transcript } = await readContribution(wire, (await browser.service.notary()).publicKey);
+  const secret = await openPart(transcript, deviceId, fromBase64url(mlKem.seed));
+  return { id, secret: await pskOf(secret, id, groupIdOf(transcript.conversation, transcript.generation)) };
+}

@@ -1,0 +1,145 @@
+/**
+ * The vault: the account's own keys, sealed in the browser, kept as ciphertext by the server (PROTOCOL.md 2.5, 3.4).
+ *
+ *   vault = sealed(vault key, fields(vault/v1, server name, user id, version, "vault"),
+ *                  fields(vault/v1, Falcon-512 secret key (1281), ECDSA key (PKCS#8), pins key (32), …))
+ *   wrap  = sealed(wrapping key, fields(vault/v1, server name, user id, wrap's version, "password" or "recovery"), vault key)
+ *
+ * Promises: the server reads none of it and cannot swap wraps or versions unnoticed; the account key is in the clear only for
+ * the length of one signature. The plaintext is fields and not JSON because bytes can be wiped and strings cannot; fields that
+ * later versions append are ignored.
+ */
+
+import { importAesKey, KEY_BYTES, openSealed, randomBytes, seal, wipe } from "./bytes";
+import { fields, fromBase64url, LABEL, Reader, toBase64url, uuidBytes } from "./encoding";
+import { CryptoFailure } from "./failures";
+import { exportEcdsa, HybridSigner, hybridKeyPair, importEcdsa, type Signer, verifyHybrid } from "./hybrid";
+import type { Bytes, Id, WireNewVault, WireVault } from "./wire";
+
+export interface AccountScope {
+  serverName: string;
+  userId: Id;
+  username: string;
+}
+
+type WrapKind = "password" | "recovery";
+
+function vaultAad({ serverName, userId }: AccountScope, version: number, kind: WrapKind | "vault"): Uint8Array {
+  return fields(LABEL.vault, serverName, uuidBytes(userId), version, kind);
+}
+
+/** A vault whose key is in memory (not extractable), until `lock`. */
+export class UnlockedVault {
+  constructor(
+    readonly scope: AccountScope,
+    readonly version: number,
+    readonly identityPublicKey: Uint8Array,
+    private readonly key: CryptoKey,
+    private readonly sealed: Uint8Array,
+  ) {}
+
+  /** Runs `sign` with the account key, then wipes it. */
+  async withIdentity<T>(sign: (identity: Signer) => Promise<T>): Promise<T> {
+    const contents = await this.#open();
+    try {
+      const ecdsa = await importEcdsa(contents.ecdsa);
+      return await sign(new HybridSigner(this.identityPublicKey, { falcon: contents.falcon, ecdsa }));
+    } finally {
+      wipe(contents.falcon, contents.ecdsa, contents.pins);
+    }
+  }
+
+  async pinsKey(): Promise<CryptoKey> {
+    const contents = await this.#open();
+    try {
+      return await importAesKey(contents.pins);
+    } finally {
+      wipe(contents.falcon, contents.ecdsa, contents.pins);
+    }
+  }
+
+  async #open(): Promise<{ falcon: Uint8Array; ecdsa: Uint8Array; pins: Uint8Array }> {
+    const aad = vaultAad(this.scope, this.version, "vault");
+    try {
+      const plaintext = await openSealed(this.key, aad, this.sealed);
+      const reader = new Reader(plaintext);
+      reader.label(LABEL.vault);
+      const contents = { falcon: reader.blob(), ecdsa: reader.blob(), pins: reader.blob(KEY_BYTES) };
+      wipe(plaintext);
+      return contents;
+    } catch (error) {
+      throw new CryptoFailure("vault_damaged", error);
+    }
+  }
+}
+
+/** New identity, new vault, version 1. `wraps` holds the 32-byte wrapping keys. */
+export async function newVault(
+  scope: AccountScope,
+  wraps: Record<WrapKind, Uint8Array>,
+): Promise<{ vault: UnlockedVault; wire: Omit<WireNewVault, "recovery_auth_secret"> }> {
+  const version = 1;
+  const identity = await hybridKeyPair(true);
+  const ecdsa = await exportEcdsa(identity.secret.ecdsa);
+  const pins = randomBytes(KEY_BYTES);
+  const plaintext = fields(LABEL.vault, identity.secret.falcon, ecdsa, pins);
+  const rawKey = randomBytes(KEY_BYTES);
+  const key = await importAesKey(rawKey);
+  const sealed = await seal(key, vaultAad(scope, version, "vault"), plaintext);
+  const wrap = (kind: WrapKind) => wrapKey(scope, version, kind, wraps[kind], rawKey);
+  const wire = {
+    identity_public_key: toBase64url(identity.publicKey),
+    vault: toBase64url(sealed),
+    wraps: { password: await wrap("password"), recovery: await wrap("recovery") },
+  };
+  wipe(identity.secret.falcon, ecdsa, pins, plaintext, rawKey);
+  return { vault: new UnlockedVault(scope, version, identity.publicKey, key, sealed), wire };
+}
+
+async function wrapKey(
+  scope: AccountScope,
+  version: number,
+  kind: WrapKind,
+  wrappingKey: Uint8Array,
+  vaultKey: Uint8Array,
+): Promise<Bytes> {
+  return toBase64url(await seal(await importAesKey(wrappingKey), vaultAad(scope, version, kind), vaultKey));
+}
+
+/** `wrong_password` when the wrap does not open, `vault_damaged` when the vault does not. */
+export async function openVault(
+  scope: AccountScope,
+  wire: WireVault,
+  identityPublicKey: Bytes,
+  passwordWrap: Uint8Array,
+): Promise<UnlockedVault> {
+  const { version, sealed } = wire.wraps.password;
+  const aad = vaultAad(scope, version, "password");
+  const rawKey = await openSealed(await importAesKey(passwordWrap), aad, fromBase64url(sealed)).catch(
+    (error: unknown) => {
+      throw new CryptoFailure("wrong_password", error);
+    },
+  );
+  const key = await importAesKey(rawKey);
+  wipe(rawKey);
+  const vault = new UnlockedVault(
+    scope,
+    wire.version,
+    fromBase64url(identityPublicKey),
+    key,
+    fromBase64url(wire.vault),
+  );
+  // The served public key must belong to the sealed private one: sign once, verify (the signature is thrown away).
+  await checkIdentity(vault);
+  return vault;
+}
+
+async function checkIdentity(vault: UnlockedVault): Promise<void> {
+  const probe = randomBytes(KEY_BYTES);
+  await vault.withIdentity(async (identity) => {
+    const signature = await identity.sign(LABEL.vault, probe);
+    await verifyHybrid(vault.identityPublicKey, LABEL.vault, probe, signature).catch((error: unknown) => {
+      throw new CryptoFailure("vault_damaged", error);
+    });
+  });
+}

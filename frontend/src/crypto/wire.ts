@@ -1,0 +1,224 @@
+/**
+ * The JSON of app_service as far as crypto/ reads or makes it (docs/api.md).
+ *
+ * Structural on purpose: the types generated from OpenAPI are passed in as they are, and the compiler says when they
+ * no longer fit. `Bytes` is base64url without padding, `Id` a UUIDv7 string, `Time` RFC 3339 UTC with milliseconds.
+ */
+
+export type Bytes = string;
+export type Id = string;
+export type Time = string;
+
+/** `GET /api/config`, the part that is pinned. */
+export interface WireConfig {
+  server_name: string;
+  notary_keys: { establish?: { number: number; public_key: Bytes; suite: string } | null };
+}
+
+/** `GET /api/login/parameters`. */
+export interface WireLoginParameters {
+  algorithm: string;
+  memory_kib: number;
+  iterations: number;
+  parallelism: number;
+  salt: Bytes;
+  server_name: string;
+}
+
+/** A wrapped vault key, with the vault version at which it was wrapped. */
+export interface WireWrap {
+  version: number;
+  sealed: Bytes;
+}
+
+/** `GET /api/vault`. */
+export interface WireVault {
+  version: number;
+  vault: Bytes;
+  wraps: { password: WireWrap; recovery: WireWrap };
+}
+
+/** The key material that a browser sends when it makes an account. */
+export interface WireNewVault {
+  identity_public_key: Bytes;
+  recovery_auth_secret: Bytes;
+  vault: Bytes;
+  /** Made with the vault's first version. */
+  wraps: { password: Bytes; recovery: Bytes };
+}
+
+/** Body of `POST /api/register` (the caller may add `token_transport`). */
+export interface WireRegistration extends WireNewVault {
+  username: string;
+  email: string;
+  auth_secret: Bytes;
+  salt: Bytes;
+  user_id: Id;
+}
+
+/** Body of `PUT /api/vault` with `If-None-Match: *`. Salt and new secret only with a new password. */
+export interface WireVaultCompletion extends WireNewVault {
+  auth_secret: Bytes;
+  salt?: Bytes;
+  new_auth_secret?: Bytes;
+}
+
+/** `GET, PUT /api/pins`. */
+export interface WirePins {
+  version: number;
+  sealed: Bytes;
+}
+
+export interface WireMlKemKey {
+  number: number;
+  statement: Bytes;
+  signature: Bytes;
+}
+
+export interface WireDeviceList {
+  version: number;
+  statement: Bytes;
+  signature: Bytes;
+}
+
+/** `GET /api/users/{id}/keys?since=`. */
+export interface WireAccountKeys {
+  user_id: Id;
+  username: string;
+  identity_public_key: Bytes | null;
+  lists: WireDeviceList[];
+  devices: {
+    id: Id;
+    certificate: Bytes;
+    certificate_signature: Bytes;
+    ml_kem: WireMlKemKey | null;
+  }[];
+}
+
+/** Body of `POST /api/devices`. */
+export interface WireNewDevice {
+  device_id: Id;
+  certificate: Bytes;
+  certificate_signature: Bytes;
+  list: Bytes;
+  list_signature: Bytes;
+  ml_kem: WireMlKemKey;
+  challenge: string;
+  challenge_signature: Bytes;
+}
+
+/** Body of `DELETE /api/devices/{id}`. */
+export interface WireRevocation {
+  list: Bytes;
+  list_signature: Bytes;
+}
+
+/** A session, the part that crypto/ judges. */
+export interface WireSession {
+  id: Id;
+  user1_id: Id;
+  user2_id: Id;
+  peer: { id: Id; username: string };
+  created_at: Time;
+  state: string;
+  waiting_for: Id[];
+  generation: number;
+  epoch: number;
+  seq: number;
+  chain_0: Bytes;
+  members: { user_id: Id; device_id: Id; sender_tag: Bytes; joined_seq: number }[];
+  my_read_seq: number;
+  delivered: { user_id: Id; seq: number }[];
+  closed_by: string | null;
+}
+
+/** An item of `GET /api/connection/pending`. */
+export interface WireConnectionRequest {
+  id: Id;
+  direction: string;
+  peer: { id: Id; username: string };
+  own_key_hash: Bytes | null;
+  peer_key_hash: Bytes | null;
+}
+
+/** The account keys that a connection request or answer names as seen. */
+export interface WireSeenKeys {
+  own_key_hash: Bytes | null;
+  peer_key_hash: Bytes | null;
+}
+
+export interface WireContribution {
+  transcript: Bytes;
+  signature: Bytes;
+}
+
+/** A row of a conversation's log. */
+export interface WireRow {
+  seq: number;
+  conversation_id: Id;
+  generation: number;
+  epoch: number;
+  kind: string;
+  sender_id: Id;
+  sender_device_id: Id;
+  sender_tag: Bytes;
+  client_id: Id;
+  timestamp: Time;
+  body_hash: Bytes;
+  previous_chain: Bytes;
+  chain: Bytes;
+  content: Bytes | null;
+  welcomes?: Bytes[] | null;
+  contribution?: WireContribution | null;
+}
+
+/** The answer to a message or a commit. */
+export interface WireAck {
+  client_id: Id;
+  seq: number;
+  previous_chain: Bytes;
+  chain: Bytes;
+  time: Time;
+  generation: number;
+  epoch: number;
+}
+
+/** Answer of `POST /api/conversations/{id}/key-packages`. */
+export interface WireKeyPackages {
+  items: { user_id: Id; device_id: Id; key_package: Bytes }[];
+}
+
+/** Body of `POST /api/conversations/{id}/contributions`. */
+export interface WireContributionRequest {
+  recipients: { device_id: Id; number: number }[];
+  nonce: Bytes;
+  generation: number;
+  epoch: number;
+  purpose: "found" | "rotate";
+}
+
+/** Body of `POST /api/conversations/{id}/commits`. */
+export interface WireCommit {
+  client_id: Id;
+  generation: number;
+  epoch: number;
+  commit: Bytes;
+  welcomes: Bytes[];
+  contribution: WireContribution | null;
+}
+
+/** A message as `message_send` and `POST /api/message/send` take it. */
+export interface WireOutgoing {
+  conversation_id: Id;
+  client_id: Id;
+  content: Bytes;
+  message_type: "secured";
+}
+
+/** What `POST /api/session/terminate` takes. */
+export interface WireTermination {
+  session_id: Id;
+  client_id: Id;
+  epoch: number;
+  message: Bytes;
+}

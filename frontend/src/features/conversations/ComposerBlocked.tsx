@@ -1,0 +1,125 @@
+import { Button } from "@mui/material";
+import { styled } from "@mui/material/styles";
+import { Link, useNavigate } from "react-router";
+import { Callout } from "../../components/Callout";
+import { useAppSelector, useCommand, useMessenger, useNow } from "../../app/hooks";
+import { selectConversationWith, selectPerson } from "../../app/selectors";
+import { FINDING_ADVICE } from "../../app/words/findings";
+import { blockWords, stageLine } from "../../app/words/notices";
+import { problemWords } from "../../app/words/problems";
+import { paths } from "../../lib/paths";
+import type { Conversation, SendBlock } from "../../realtime/state";
+
+const Holder = styled("div")(({ theme }) => ({
+  flex: "none",
+  width: "100%",
+  maxWidth: 760,
+  margin: "0 auto",
+  padding: "0 20px calc(16px + env(safe-area-inset-bottom))",
+  [theme.breakpoints.down("sm")]: { padding: "0 8px calc(8px + env(safe-area-inset-bottom))" },
+}));
+
+/** In the composer's place while nothing may be sent: why, and what can be done. */
+export function SendBlocked({ conversation, block }: { conversation: Conversation; block: SendBlock }) {
+  const { peer } = conversation;
+  const messenger = useMessenger();
+  const now = useNow(60_000);
+  const person = useAppSelector((state) => selectPerson(state, peer.id));
+  const accept = useCommand(() => messenger.acceptKeyChange(peer.id));
+  const unblock = useCommand(() => messenger.unblock(peer.id));
+  const ask = useCommand(() => messenger.requestConnection(peer.id));
+  const words = blockWords(block, peer.username, person?.trustSince ?? null, now);
+  const problem = accept.problem ?? unblock.problem ?? ask.problem;
+
+  const details = (
+    <Button size="small" component={Link} to={paths.details(conversation.id)}>
+      {block === "misbehaved" ? "What happened" : "Compare safety number"}
+    </Button>
+  );
+  const actions = {
+    key_changed: (
+      <>
+        <Button
+          size="small"
+          variant="contained"
+          color="primary"
+          disabled={accept.running}
+          onClick={() => void accept.run()}
+        >
+          I asked: accept the new keys
+        </Button>
+        {details}
+      </>
+    ),
+    keys_differ: details,
+    misbehaved: details,
+    blocked: (
+      <Button size="small" disabled={unblock.running} onClick={() => void unblock.run()}>
+        Unblock
+      </Button>
+    ),
+    not_connected: (
+      <Button size="small" disabled={ask.running} onClick={() => void ask.run()}>
+        Ask to connect again
+      </Button>
+    ),
+  }[block];
+  const tone = {
+    key_changed: "caution",
+    keys_differ: "caution",
+    misbehaved: "critical",
+    blocked: "info",
+    not_connected: "info",
+  } as const;
+
+  return (
+    <Holder>
+      <Callout tone={tone[block]} title={words.title} actions={actions}>
+        <p>{words.text}</p>
+        {block === "misbehaved" && <p>{FINDING_ADVICE}</p>}
+        {problem !== null && <p role="alert">{problemWords(problem)}</p>}
+      </Callout>
+    </Holder>
+  );
+}
+
+/** A conversation that takes no more messages from this browser: it ended, or belongs to another browser. */
+export function ConversationEnded({ conversation }: { conversation: Conversation }) {
+  const { peer, stage } = conversation;
+  const messenger = useMessenger();
+  const navigate = useNavigate();
+  const now = useNow(60_000);
+  const connected = useAppSelector((state) => selectPerson(state, peer.id)?.connectedAt != null);
+  const newer = useAppSelector((state) => selectConversationWith(state, peer.id));
+  const start = useCommand(async () => {
+    const id = await messenger.startConversation(peer.id);
+    await navigate(paths.conversation(id));
+  });
+  const line = stageLine(stage, peer.username, now);
+  const words = {
+    other_browser: {
+      title: "Open it on your other browser",
+      text: "This conversation began before this browser was added. New conversations open here as well.",
+    },
+    closed: { title: line?.words, text: "What was written stays here, to read." },
+    other: { title: undefined, text: line?.words },
+  }[stage.kind === "other_browser" || stage.kind === "closed" ? stage.kind : "other"];
+  const actions =
+    stage.kind !== "closed" ? undefined : newer !== undefined ? (
+      <Button size="small" component={Link} to={paths.conversation(newer.id)}>
+        Go to the present conversation
+      </Button>
+    ) : connected ? (
+      <Button size="small" disabled={start.running} onClick={() => void start.run()}>
+        Start a new one
+      </Button>
+    ) : undefined;
+  return (
+    <Holder>
+      <Callout tone={line?.tone === "critical" ? "critical" : "info"} title={words.title} actions={actions}>
+        <p>{words.text}</p>
+        {start.problem !== null && <p role="alert">{problemWords(start.problem)}</p>}
+      </Callout>
+    </Holder>
+  );
+}

@@ -1,0 +1,164 @@
+import { Button, IconButton, Tooltip } from "@mui/material";
+import { styled } from "@mui/material/styles";
+import { useEffect } from "react";
+import { Link, useLocation, useParams } from "react-router";
+import { Avatar } from "../../components/Avatar";
+import { Callout } from "../../components/Callout";
+import { Empty } from "../../components/Empty";
+import { PanelIcon } from "../../components/icons";
+import { Column, Name, PaneHeader } from "../../components/Pane";
+import { Shield } from "../../components/Shield";
+import { TimelineSkeleton } from "../../components/Skeletons";
+import { useAppSelector, useCommand, useMessenger } from "../../app/hooks";
+import { selectConversation, selectOnline, selectPerson, selectSelf, shieldOf } from "../../app/selectors";
+import { useTitle } from "../../app/useTitle";
+import { problemWords } from "../../app/words/problems";
+import { paths } from "../../lib/paths";
+import type { Conversation } from "../../realtime/state";
+import { Composer } from "./Composer";
+import { ConversationEnded, SendBlocked } from "./ComposerBlocked";
+import { Timeline } from "./Timeline";
+
+/** `/c/:id`, with or without the details beside it. */
+export function ConversationPage() {
+  const { conversationId = "" } = useParams();
+  const loaded = useAppSelector((state) => state.conversations.all !== null);
+  const conversation = useAppSelector((state) => selectConversation(state, conversationId));
+  useTitle(conversation?.peer.username ?? null);
+  if (conversation !== undefined) return <Open key={conversationId} conversation={conversation} />;
+  if (!loaded) return <Blank />;
+  return (
+    <>
+      <PaneHeader backTo={paths.home}>
+        <h1>Not here</h1>
+      </PaneHeader>
+      <Empty
+        action={
+          <Button component={Link} to={paths.home}>
+            All conversations
+          </Button>
+        }
+      >
+        There is no such conversation in this browser.
+      </Empty>
+    </>
+  );
+}
+
+const Blank = () => (
+  <>
+    <PaneHeader backTo={paths.home}>{null}</PaneHeader>
+    <TimelineSkeleton label="Loading messages" />
+  </>
+);
+
+function Open({ conversation }: { conversation: Conversation }) {
+  const { id } = conversation;
+  const messenger = useMessenger();
+  const self = useAppSelector(selectSelf);
+  const timeline = useAppSelector((state) => state.conversations.timelines[id]);
+  const open = useCommand(() => messenger.openConversation(id));
+  const { run } = open;
+
+  useEffect(() => {
+    void run();
+    return () => messenger.closeConversation(id);
+  }, [messenger, run, id]);
+
+  return (
+    <>
+      <Header conversation={conversation} />
+      {timeline !== undefined && self !== null ? (
+        <Timeline conversation={conversation} timeline={timeline} selfId={self.userId} />
+      ) : (
+        <div style={{ flex: 1, display: "flex", alignItems: "flex-end", overflow: "hidden" }}>
+          {open.problem === null ? (
+            <TimelineSkeleton label="Loading messages" />
+          ) : (
+            <Column style={{ margin: "auto" }}>
+              <Callout tone="caution" role="alert" actions={<Button onClick={() => void run()}>Try again</Button>}>
+                {problemWords(open.problem)}
+              </Callout>
+            </Column>
+          )}
+        </div>
+      )}
+      <Foot conversation={conversation} />
+    </>
+  );
+}
+
+function Foot({ conversation }: { conversation: Conversation }) {
+  switch (conversation.stage.kind) {
+    case "closed":
+    case "other_browser":
+    case "removed":
+      return <ConversationEnded conversation={conversation} />;
+    case "open":
+    case "making_keys":
+    case "waiting_for_device":
+      return conversation.sendBlock === null ? (
+        <Composer conversation={conversation} />
+      ) : (
+        <SendBlocked conversation={conversation} block={conversation.sendBlock} />
+      );
+  }
+}
+
+const Person = styled(Link)({
+  display: "flex",
+  alignItems: "center",
+  gap: 12,
+  flex: 1,
+  minWidth: 0,
+  color: "inherit",
+  textDecoration: "none",
+});
+
+const Words = styled("div")(({ theme }) => ({
+  minWidth: 0,
+  display: "grid",
+  "& h1": {
+    ...theme.typography.body1,
+    fontWeight: 600,
+    margin: 0,
+    display: "flex",
+    alignItems: "center",
+    gap: 6,
+    minWidth: 0,
+  },
+  "& p": { ...theme.typography.body2, margin: 0, color: theme.palette.text.secondary },
+}));
+
+function Header({ conversation }: { conversation: Conversation }) {
+  const { id, peer } = conversation;
+  const person = useAppSelector((state) => selectPerson(state, peer.id));
+  const { pathname } = useLocation();
+  const shown = pathname === paths.details(id);
+  const online = useAppSelector((state) => selectOnline(state, peer.id));
+  return (
+    <PaneHeader backTo={paths.home}>
+      <Person to={paths.details(id)} tabIndex={-1}>
+        <Avatar id={peer.id} name={peer.username} online={online === true} />
+        <Words>
+          <h1>
+            <Name>{peer.username}</Name>
+            <Shield state={shieldOf(person, conversation)} />
+          </h1>
+          <p>{online === null ? "\u00A0" : online ? "Online" : "Offline"}</p>
+        </Words>
+      </Person>
+      <Tooltip title={shown ? "Close details" : "Details"}>
+        <IconButton
+          component={Link}
+          to={shown ? paths.conversation(id) : paths.details(id)}
+          aria-label={shown ? "Close details" : "Details"}
+          aria-expanded={shown}
+          id="details-toggle"
+        >
+          <PanelIcon />
+        </IconButton>
+      </Tooltip>
+    </PaneHeader>
+  );
+}

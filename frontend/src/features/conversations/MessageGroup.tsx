@@ -1,0 +1,137 @@
+import { styled } from "@mui/material/styles";
+import { Link } from "react-router";
+import { ClockIcon, TickIcon, TicksIcon } from "../../components/icons";
+import { VisuallyHidden } from "../../components/VisuallyHidden";
+import { paths } from "../../lib/paths";
+import { clock, fullTime } from "../../lib/time";
+import type { MessageEntry } from "../../realtime/state";
+import { deliveryOf, type Delivery } from "./delivery";
+import { FailedActions } from "./FailedActions";
+import { MessageText } from "./MessageText";
+
+const Group = styled("div", { shouldForwardProp: (name) => name !== "mine" })<{ mine: boolean }>(({ mine }) => ({
+  display: "flex",
+  flexDirection: "column",
+  alignItems: mine ? "flex-end" : "flex-start",
+  gap: 2,
+  marginTop: 12,
+}));
+
+const Head = styled("div")(({ theme }) => ({
+  ...theme.typography.body2,
+  display: "flex",
+  gap: 8,
+  alignItems: "baseline",
+  maxWidth: "100%",
+  padding: "0 12px 2px",
+  color: theme.palette.text.secondary,
+  "& bdi": {
+    fontWeight: 600,
+    color: theme.palette.text.primary,
+    overflow: "hidden",
+    textOverflow: "ellipsis",
+    whiteSpace: "nowrap",
+  },
+  "& a": { color: "inherit", textDecoration: "none", fontVariantNumeric: "tabular-nums", flex: "none" },
+  "& a:hover": { textDecoration: "underline" },
+}));
+
+const Bubble = styled("div", { shouldForwardProp: (name) => name !== "mine" && name !== "found" })<{
+  mine: boolean;
+  found: boolean;
+}>(({ theme, mine, found }) => ({
+  maxWidth: "min(88%, 600px)",
+  minWidth: 0,
+  padding: "7px 12px",
+  borderRadius: 14,
+  background: mine ? theme.palette.bubble.own : theme.palette.bubble.other,
+  outline: found ? `2px solid ${theme.palette.accent}` : undefined,
+  outlineOffset: 2,
+}));
+
+const State = styled("div")(({ theme }) => ({
+  ...theme.typography.caption,
+  display: "flex",
+  alignItems: "center",
+  gap: 4,
+  padding: "2px 12px 0",
+  color: theme.palette.text.secondary,
+}));
+
+const DELIVERY = {
+  waiting: { Icon: ClockIcon, word: "Waiting" },
+  sent: { Icon: TickIcon, word: "Sent" },
+  delivered: { Icon: TicksIcon, word: "Delivered" },
+} as const;
+
+interface Props {
+  conversationId: string;
+  /** Null: one's own. */
+  author: string | null;
+  messages: MessageEntry[];
+  deliveredSeq: number;
+  /** The newest own message in each state says it; all before it are as far, or further. */
+  marked: Set<string>;
+  waitingWord: string;
+  found: string | null;
+}
+
+export function MessageGroup(props: Props) {
+  const { conversationId, author, messages, deliveredSeq, marked, found } = props;
+  const mine = author === null;
+  const first = messages[0];
+  if (first === undefined) return null;
+  return (
+    <Group mine={mine}>
+      <Head>
+        {mine ? <VisuallyHidden>You</VisuallyHidden> : <bdi>{author}</bdi>}
+        <Link to={paths.message(conversationId, first.id)} title={fullTime(first.at)}>
+          <time dateTime={new Date(first.at).toISOString()}>{clock(first.at)}</time>
+        </Link>
+      </Head>
+      {messages.map((message) => {
+        const delivery = mine ? deliveryOf(message, deliveredSeq) : null;
+        return (
+          <Holder key={message.id} mine={mine}>
+            <Bubble
+              mine={mine}
+              found={message.id === found}
+              data-message={message.id}
+              data-delivery={delivery}
+              title={fullTime(message.at)}
+            >
+              <MessageText text={message.text} />
+            </Bubble>
+            {delivery === "failed" && <FailedActions conversationId={conversationId} message={message} />}
+            {delivery !== null && delivery !== "failed" && marked.has(message.id) && (
+              <DeliveryMark delivery={delivery} waitingWord={props.waitingWord} />
+            )}
+          </Holder>
+        );
+      })}
+    </Group>
+  );
+}
+
+const Holder = styled("div", { shouldForwardProp: (name) => name !== "mine" })<{ mine: boolean }>(({ mine }) => ({
+  display: "flex",
+  flexDirection: "column",
+  alignItems: mine ? "flex-end" : "flex-start",
+  width: "100%",
+  minWidth: 0,
+}));
+
+interface MarkProps {
+  delivery: Exclude<Delivery, "failed">;
+  waitingWord: string;
+}
+
+function DeliveryMark({ delivery, waitingWord }: MarkProps) {
+  const { Icon, word } = DELIVERY[delivery];
+  return (
+    <State>
+      {delivery === "waiting" ? waitingWord : word}
+      <Icon size={14} />
+    </State>
+  );
+}

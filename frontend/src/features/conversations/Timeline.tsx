@@ -1,0 +1,191 @@
+import { Button } from "@mui/material";
+import { styled } from "@mui/material/styles";
+import { useCallback, useEffect, useMemo, useRef, type RefObject } from "react";
+import { useSearchParams } from "react-router";
+import { DownIcon } from "../../components/icons";
+import { useAppSelector, useCommand, useMessenger, useNow } from "../../app/hooks";
+import { noticeLine, stageLine } from "../../app/words/notices";
+import { problemWords } from "../../app/words/problems";
+import { fullTime } from "../../lib/time";
+import type { Conversation, ConversationStage } from "../../realtime/state";
+import { newestInEachState } from "./delivery";
+import { blocksOf } from "./groups";
+import { DayLine, NoticeLine, UnreadLine } from "./lines";
+import { MessageGroup } from "./MessageGroup";
+import type { Timeline as TimelineState } from "./slice";
+import { useMarkRead, useUnreadAfter } from "./useReading";
+import { useTimelineScroll } from "./useTimelineScroll";
+
+const Frame = styled("div")({ position: "relative", flex: 1, minHeight: 0, display: "flex" });
+
+const Scroller = styled("div")({
+  position: "relative",
+  flex: 1,
+  overflowY: "auto",
+  overflowX: "hidden",
+  overflowAnchor: "none",
+  overscrollBehavior: "contain",
+  display: "flex",
+  flexDirection: "column",
+  "&:focus-visible": { outlineOffset: -2 },
+});
+
+const Content = styled("div")(({ theme }) => ({
+  width: "100%",
+  maxWidth: 760,
+  // Few messages stand at the bottom, above the composer.
+  margin: "auto auto 0",
+  padding: "8px 20px 16px",
+  [theme.breakpoints.down("sm")]: { padding: "8px 12px 12px" },
+}));
+
+const Pill = styled(Button)(({ theme }) => ({
+  position: "absolute",
+  bottom: 12,
+  left: "50%",
+  transform: "translateX(-50%)",
+  borderRadius: 18,
+  boxShadow: theme.float,
+  background: theme.palette.surface,
+  "&:hover": { background: theme.palette.surface, borderColor: theme.palette.text.secondary },
+}));
+
+const Top = styled("div")(({ theme }) => ({
+  ...theme.typography.body2,
+  display: "flex",
+  justifyContent: "center",
+  alignItems: "center",
+  gap: 8,
+  minHeight: 36,
+  color: theme.palette.text.secondary,
+}));
+
+interface Props {
+  conversation: Conversation;
+  timeline: TimelineState;
+  selfId: string;
+}
+
+export function Timeline({ conversation, timeline, selfId }: Props) {
+  const { id, peer } = conversation;
+  const { entries, hasOlder } = timeline;
+  const messenger = useMessenger();
+  const now = useNow(60_000);
+  const offline = useAppSelector((state) => state.line.line.status !== "online");
+
+  const older = useCommand(() => messenger.loadOlder(id));
+  const canLoad = hasOlder && !older.running && older.problem === null;
+  const { run } = older;
+  const onNearStart = useCallback(() => {
+    if (canLoad) void run();
+  }, [canLoad, run]);
+
+  const { scroller, atEnd, fresh, toEnd, onScroll } = useTimelineScroll({ entries, selfId, onNearStart });
+  useMarkRead(conversation, entries, atEnd);
+  const unreadAfter = useUnreadAfter(conversation);
+  const blocks = useMemo(() => blocksOf(entries, selfId, unreadAfter), [entries, selfId, unreadAfter]);
+  const found = useMessageOfAddress(scroller, entries.length, canLoad, run);
+
+  const { deliveredSeq } = conversation;
+  const marked = useMemo(() => newestInEachState(entries, selfId, deliveredSeq), [entries, selfId, deliveredSeq]);
+  const waiting = stageLine(conversation.stage, peer.username, now);
+  return (
+    <Frame>
+      <Scroller
+        ref={scroller}
+        onScroll={onScroll}
+        role="log"
+        aria-label={`Messages with ${peer.username}`}
+        aria-busy={older.running}
+        tabIndex={0}
+      >
+        <Content>
+          {hasOlder && (
+            <Top>
+              {older.problem === null ? (
+                older.running && "Loading earlier messages…"
+              ) : (
+                <>
+                  {problemWords(older.problem)}
+                  <Button size="small" onClick={() => void run()}>
+                    Try again
+                  </Button>
+                </>
+              )}
+            </Top>
+          )}
+          {blocks.map((block) => {
+            switch (block.kind) {
+              case "day":
+                return <DayLine key={block.key} at={block.at} now={now} />;
+              case "unread":
+                return <UnreadLine key={block.key} />;
+              case "notice":
+                return (
+                  <NoticeLine
+                    key={block.key}
+                    line={noticeLine(block.entry.notice, { selfId, peer: peer.username })}
+                    at={fullTime(block.entry.at)}
+                  />
+                );
+              case "group":
+                return (
+                  <MessageGroup
+                    key={block.key}
+                    conversationId={id}
+                    author={block.authorId === selfId ? null : peer.username}
+                    messages={block.messages}
+                    deliveredSeq={deliveredSeq}
+                    marked={marked}
+                    waitingWord={waitingWord(conversation, offline)}
+                    found={found}
+                  />
+                );
+            }
+          })}
+          {waiting !== null && canWrite(conversation.stage) && <NoticeLine line={waiting} />}
+        </Content>
+      </Scroller>
+      {!atEnd && (
+        <Pill
+          size="small"
+          onClick={toEnd}
+          endIcon={<DownIcon size={16} />}
+          aria-label={fresh > 0 ? `${fresh} new, go to the newest message` : "Go to the newest message"}
+        >
+          {fresh > 0 ? `${fresh} new` : "Newest"}
+        </Pill>
+      )}
+    </Frame>
+  );
+}
+
+/** The other stages are told in the composer's place. */
+const canWrite = (stage: ConversationStage) => stage.kind === "making_keys" || stage.kind === "waiting_for_device";
+
+function waitingWord({ stage, peer }: Conversation, offline: boolean): string {
+  if (offline) return "Sent when you are back online";
+  if (stage.kind === "waiting_for_device" || stage.kind === "making_keys") return `Waiting for ${peer.username}`;
+  return "Sending";
+}
+
+/** `?message=` is shown, loading older history until it is there. */
+function useMessageOfAddress(
+  scroller: RefObject<HTMLElement | null>,
+  count: number,
+  canLoad: boolean,
+  load: () => Promise<boolean>,
+): string | null {
+  const [search] = useSearchParams();
+  const wanted = search.get("message");
+  const shown = useRef<string | null>(null);
+  useEffect(() => {
+    if (wanted === null || shown.current === wanted) return;
+    const element = scroller.current?.querySelector(`[data-message="${CSS.escape(wanted)}"]`);
+    if (element) {
+      shown.current = wanted;
+      element.scrollIntoView({ block: "center" });
+    } else if (canLoad) void load();
+  }, [scroller, wanted, count, canLoad, load]);
+  return wanted;
+}

@@ -1,0 +1,227 @@
+// @vitest-environment jsdom
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { changes } from "../../realtime/changes";
+import { bob, self, uuid } from "../../testing/fixtures/people";
+import { renderScenario, stubBrowser } from "../../testing/fixtures/render";
+import { scenarios, type Scenario } from "../../testing/fixtures/scenarios";
+
+const BOB = uuid(100);
+const composer = () => screen.findByRole("textbox", { name: "Message to bob" });
+
+stubBrowser();
+
+describe("a conversation", () => {
+  it("shows messages, days, and how far one's own have come", async () => {
+    renderScenario(scenarios.full);
+    const log = await screen.findByRole("log", { name: "Messages with bob" });
+    expect(within(log).getByText("Lemon. No raisins were harmed.")).toBeTruthy();
+    expect(within(log).getByRole("separator", { name: "Today" })).toBeTruthy();
+    expect(within(log).getByText("Delivered")).toBeTruthy();
+    expect(within(log).getByText("Sent")).toBeTruthy();
+  });
+
+  it("sends with Enter, breaks with Shift+Enter, and keeps the focus", async () => {
+    const { user, did } = renderScenario({ ...scenarios.full, olderPages: 0 });
+    const field = await composer();
+    expect(document.activeElement).toBe(field);
+    await user.type(field, "one{Shift>}{Enter}{/Shift}two{Enter}");
+    expect(did("send")).toEqual([[BOB, "one\ntwo"]]);
+    expect((field as HTMLTextAreaElement).value).toBe("");
+    expect(document.activeElement).toBe(field);
+    expect(await screen.findByText(/^one\s+two$/u)).toBeTruthy();
+  });
+
+  it("does not send nothing, nor while an input method composes", async () => {
+    const { user, did } = renderScenario(scenarios.full);
+    const field = await composer();
+    await user.type(field, "   {Enter}");
+    await user.clear(field);
+    await user.type(field, "にほん");
+    fireEvent.keyDown(field, { key: "Enter", isComposing: true });
+    expect(did("send")).toEqual([]);
+    expect(screen.getByRole("button", { name: "Send" })).toHaveProperty("disabled", false);
+  });
+
+  it("gives the text back when it could not be taken", async () => {
+    const { user } = renderScenario({ ...scenarios.full, failures: { send: "storage_full" } });
+    const field = await composer();
+    await user.type(field, "do not lose me{Enter}");
+    expect((await screen.findByRole("alert")).textContent).toContain("storage is full");
+    expect((field as HTMLTextAreaElement).value).toBe("do not lose me");
+  });
+
+  it("refuses what no message can hold, and keeps it", async () => {
+    const { did } = renderScenario(scenarios.full);
+    const field = await composer();
+    fireEvent.change(field, { target: { value: "ä".repeat(33_000) } });
+    fireEvent.keyDown(field, { key: "Enter" });
+    expect((await screen.findByRole("alert")).textContent).toContain("too long");
+    expect(did("send")).toEqual([]);
+  });
+
+  it("saves a draft when one leaves, and shows it on return and in the list", async () => {
+    const { user, did, router } = renderScenario(scenarios.full);
+    await user.type(await composer(), "half a thou");
+    await act(() => router.navigate(`/c/${uuid(101)}`));
+    expect(did("saveDraft").at(-1)).toEqual([BOB, "half a thou"]);
+    expect(await screen.findByText("Draft: half a thou")).toBeTruthy();
+    await act(() => router.navigate(`/c/${BOB}`));
+    expect(((await composer()) as HTMLTextAreaElement).value).toBe("half a thou");
+  });
+
+  it("says why a message failed, sends it again, deletes it", async () => {
+    const { user, did } = renderScenario(scenarios.failed);
+    expect(await screen.findByText(/You are not connected to this person any more/u)).toBeTruthy();
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    expect(did("retry")).toEqual([[BOB, uuid(7001)]]);
+    await user.click(screen.getByRole("button", { name: "Delete" }));
+    await waitFor(() => expect(screen.queryByText("This one could not go out")).toBeNull());
+  });
+
+  it("marks what stood at the end as read", async () => {
+    const { did } = renderScenario(scenarios.unread);
+    expect(await screen.findByRole("separator", { name: "Unread from here" })).toBeTruthy();
+    await waitFor(() => expect(did("markRead")).toEqual([[BOB, 40]]));
+  });
+
+  it("does not move the reader: counts what is new, and goes there when asked", async () => {
+    const { messenger, user } = renderScenario({ ...scenarios.full, olderPages: 0 });
+    const log = await screen.findByRole("log");
+    await screen.findByText("What kind?");
+    Object.defineProperties(log, { scrollHeight: { value: 5000 }, clientHeight: { value: 500 } });
+    log.scrollTop = 1000;
+    fireEvent.scroll(log);
+    act(() => messenger.incoming(BOB, bob.id, "first new"));
+    act(() => messenger.incoming(BOB, bob.id, "second new"));
+    const pill = await screen.findByRole("button", { name: "2 new, go to the newest message" });
+    expect(log.scrollTop).toBe(1000);
+    await user.click(pill);
+    expect(log.scrollTop).toBe(5000);
+    expect(screen.queryByRole("button", { name: /newest message/u })).toBeNull();
+  });
+
+  it("counts unread messages in the title", async () => {
+    renderScenario({ ...scenarios.full, failures: { openConversation: "never" } });
+    await waitFor(() => expect(document.title).toBe("(4) bob · QuantumChat"));
+  });
+});
+
+describe("states of a conversation", () => {
+  const says = async (scenario: Scenario, words: RegExp | string) => {
+    const view = renderScenario(scenario);
+    expect(await screen.findByText(words)).toBeTruthy();
+    return view;
+  };
+
+  it("loading: a shape of what comes, after a moment", async () => {
+    await says(scenarios["loading-messages"], "Loading messages");
+  });
+
+  it("failed: why, and again", async () => {
+    const { user, did } = await says(scenarios["failed-messages"], /does not let the client keep data/u);
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    expect(did("openConversation").length).toBeGreaterThan(1);
+  });
+
+  it("partial: older history that does not come", async () => {
+    await says(scenarios["no-older"], /The server cannot be reached/u);
+    expect(screen.getByText("What kind?")).toBeTruthy();
+  });
+
+  it("offline: what is written waits, and says so", async () => {
+    const { did, user } = await says(scenarios.offline, "Sent when you are back online");
+    expect(screen.getByText(/reconnecting in/u)).toBeTruthy();
+    expect(screen.queryByText("Online")).toBeNull();
+    await user.click(screen.getByRole("button", { name: /^now/u }));
+    expect(did("reconnectNow")).toHaveLength(1);
+    await waitFor(() => expect(screen.queryByText(/reconnecting in/u)).toBeNull());
+  });
+
+  it("making keys: one line, and a composer", async () => {
+    await says(scenarios["making-keys"], "Making keys with bob’s browser…");
+    expect(await composer()).toBeTruthy();
+  });
+
+  it("quantum_service away: says what waits", async () => {
+    await says(scenarios["quantum-away"], /fresh randomness is away/u);
+    expect(await composer()).toBeTruthy();
+  });
+
+  it("no browser on the other side yet", async () => {
+    await says(scenarios["no-device"], /bob has not opened QuantumChat in a browser yet/u);
+  });
+
+  it("begun in another browser", async () => {
+    await says(scenarios["other-browser"], "Open it on your other browser");
+    expect(screen.queryByRole("textbox", { name: "Message to bob" })).toBeNull();
+  });
+
+  it("ended: offers a new one", async () => {
+    const { user, did } = renderScenario(scenarios.closed);
+    await user.click(await screen.findByRole("button", { name: "Start a new one" }));
+    expect(did("startConversation")).toEqual([[bob.id]]);
+  });
+
+  it("P3.2 a changed account key blocks sending until the person accepts it", async () => {
+    const { user, did, messenger, store } = renderScenario(scenarios["key-changed"]);
+    expect(await screen.findByText(/bob’s keys changed today/u)).toBeTruthy();
+    expect(screen.queryByRole("textbox", { name: "Message to bob" })).toBeNull();
+    await user.click(screen.getByRole("button", { name: "I asked: accept the new keys" }));
+    expect(did("acceptKeyChange")).toEqual([[bob.id]]);
+    const known = store.getState().conversations.all?.[BOB];
+    act(() => {
+      store.dispatch(changes.conversation({ ...known!, sendBlock: null }));
+    });
+    expect(await composer()).toBeTruthy();
+    expect(messenger.calls.length).toBeGreaterThan(0);
+  });
+
+  it("a server that forks is named", async () => {
+    const { user, where } = await says(scenarios.misbehaved, "Sending has stopped here");
+    expect(screen.getByText("The server showed two versions of this conversation.")).toBeTruthy();
+    await user.click(screen.getByRole("link", { name: "What happened" }));
+    expect(where()).toBe(`/c/${BOB}/details`);
+  });
+
+  it("a conversation that is not there", async () => {
+    renderScenario(scenarios.full, "/c/none");
+    expect(await screen.findByText("There is no such conversation in this browser.")).toBeTruthy();
+  });
+
+  it("shows the message of the address, loading older history until it is there", async () => {
+    renderScenario(scenarios.full, `/c/${BOB}?message=${uuid(9000 + 25)}`);
+    expect(await screen.findByText(/Earlier message 35,/u)).toBeTruthy();
+  });
+});
+
+describe("the list", () => {
+  it("loading, empty", async () => {
+    const { store } = renderScenario(scenarios.loading);
+    expect(await screen.findByText("Loading conversations")).toBeTruthy();
+    act(() => {
+      store.dispatch(changes.conversations([]));
+    });
+    expect(await screen.findByText("No conversations yet.")).toBeTruthy();
+    expect(screen.getByRole("link", { name: "Find people" })).toBeTruthy();
+  });
+
+  it("a hundred, newest first, gone through with the arrow keys", async () => {
+    const { user } = renderScenario(scenarios.hundred);
+    const list = await screen.findByRole("list", { name: "Conversations" });
+    const rows = within(list).getAllByRole("link");
+    expect(rows).toHaveLength(100);
+    rows[0]!.focus();
+    await user.keyboard("{ArrowDown}{ArrowDown}");
+    expect(document.activeElement).toBe(rows[2]);
+    expect(rows[2]!.textContent).toContain("32 unread messages");
+    await user.keyboard("{ArrowUp}");
+    expect(document.activeElement).toBe(rows[1]);
+  });
+
+  it("keeps one's own preview apart from the other's", async () => {
+    renderScenario(scenarios.full);
+    expect(await screen.findByText("You: I'll send the recipe later")).toBeTruthy();
+    expect(screen.getByRole("button", { name: `Account: ${self.username}` })).toBeTruthy();
+  });
+});

@@ -1,0 +1,69 @@
+import { createSlice, type PayloadAction } from "@reduxjs/toolkit";
+import { changes } from "../../realtime/changes";
+import type { Conversation, Id, TimelineEntry } from "../../realtime/state";
+
+export interface Timeline {
+  entries: TimelineEntry[];
+  hasOlder: boolean;
+}
+
+export interface ConversationsSlice {
+  /** Null: not loaded yet. */
+  all: Record<Id, Conversation> | null;
+  /** Of the conversations that are open. */
+  timelines: Record<Id, Timeline>;
+}
+
+const initialState: ConversationsSlice = { all: null, timelines: {} };
+
+const inOrder = (a: TimelineEntry, b: TimelineEntry): number =>
+  a.position - b.position || a.at - b.at || (a.id < b.id ? -1 : 1);
+
+/** Newer knowledge of an entry takes the older one's place. */
+function merge(known: TimelineEntry[], news: TimelineEntry[]): TimelineEntry[] {
+  const ids = new Set(news.map((entry) => entry.id));
+  return [...known.filter((entry) => !ids.has(entry.id)), ...news].sort(inOrder);
+}
+
+export const conversationsSlice = createSlice({
+  name: "conversations",
+  initialState,
+  reducers: {
+    /** The composer knows its draft first; the list and the next visit see it at once. */
+    draftSaved: (state, { payload }: PayloadAction<{ id: Id; text: string }>) => {
+      const conversation = state.all?.[payload.id];
+      if (conversation !== undefined) conversation.draft = payload.text;
+    },
+  },
+  extraReducers: (builder) => {
+    builder
+      .addCase(changes.account, (state, { payload }) => (payload.phase === "signed_in" ? state : initialState))
+      .addCase(changes.conversations, (state, { payload }) => {
+        state.all = Object.fromEntries(payload.map((conversation) => [conversation.id, conversation]));
+      })
+      .addCase(changes.conversation, (state, { payload }) => {
+        state.all = { ...state.all, [payload.id]: payload };
+      })
+      .addCase(changes.conversationGone, (state, { payload }) => {
+        /* eslint-disable @typescript-eslint/no-dynamic-delete -- ids are keys here */
+        if (state.all !== null) delete state.all[payload.id];
+        delete state.timelines[payload.id];
+        /* eslint-enable @typescript-eslint/no-dynamic-delete */
+      })
+      .addCase(changes.page, (state, { payload }) => {
+        const known = payload.which === "older" ? (state.timelines[payload.conversationId]?.entries ?? []) : [];
+        state.timelines[payload.conversationId] = {
+          entries: merge(known, payload.entries),
+          hasOlder: payload.hasOlder,
+        };
+      })
+      .addCase(changes.entries, (state, { payload }) => {
+        const timeline = state.timelines[payload.conversationId];
+        if (timeline !== undefined) timeline.entries = merge(timeline.entries, payload.entries);
+      })
+      .addCase(changes.entryGone, (state, { payload }) => {
+        const timeline = state.timelines[payload.conversationId];
+        if (timeline !== undefined) timeline.entries = timeline.entries.filter((entry) => entry.id !== payload.id);
+      });
+  },
+});

@@ -1,0 +1,136 @@
+// @vitest-environment jsdom
+import { act, screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { changes } from "../../realtime/changes";
+import type { FindingKind } from "../../realtime/state";
+import { findingWords } from "../../app/words/findings";
+import { bob, details, NOW, uuid } from "../../testing/fixtures/people";
+import { renderScenario, stubBrowser } from "../../testing/fixtures/render";
+import { scenarios, type Scenario } from "../../testing/fixtures/scenarios";
+
+stubBrowser();
+
+const BOB = uuid(100);
+const PATH = `/c/${BOB}/details`;
+const panel = () => screen.findByRole("complementary", { name: "Details of bob" });
+
+describe("details", () => {
+  it("says not verified until the numbers were compared, then verified, and takes it back", async () => {
+    const { user, did } = renderScenario(scenarios.full, PATH);
+    const aside = within(await panel());
+    expect(aside.getByRole("heading", { name: "Details" })).toBe(document.activeElement);
+    expect(aside.getByText("Not verified")).toBeTruthy();
+    const number = await aside.findByRole("img", { name: /^Safety number: 34902, 17750,/u });
+    expect(number.textContent.length).toBe(60);
+    await user.click(aside.getByRole("button", { name: "They are the same: mark as verified" }));
+    expect(did("setVerified")).toEqual([[bob.id, true]]);
+    expect(await aside.findByText(/You compared these numbers today/u)).toBeTruthy();
+    await user.click(aside.getByRole("button", { name: "Take the mark back" }));
+    expect(did("setVerified").at(-1)).toEqual([bob.id, false]);
+  });
+
+  it("tells those who care: fingerprints, epoch, where the randomness came from", async () => {
+    const { user } = renderScenario(scenarios.full, PATH);
+    const aside = within(await panel());
+    await user.click(await aside.findByText("Keys and algorithms"));
+    expect(aside.getByRole("img", { name: /^Fingerprint of bob: \d{5}, \d{5}/u })).toBeTruthy();
+    expect(aside.getByText(/ML-KEM-768/u)).toBeTruthy();
+    expect(aside.getByText(/4, since today/u)).toBeTruthy();
+    expect(aside.getByText(/was simulated and counts for nothing/u)).toBeTruthy();
+  });
+
+  it("never claims a contribution that was not there", async () => {
+    const { store } = renderScenario(scenarios.full, PATH);
+    const aside = within(await panel());
+    await aside.findByText("Keys and algorithms");
+    act(() => {
+      store.dispatch(changes.details({ conversationId: BOB, details: { ...details(bob), contribution: null } }));
+    });
+    expect(aside.getByText(/without the service’s contribution/u)).toBeTruthy();
+  });
+
+  it("rotates, and says so", async () => {
+    const { user, did } = renderScenario(scenarios.full, PATH);
+    const aside = within(await panel());
+    await user.click(await aside.findByText("Keys and algorithms"));
+    await user.click(aside.getByRole("button", { name: "Make new keys now" }));
+    expect(did("rotate")).toEqual([[BOB]]);
+    expect(await aside.findByText("New keys are in use.")).toBeTruthy();
+  });
+
+  it("ends the conversation for both after asking once", async () => {
+    const { user, did } = renderScenario(scenarios.full, PATH);
+    await user.click(await screen.findByRole("button", { name: "End conversation for both" }));
+    const dialog = within(await screen.findByRole("dialog", { name: "End this conversation?" }));
+    await user.click(dialog.getByRole("button", { name: "End conversation for both" }));
+    expect(did("terminate")).toEqual([[BOB]]);
+    expect(await screen.findByText("You ended this conversation for both.")).toBeTruthy();
+  });
+
+  it("loading, and failed", async () => {
+    renderScenario({ ...scenarios.full, failures: { loadDetails: "never" } }, PATH);
+    expect(await screen.findByText("Loading details")).toBeTruthy();
+  });
+
+  it("failed: why, and again", async () => {
+    const failing: Scenario = { ...scenarios.full, failures: { loadDetails: "database_unavailable" } };
+    const { user, did } = renderScenario(failing, PATH);
+    const aside = within(await panel());
+    expect(await aside.findByText(/cannot reach its database/u)).toBeTruthy();
+    await user.click(aside.getByRole("button", { name: "Try again" }));
+    expect(did("loadDetails").length).toBeGreaterThan(1);
+  });
+});
+
+describe("what the server did wrong", () => {
+  const KINDS: FindingKind[] = [
+    "fork",
+    "dropped",
+    "reordered",
+    "replayed",
+    "altered",
+    "wrong_author",
+    "bad_commit",
+    "swapped_leaf",
+    "doubled_key",
+    "ghost_member",
+    "ghost_recipient",
+    "swapped_key",
+    "renamed",
+    "bad_contribution",
+    "bad_welcome",
+    "bad_certificate",
+    "device_list_forked",
+    "device_list_rolled_back",
+    "pins_rolled_back",
+    "server_name_changed",
+    "notary_key_changed",
+    "closed_by_server",
+  ];
+
+  it.each(KINDS)("%s is named with a red shield and in plain words", async (kind) => {
+    const { store } = renderScenario(scenarios.full, PATH);
+    await panel();
+    const known = store.getState().conversations.all?.[BOB];
+    act(() => {
+      store.dispatch(changes.conversation({ ...known!, findings: [{ id: "f", kind, at: NOW, seq: 7 }] }));
+    });
+    const { title, meaning } = findingWords({ id: "f", kind, at: NOW, seq: 7 });
+    expect(await screen.findByText(title)).toBeTruthy();
+    expect(screen.getByText(meaning)).toBeTruthy();
+    expect(screen.getByText(/at position 7/u)).toBeTruthy();
+    expect(screen.getAllByText("The server misbehaved").length).toBeGreaterThan(0);
+    expect(`${title} ${meaning}`).not.toMatch(/epoch|ratchet|KEM|commit\b|!/u);
+  });
+
+  it("tells the same kind once, with how often", async () => {
+    const { store } = renderScenario(scenarios.full, PATH);
+    await panel();
+    const known = store.getState().conversations.all?.[BOB];
+    const findings = [1, 2, 3].map((n) => ({ id: `f${n}`, kind: "replayed" as const, at: NOW, seq: n }));
+    act(() => {
+      store.dispatch(changes.conversation({ ...known!, findings }));
+    });
+    await waitFor(() => expect(screen.getByText(/at position 3; 3 times in all/u)).toBeTruthy());
+  });
+});

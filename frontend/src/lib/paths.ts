@@ -1,0 +1,16 @@
+/** Every address of the client, in one place: the address bar is the state. */
+export const paths = {
+  home: "/",
+  signIn: "/sign-in",
+  register: "/register",
+  people: "/people",
+  account: "/account",
+  conversation: (id: string) => `/c/${id}`,
+  details: (id: string) => `/c/${id}/details`,
+  message: (conversationId: string, messageId: string) => `/c/${conversationId}?message=${messageId}`,
+};
+
+/** Where to go after signing in; only ever a path of this client. */
+export function safeNext(next: string | null): string {
+  return next !== null && /^\/(?![/\\])/u.test(next) ? next : paths.home;
+}

@@ -1,0 +1,21 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { createBrowserRouter } from "react-router";
+import { App } from "./app/App";
+import { routes } from "./app/router";
+import { makeStore } from "./app/store";
+import { createMessenger } from "./realtime/engine";
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("index.html has no #root");
+
+const store = makeStore();
+const messenger = createMessenger(store.dispatch);
+// Elsewhere the page says why it cannot start.
+if (window.isSecureContext) void messenger.start();
+
+createRoot(root).render(
+  <StrictMode>
+    <App store={store} messenger={messenger} router={createBrowserRouter(routes)} />
+  </StrictMode>,
+);

@@ -1,0 +1,55 @@
+/**
+ * Every way in which the engine changes what the user interface knows. The engine publishes these; the features' slices
+ * listen. Each change is whole: applying it twice gives the same state.
+ */
+import { createAction } from "@reduxjs/toolkit";
+import type {
+  AccountState,
+  Conversation,
+  ConversationDetails,
+  Finding,
+  Id,
+  LineState,
+  OwnDevice,
+  Person,
+  Request,
+  TimelineEntry,
+} from "./state";
+
+export const changes = {
+  /** Leaving `signed_in` clears everything else from the store. */
+  account: createAction<AccountState>("account/changed"),
+  ownDevices: createAction<OwnDevice[]>("account/devices"),
+  /** Broken rules that belong to no conversation (the server's name, the pins, an own device list); the whole list. */
+  accountFindings: createAction<Finding[]>("account/findings"),
+
+  line: createAction<LineState>("line/changed"),
+  /** quantum_service, as app_service sees it. */
+  quantum: createAction<{ available: boolean }>("line/quantum"),
+
+  /** The whole list: after start and after a resync. */
+  people: createAction<Person[]>("people/all"),
+  person: createAction<Person>("people/one"),
+  presence: createAction<{ online: Id[] } | { id: Id; online: boolean }>("people/presence"),
+
+  requests: createAction<Request[]>("requests/all"),
+  request: createAction<Request>("requests/one"),
+  requestGone: createAction<{ id: Id }>("requests/gone"),
+
+  conversations: createAction<Conversation[]>("conversations/all"),
+  conversation: createAction<Conversation>("conversations/one"),
+  conversationGone: createAction<{ id: Id }>("conversations/gone"),
+
+  /** A page of the local history, ascending. `latest` replaces what the store has, `older` goes before it. */
+  page: createAction<{ conversationId: Id; which: "latest" | "older"; entries: TimelineEntry[]; hasOlder: boolean }>(
+    "timeline/page",
+  ),
+  /** New or changed entries; an entry with a known id takes the old one's place. Ignored while no page is loaded. */
+  entries: createAction<{ conversationId: Id; entries: TimelineEntry[] }>("timeline/entries"),
+  entryGone: createAction<{ conversationId: Id; id: Id }>("timeline/gone"),
+
+  details: createAction<{ conversationId: Id; details: ConversationDetails }>("details/changed"),
+};
+
+export type Change = ReturnType<(typeof changes)[keyof typeof changes]>;
+export type Publish = (change: Change) => void;

@@ -1,0 +1,174 @@
+/**
+ * Founding, rotation, and what becomes of a commit whose answer got lost (PROTOCOL.md 4.1, 6.1, 6.2, 7.1, 7.3).
+ * One commit of a conversation at a time; crypto/ stores it before it goes out, and it is settled before anything else.
+ */
+import { ApiError, isApiError, isTransient } from "../api/errors";
+import type { Row } from "../api/types";
+import {
+  failureCode,
+  type CommitStep,
+  type CommitToSend,
+  type Received,
+  type WireContribution,
+  type WireContributionRequest,
+} from "../crypto/client";
+import type { Context } from "./context";
+import { refusedKind } from "./findings";
+import type { Directory } from "./directory";
+import { Lanes } from "./lanes";
+import type { FindingKind, Id } from "./state";
+
+/** A rotation does not wait longer for quantum_service. */
+const CONTRIBUTION_MS = 2_000;
+const KEY_ROUNDS = 3;
+
+/** `lost`: another commit holds the epoch. */
+export type CommitOutcome = "accepted" | "lost";
+
+export interface CommitDependencies {
+  readonly directory: Directory;
+  readonly took: (received: Received) => Promise<void>;
+  /** A rule was broken by whoever answered; the step was not taken. */
+  readonly refused: (conversationId: Id, kind: FindingKind) => Promise<void>;
+  /** The log's side of the story is wanted. */
+  readonly behind: (conversationId: Id) => void;
+}
+
+export class Commits {
+  readonly #lanes = new Lanes();
+
+  constructor(
+    private readonly context: Context,
+    private readonly dependencies: CommitDependencies,
+  ) {}
+
+  /** Sends a commit again whose answer this browser never saw. Null: there is none. */
+  settle(id: Id): Promise<CommitOutcome | null> {
+    return this.#lanes.run(id, () => this.#settle(id));
+  }
+
+  /** Makes the group: key packages of all devices, contribution, founding commit. Waits for nothing; throws when it cannot. */
+  found(id: Id): Promise<CommitOutcome> {
+    return this.#lanes.run(id, async () => {
+      const settled = await this.#settle(id);
+      if (settled !== null) return settled;
+      const path = { conversation_id: id };
+      const packages = await this.context.api.post("/api/conversations/{conversation_id}/key-packages", {
+        path,
+        body: {},
+      });
+      const request = await this.#named(
+        id,
+        this.#begin(() => this.context.crypto.beginFounding(id, packages)),
+      );
+      const contribution = await this.#unlessLate(id, this.#contribution(id, request));
+      if (contribution === "lost") return "lost";
+      return this.#post(id, await this.#named(id, this.context.crypto.finishCommit(id, contribution)));
+    });
+  }
+
+  /** A fresh update path, with a contribution if one can be had at once. */
+  rotate(id: Id): Promise<CommitOutcome> {
+    return this.#lanes.run(id, async () => {
+      const settled = await this.#settle(id);
+      if (settled !== null) return settled;
+      const request = await this.#begin(() => this.context.crypto.beginRotation(id));
+      const contribution = await this.#unlessLate(id, this.#quickContribution(id, request));
+      if (contribution === "lost") return "lost";
+      return this.#post(id, await this.#renewal(id, contribution));
+    });
+  }
+
+  /** A contribution that breaks a rule does not hold up the renewal: it goes out without one (PROTOCOL.md 7.3). */
+  async #renewal(id: Id, contribution: WireContribution | null): Promise<CommitToSend> {
+    const { crypto } = this.context;
+    try {
+      return await this.#named(id, crypto.finishCommit(id, contribution));
+    } catch (error) {
+      if (contribution === null || refusedKind(failureCode(error)) === null) throw error;
+      await this.#begin(() => crypto.beginRotation(id));
+      return crypto.finishCommit(id, null);
+    }
+  }
+
+  /** Tells the person what was refused. */
+  async #named<T>(id: Id, step: Promise<T>): Promise<T> {
+    try {
+      return await step;
+    } catch (error) {
+      const kind = refusedKind(failureCode(error));
+      if (kind !== null) await this.dependencies.refused(id, kind);
+      throw error;
+    }
+  }
+
+  async #settle(id: Id): Promise<CommitOutcome | null> {
+    const pending = await this.context.crypto.pendingCommit(id);
+    return pending === null ? null : this.#post(id, pending);
+  }
+
+  async #begin(step: () => Promise<CommitStep>): Promise<WireContributionRequest> {
+    for (let round = 0; round < KEY_ROUNDS; round++) {
+      const next = await step();
+      if (next.step === "contribution") return next.request;
+      for (const { userId, since } of next.needs) await this.dependencies.directory.learn(userId, since);
+    }
+    throw new ApiError("keys_missing", "The server does not show the keys of all devices.", 503);
+  }
+
+  async #contribution(id: Id, body: WireContributionRequest): Promise<WireContribution> {
+    const path = { conversation_id: id };
+    const answer = await this.context.api.post("/api/conversations/{conversation_id}/contributions", { path, body });
+    return { transcript: answer.transcript, signature: answer.signature };
+  }
+
+  /** The epoch may be taken before there is anything to post. */
+  async #unlessLate<T>(id: Id, contribution: Promise<T>): Promise<T | "lost"> {
+    try {
+      return await contribution;
+    } catch (error) {
+      if (!isApiError(error, "epoch_conflict")) throw error;
+      this.dependencies.behind(id);
+      return "lost";
+    }
+  }
+
+  async #quickContribution(id: Id, request: WireContributionRequest): Promise<WireContribution | null> {
+    let cancel: () => void = () => undefined;
+    const late = new Promise<null>((resolve) => {
+      cancel = this.context.environment.clock.after(CONTRIBUTION_MS, () => resolve(null));
+    });
+    try {
+      return await Promise.race([this.#contribution(id, request), late]);
+    } catch (error) {
+      if (isTransient(error)) return null;
+      throw error;
+    } finally {
+      cancel();
+    }
+  }
+
+  async #post(id: Id, { request }: CommitToSend): Promise<CommitOutcome> {
+    const path = { conversation_id: id };
+    try {
+      const ack = await this.context.api.post("/api/conversations/{conversation_id}/commits", { path, body: request });
+      await this.dependencies.took(await this.context.crypto.commitAccepted(id, ack));
+      return "accepted";
+    } catch (error) {
+      if (!isDefinite(error)) throw error;
+      const taken = error.code === "epoch_conflict";
+      const missed = taken ? ((error.details.missed ?? []) as Row[]) : [];
+      // Only rows decide whose commit holds the epoch; it may be this very one.
+      if (!taken || missed.length > 0)
+        await this.dependencies.took(await this.context.crypto.commitRefused(id, missed));
+      this.dependencies.behind(id);
+      if (taken) return "lost";
+      throw error;
+    }
+  }
+}
+
+/** The server looked at the commit and will never take it; anything else leaves it pending. */
+function isDefinite(error: unknown): error is ApiError {
+  return error instanceof ApiError && !error.transient && error.status !== 401 && error.code !== "device_required";
+}

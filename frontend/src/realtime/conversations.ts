@@ -1,0 +1,160 @@
+/** The conversations as shown: crypto/'s sealed view joined with what the server says of sessions and people. */
+import type { Session } from "../api/types";
+import type { Conversation as Sealed, Received, TimelineEntry } from "../crypto/client";
+import { changes } from "./changes";
+import type { Context } from "./context";
+import { Lanes } from "./lanes";
+import type { People } from "./people";
+import { conversationOf, entriesOf, recentOf, type Recent } from "./projection";
+import type { Finding, FindingKind, Id } from "./state";
+
+/** So many entries of the newest page tell preview and end. */
+const RECENT = 30;
+const PAGE = 50;
+
+export class Conversations {
+  readonly #sessions = new Map<Id, Session>();
+  readonly #waits = new Map<Id, "quantum_service" | "peer">();
+  readonly #delivered = new Map<Id, number>();
+  /** What was refused here before it came near the log, so that crypto/ has no record of it. */
+  readonly #refused = new Map<Id, Finding[]>();
+  /** Open timelines, with the seq of the oldest entry that is shown. */
+  readonly #oldest = new Map<Id, number | undefined>();
+  readonly #lanes = new Lanes();
+
+  constructor(
+    private readonly context: Context,
+    private readonly people: People,
+    /** Details of an open panel may have changed. */
+    private readonly changed: (id: Id) => void,
+  ) {}
+
+  session(id: Id): Session | null {
+    return this.#sessions.get(id) ?? null;
+  }
+
+  /** Those with this person; with oneself: all. */
+  idsWith(userId: Id): Id[] {
+    const all = [...this.#sessions.values()];
+    const self = userId === this.context.userId;
+    return all.filter(({ peer }) => self || peer.id === userId).map(({ id }) => id);
+  }
+
+  async showAll(): Promise<void> {
+    const all = await this.context.crypto.conversations();
+    this.context.publish(changes.conversations(await Promise.all(all.map((sealed) => this.#build(sealed)))));
+  }
+
+  /** Takes what the server says of a session; answers what crypto/ needs because of it. */
+  async learn(session: Session): Promise<Received> {
+    this.#sessions.set(session.id, session);
+    for (const { user_id, seq } of session.delivered) {
+      if (user_id !== this.context.userId) this.deliveredUpTo(session.id, seq);
+    }
+    const received = await this.context.crypto.learnSession(session);
+    await this.took(received);
+    return received;
+  }
+
+  /** Shows what came of rows, sessions and commits. */
+  async took(received: Received): Promise<void> {
+    this.show(received.entries);
+    await this.refresh(received.conversation.id);
+  }
+
+  refresh(id: Id): Promise<void> {
+    // One after another: an older picture never covers a newer one.
+    return this.#lanes.run(id, async () => {
+      const sealed = await this.context.crypto.conversation(id);
+      this.context.publish(changes.conversation(await this.#build(sealed)));
+      this.changed(id);
+    });
+  }
+
+  async refreshWith(userId: Id): Promise<void> {
+    const all = await this.context.crypto.conversations();
+    await Promise.all(all.filter(({ peer }) => peer.userId === userId).map(({ id }) => this.refresh(id)));
+  }
+
+  show(entries: readonly TimelineEntry[]): void {
+    const byConversation = Map.groupBy(entries, (entry) => entry.conversationId);
+    for (const [conversationId, some] of byConversation) {
+      if (!this.#oldest.has(conversationId)) continue;
+      const shown = some.flatMap((entry) => entriesOf(entry, this.context.userId));
+      this.context.publish(changes.entries({ conversationId, entries: shown }));
+    }
+  }
+
+  waitFor(id: Id, what: "quantum_service" | "peer" | null): void {
+    if ((this.#waits.get(id) ?? null) === what) return;
+    if (what === null) this.#waits.delete(id);
+    else this.#waits.set(id, what);
+    void this.refresh(id).catch(this.context.failed);
+  }
+
+  async refused(id: Id, kind: FindingKind): Promise<void> {
+    const known = this.#refused.get(id) ?? [];
+    if (known.some((finding) => finding.kind === kind)) return;
+    const finding = { id: `refused/${kind}`, kind, at: this.context.environment.clock.now(), seq: null };
+    this.#refused.set(id, [...known, finding]);
+    await this.refresh(id);
+  }
+
+  deliveredUpTo(id: Id, seq: number): void {
+    this.#delivered.set(id, Math.max(seq, this.#delivered.get(id) ?? 0));
+  }
+
+  // ---------------------------------------------------------------- open timelines
+
+  async open(conversationId: Id): Promise<void> {
+    this.#oldest.set(conversationId, undefined);
+    await this.#page(conversationId, "latest");
+  }
+
+  close(conversationId: Id): void {
+    this.#oldest.delete(conversationId);
+  }
+
+  async older(conversationId: Id): Promise<void> {
+    if (this.#oldest.get(conversationId) !== undefined) await this.#page(conversationId, "older");
+  }
+
+  async #page(conversationId: Id, which: "latest" | "older"): Promise<void> {
+    const before = which === "older" ? this.#oldest.get(conversationId) : undefined;
+    const limits = before === undefined ? { limit: PAGE } : { before, limit: PAGE };
+    const { entries, more } = await this.context.crypto.timeline(conversationId, limits);
+    if (!this.#oldest.has(conversationId)) return;
+    const first = entries.find((entry) => entry.seq !== null)?.seq;
+    this.#oldest.set(conversationId, first ?? before);
+    const shown = entries.flatMap((entry) => entriesOf(entry, this.context.userId));
+    this.context.publish(changes.page({ conversationId, which, entries: shown, hasOlder: more }));
+  }
+
+  // ----------------------------------------------------------------
+
+  async #build(sealed: Sealed) {
+    const [person, contact, recent] = await Promise.all([
+      this.people.person(sealed.peer.userId),
+      this.context.crypto.contact(sealed.peer.userId),
+      this.#recent(sealed),
+    ]);
+    return conversationOf({
+      sealed,
+      session: this.session(sealed.id),
+      person,
+      contact,
+      recent,
+      waitsFor: this.#waits.get(sealed.id) ?? null,
+      deliveredSeq: this.#delivered.get(sealed.id) ?? 0,
+      refused: this.#refused.get(sealed.id) ?? [],
+      selfId: this.context.userId,
+    });
+  }
+
+  async #recent(sealed: Sealed): Promise<Recent> {
+    const { last } = sealed;
+    const enough = last === null || (last.kind === "message" && sealed.state === "active");
+    if (enough) return recentOf(last === null ? [] : [last]);
+    return recentOf((await this.context.crypto.timeline(sealed.id, { limit: RECENT })).entries);
+  }
+}

@@ -1,0 +1,85 @@
+/** The details panel of an open conversation: who is in it, its keys, where the randomness came from. */
+import type { Contact, ConversationDetails as Sealed } from "../crypto/client";
+import { changes } from "./changes";
+import type { Context } from "./context";
+import { timeOf } from "./projection";
+import type { ContributionDetails, ConversationDetails, DeviceDetails, EntropyReceipt, Id } from "./state";
+
+export class Details {
+  readonly #open = new Set<Id>();
+
+  constructor(private readonly context: Context) {}
+
+  async load(conversationId: Id): Promise<void> {
+    this.#open.add(conversationId);
+    await this.refresh(conversationId);
+  }
+
+  close(conversationId: Id): void {
+    this.#open.delete(conversationId);
+  }
+
+  async refresh(conversationId: Id): Promise<void> {
+    if (!this.#open.has(conversationId)) return;
+    const { crypto, userId, publish } = this.context;
+    const sealed = await crypto.details(conversationId);
+    const [own, peer] = await Promise.all([crypto.contact(userId), crypto.contact(sealed.conversation.peer.userId)]);
+    publish(changes.details({ conversationId, details: detailsOf(sealed, own, peer) }));
+  }
+}
+
+function detailsOf(sealed: Sealed, own: Contact | null, peer: Contact | null): ConversationDetails {
+  const { conversation, lastRotation } = sealed;
+  return {
+    safetyNumber: sealed.safetyNumber,
+    ownKeyHash: own?.keyHash ?? null,
+    peerKeyHash: peer?.keyHash ?? null,
+    devices: [own, peer].flatMap((contact) => (contact === null ? [] : devicesOf(contact, sealed))),
+    generation: conversation.generation,
+    epoch: conversation.epoch,
+    keysMadeAt: lastRotation === null ? null : timeOf(lastRotation.at),
+    keysMadeBy: lastRotation?.by ?? null,
+    contribution: contributionOf(sealed),
+    head: { seq: conversation.verifiedSeq, chain: sealed.chain },
+  };
+}
+
+function devicesOf(contact: Contact, { members }: Sealed): DeviceDetails[] {
+  return contact.devices.map((device) => {
+    const leaf = members.find((member) => member.deviceId === device.deviceId);
+    return {
+      id: device.deviceId,
+      userId: contact.userId,
+      createdAt: madeAt(device.deviceId),
+      revoked: device.revoked,
+      keyHash: device.keyHash,
+      current: leaf?.me ?? false,
+      member: leaf !== undefined,
+    };
+  });
+}
+
+/** A UUIDv7 begins with the time, in milliseconds, at which the device made it. */
+const madeAt = (id: Id) => Number.parseInt(id.replaceAll("-", "").slice(0, 12), 16);
+
+function contributionOf({ contribution, contributionMissing, conversation }: Sealed): ContributionDetails | null {
+  if (contribution === null || contributionMissing) return null;
+  const purpose = conversation.epoch <= 1 ? "found" : "rotate";
+  return { id: contribution.id, purpose, at: timeOf(contribution.at), receipt: receiptOf(contribution.receipt) };
+}
+
+/** Its signature is verified, its shape is quantum_service's affair: what is not as documented is not shown. */
+function receiptOf(receipt: unknown): EntropyReceipt {
+  const fields = (typeof receipt === "object" && receipt !== null ? receipt : {}) as Record<string, unknown>;
+  const texts = (value: unknown) => (Array.isArray(value) ? value.filter((item) => typeof item === "string") : []);
+  const { backend, credited_bits, drawn_at } = fields;
+  return {
+    sources: texts(fields.sources),
+    backend: typeof backend === "string" ? backend : null,
+    jobIds: texts(fields.job_ids),
+    creditedBits: typeof credited_bits === "number" ? credited_bits : 0,
+    quantumContributed: fields.quantum_contributed === true,
+    simulated: fields.simulated === true,
+    drawnAt: typeof drawn_at === "string" ? timeOf(drawn_at) : 0,
+  };
+}

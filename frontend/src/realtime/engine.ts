@@ -1,0 +1,113 @@
+/** The commands of the user interface (messenger.ts). What they do stands in phases.ts, peopleCommands.ts, conversationCommands.ts. */
+import { type CryptoApi, startCrypto } from "../crypto/client";
+import { browserEnvironment } from "./browser";
+import type { Publish } from "./changes";
+import type { Environment } from "./environment";
+import { type CreateMessenger, MessengerError, type Messenger, type Progress } from "./messenger";
+import { Phases, type Turn } from "./phases";
+import { problemOf } from "./problems";
+import type { Id } from "./state";
+
+export class Engine implements Messenger {
+  readonly #phases: Phases;
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly crypto: CryptoApi,
+    publish: Publish,
+  ) {
+    this.#phases = new Phases(environment, crypto, publish);
+  }
+
+  // ---------------------------------------------------------------- phases
+
+  start = () => this.#command(() => this.#phases.start());
+  takeOver = () => this.#command(() => this.#phases.takeOver());
+  signOut = () => this.#command(() => this.#phases.signOut());
+
+  stop(): void {
+    this.#phases.stop();
+  }
+
+  reconnectNow(): void {
+    this.#phases.turn?.live.reconnectNow();
+  }
+
+  register(input: { username: string; email: string; password: string }, progress: Progress) {
+    return this.#command(() => this.#phases.register(input, progress));
+  }
+
+  signIn(input: { identifier: string; password: string }, progress: Progress) {
+    return this.#command(() => this.#phases.signIn(input, progress));
+  }
+
+  completeAccount({ newPassword }: { newPassword: string | null }, progress: Progress) {
+    return this.#command(() => this.#phases.complete(newPassword, progress));
+  }
+
+  removeBrowser({ password }: { password: string | null }) {
+    return this.#command(() => this.#phases.removeBrowser(password));
+  }
+
+  // ---------------------------------------------------------------- people
+
+  searchPeople = (query: string, after: string | null) => this.#do(({ people }) => people.search(query, after));
+  requestConnection = (userId: Id) => this.#do(({ people }) => people.ask(userId));
+  respond = (requestId: Id, accept: boolean) => this.#do(({ people }) => people.answer(requestId, accept));
+  removePerson = (userId: Id) => this.#do(({ people }) => people.remove(userId));
+  block = (userId: Id) => this.#do(({ people }) => people.block(userId, true));
+  unblock = (userId: Id) => this.#do(({ people }) => people.block(userId, false));
+  acceptKeyChange = (userId: Id) => this.#do(({ people }) => people.acceptKey(userId));
+  setVerified = (userId: Id, verified: boolean) => this.#do(({ people }) => people.verify(userId, verified));
+  loadOwnDevices = () => this.#do(({ people }) => people.loadOwnDevices());
+  startConversation = (userId: Id) => this.#do(({ people }) => people.startSession(userId));
+
+  // ---------------------------------------------------------------- conversations
+
+  openConversation = (id: Id) => this.#do(({ live }) => live.conversations.open(id));
+  loadOlder = (id: Id) => this.#do(({ live }) => live.conversations.older(id));
+  loadDetails = (id: Id) => this.#do(({ live }) => live.details.load(id));
+  send = (id: Id, text: string) => this.#do(({ conversations }) => conversations.send(id, text));
+  retry = (id: Id, messageId: Id) => this.#do(({ conversations }) => conversations.retry(id, messageId));
+  deleteOutgoing = (id: Id, messageId: Id) =>
+    this.#do(({ conversations }) => conversations.deleteOutgoing(id, messageId));
+  rotate = (id: Id) => this.#do(({ conversations }) => conversations.rotate(id));
+  terminate = (id: Id) => this.#do(({ conversations }) => conversations.terminate(id));
+
+  closeConversation(id: Id): void {
+    const live = this.#phases.turn?.live;
+    live?.conversations.close(id);
+    live?.details.close(id);
+  }
+
+  markRead(id: Id, seq: number): void {
+    this.#phases.turn?.conversations.markRead(id, seq).catch((error: unknown) => this.#phases.failed(error));
+  }
+
+  saveDraft(id: Id, text: string): void {
+    if (this.#phases.turn === null) return;
+    this.crypto.setDraft(id, text).catch((error: unknown) => this.#phases.failed(error));
+  }
+
+  // ----------------------------------------------------------------
+
+  async #command<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#phases.failed(error);
+      throw new MessengerError(problemOf(error, this.environment.network.isOnline()));
+    }
+  }
+
+  #do<T>(work: (turn: Turn) => Promise<T>): Promise<T> {
+    return this.#command(() => {
+      const { turn } = this.#phases;
+      if (turn === null) throw new MessengerError({ code: "not_authenticated" });
+      return work(turn);
+    });
+  }
+}
+
+export const createMessenger: CreateMessenger = (publish) =>
+  new Engine(browserEnvironment(), startCrypto().api, publish);

@@ -1,0 +1,53 @@
+/** What the engine takes from its surroundings, so that it runs in a page and, two people at a time, under Node. */
+import type { Locks } from "../api/tokens";
+
+export interface Clock {
+  now(): number;
+  /** Calls once after `ms`; the returned function takes it back. */
+  after(ms: number, work: () => void): () => void;
+}
+
+/** The part of WebSocket that is used. */
+export interface RawSocket {
+  onopen: (() => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: ((event: { code: number }) => void) | null;
+  onerror: (() => void) | null;
+  send(text: string): void;
+  close(code?: number): void;
+}
+
+/** Whether the browser has a network, and when that changes. */
+export interface Network {
+  isOnline(): boolean;
+  /** Returns how to stop listening. */
+  onChange(listener: () => void): () => void;
+}
+
+/** The writer's lock of this browser: one tab at a time. */
+export interface WriterLock {
+  /** Takes it when it is free (or, with `steal`, from the tab that has it); `lost` is called when another tab takes it. */
+  acquire(name: string, steal: boolean, lost: () => void): Promise<boolean>;
+  release(): void;
+}
+
+/** Small notes that survive a reload and hold no secret. */
+export interface Notes {
+  get(name: string): string | null;
+  set(name: string, value: string | null): void;
+}
+
+export interface Environment {
+  /** Origin of app_service; empty for the page's own. */
+  readonly origin: string;
+  readonly fetch: typeof fetch;
+  readonly openSocket: () => RawSocket;
+  readonly locks: Locks;
+  readonly writer: WriterLock;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly network: Network;
+  readonly notes: Notes;
+  /** A defect of the client itself: neither the network nor a broken rule. */
+  readonly defect: (error: unknown) => void;
+}

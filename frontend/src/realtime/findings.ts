@@ -1,0 +1,84 @@
+/** The rules that crypto/ saw broken, as the user interface names them. */
+import type { FailureCode, Problem, ProblemCode } from "../crypto/client";
+import type { Finding, FindingKind } from "./state";
+
+/** Null: told in another way (a person's trust, a conversation's stage), or nobody's fault. */
+const KINDS: Record<ProblemCode, FindingKind | null> = {
+  log_fork: "fork",
+  log_gap: "dropped",
+  log_order: "reordered",
+  bad_row: "altered",
+  body_mismatch: "altered",
+  body_missing: "dropped",
+  ack_mismatch: "fork",
+  closed_by_server: "closed_by_server",
+  forged_own_row: "wrong_author",
+  old_copy: null,
+  bad_message: "altered",
+  bad_authenticated_data: "altered",
+  sender_mismatch: "wrong_author",
+  bad_commitment: "altered",
+  type_mismatch: "altered",
+  replayed_message: "replayed",
+  message_of_old_epoch: null,
+  message_of_other_epoch: "reordered",
+  echo_ahead: "fork",
+  undecryptable: "altered",
+  group_lost: "bad_commit",
+  commit_wrong_epoch: "bad_commit",
+  commit_without_path: "bad_commit",
+  commit_forbidden_proposal: "bad_commit",
+  commit_mixed: "bad_commit",
+  commit_psk_mismatch: "bad_commit",
+  commit_details_mismatch: "bad_commit",
+  roster_leaf_swapped: "swapped_leaf",
+  roster_doubled_key: "doubled_key",
+  roster_mismatch: "bad_commit",
+  roster_outsider: "ghost_member",
+  commit_undecryptable: "bad_commit",
+  not_agreed: "bad_welcome",
+  bad_welcome: "bad_welcome",
+  unexpected_welcome: "bad_welcome",
+  anchor_mismatch: "fork",
+  bad_contribution: "bad_contribution",
+  ghost_recipient: "ghost_recipient",
+  contribution_missing: "bad_contribution",
+  contribution_unreadable: "bad_contribution",
+  username_changed: "renamed",
+  account_key_changed: null,
+  account_conflict: null,
+  list_fork: "device_list_forked",
+  list_rollback: "device_list_rolled_back",
+  bad_device_list: "bad_certificate",
+  bad_certificate: "bad_certificate",
+  bad_ml_kem_key: "bad_certificate",
+  device_unlisted: "ghost_member",
+  pins_rollback: "pins_rolled_back",
+  pins_damaged: "pins_rolled_back",
+  notary_key_changed: "notary_key_changed",
+  server_name_changed: "server_name_changed",
+};
+
+/** Refusals of crypto/ that say that somebody else broke a rule. */
+const REFUSED: Partial<Record<FailureCode, FindingKind>> = {
+  bad_contribution: "bad_contribution",
+  ghost_recipient: "ghost_recipient",
+  bad_key_package: "ghost_member",
+};
+
+export function refusedKind(code: FailureCode): FindingKind | null {
+  return REFUSED[code] ?? null;
+}
+
+export function findingKind(code: ProblemCode): FindingKind | null {
+  return KINDS[code];
+}
+
+export function findingsOf(problems: readonly Problem[]): Finding[] {
+  return problems.flatMap((problem) => {
+    const kind = KINDS[problem.code];
+    if (kind === null) return [];
+    const id = `${problem.code}/${problem.userId ?? ""}/${problem.seq ?? ""}`;
+    return [{ id, kind, at: Date.parse(problem.noticedAt), seq: problem.seq }];
+  });
+}

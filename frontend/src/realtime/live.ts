@@ -1,0 +1,269 @@
+/** Everything that runs while an account is signed in and this tab writes for it: the parts, wired. */
+import type { Api } from "../api/client";
+import { isApiError } from "../api/errors";
+import type { Contact, CryptoApi, LocalAccount, Problem } from "../crypto/client";
+import { changes, type Publish } from "./changes";
+import { Commits } from "./commits";
+import type { Context } from "./context";
+import { Conversations } from "./conversations";
+import { Details } from "./details";
+import { Device } from "./device";
+import { Directory } from "./directory";
+import type { Environment } from "./environment";
+import { Events } from "./events";
+import { findingsOf } from "./findings";
+import type { ServerFrame } from "./frames";
+import { Jobs, type Verdict } from "./jobs";
+import { Log } from "./log";
+import { Outbox } from "./outbox";
+import { People } from "./people";
+import { Pins } from "./pins";
+import { Sessions } from "./sessions";
+import { Socket, type SocketState } from "./socket";
+import type { Finding, Id } from "./state";
+import { Transport } from "./transport";
+
+const HOUR_MS = 3_600_000;
+
+export interface LiveDependencies {
+  readonly environment: Environment;
+  readonly api: Api;
+  readonly crypto: CryptoApi;
+  readonly publish: Publish;
+  /** An error that nobody waits for. */
+  readonly failed: (error: unknown) => void;
+  readonly ended: (reason: "replaced" | "signed_out") => void;
+}
+
+export class Live {
+  readonly context: Context;
+  readonly people: People;
+  readonly directory: Directory;
+  readonly pins: Pins;
+  readonly conversations: Conversations;
+  readonly details: Details;
+  readonly log: Log;
+  readonly commits: Commits;
+  readonly sessions: Sessions;
+  readonly outbox: Outbox;
+  readonly #socket: Socket;
+  readonly #events: Events;
+  readonly #transport: Transport;
+  readonly #jobs: Jobs[] = [];
+  readonly #upkeep: Jobs;
+  #findings: Finding[] = [];
+
+  constructor(
+    private readonly dependencies: LiveDependencies,
+    readonly local: LocalAccount,
+  ) {
+    const { environment, api, crypto, publish } = dependencies;
+    const { clock, random, network } = environment;
+    this.context = {
+      api,
+      crypto,
+      environment,
+      publish,
+      userId: local.userId,
+      jobs: (work) => this.#makeJobs(work),
+      failed: dependencies.failed,
+      show: (entries) => this.conversations.show(entries),
+    };
+    const background = (work: Promise<unknown>) => void work.catch(dependencies.failed);
+    this.#socket = new Socket({
+      open: environment.openSocket,
+      clock,
+      network,
+      random,
+      hello: (renew) => this.#hello(renew),
+      onFrame: (frame) => this.#events.take(frame),
+      onState: (state) => this.#line(state),
+    });
+    this.#transport = new Transport(clock, (frame) => this.#socket.send(frame));
+    this.pins = new Pins(this.context, (problems) => this.#accountProblems(problems));
+    this.directory = new Directory(this.context, (contact, problems) => background(this.#learned(contact, problems)));
+    this.people = new People(this.context, {
+      directory: this.directory,
+      changed: (id) => background(this.conversations.refreshWith(id)),
+      broken: (finding) => this.#broken([finding]),
+    });
+    this.details = new Details(this.context);
+    this.conversations = new Conversations(this.context, this.people, (id) => background(this.details.refresh(id)));
+    this.log = new Log(this.context, {
+      conversations: this.conversations,
+      directory: this.directory,
+      pins: this.pins,
+      acknowledge: (conversation_id, seq) => this.#socket.send({ type: "message_ack", conversation_id, seq }),
+      advanced: (id) => this.#advanced(id),
+    });
+    this.commits = new Commits(this.context, {
+      directory: this.directory,
+      took: (received) => this.log.took(received),
+      refused: (id, kind) => this.conversations.refused(id, kind),
+      behind: (id) => this.log.pull(id),
+    });
+    this.sessions = new Sessions(this.context, {
+      conversations: this.conversations,
+      commits: this.commits,
+      log: this.log,
+      pins: this.pins,
+      ready: (id) => this.outbox.kick(id),
+    });
+    this.outbox = new Outbox(this.context, {
+      conversations: this.conversations,
+      transport: this.#transport,
+      online: () => this.#socket.state.status === "online",
+      behind: (id) => this.log.pull(id),
+      sent: (id) => this.sessions.consider(id),
+    });
+    this.#events = new Events(this.context, {
+      people: this.people,
+      sessions: this.sessions,
+      conversations: this.conversations,
+      directory: this.directory,
+      log: this.log,
+      transport: this.#transport,
+      greeted: (frame) => this.#greeted(frame),
+      rotate: (id) => background(this.commits.rotate(id)),
+      gap: () => this.#upkeep.kick("resync"),
+    });
+    this.#upkeep = this.#makeJobs((key) => this.#keepUp(key));
+  }
+
+  /** From the local store at once; the rest when the server answers. */
+  async start(): Promise<void> {
+    await this.people.showKnown();
+    await this.conversations.showAll();
+    this.#socket.start();
+  }
+
+  stop(): void {
+    this.#socket.stop();
+    for (const jobs of this.#jobs) jobs.stop();
+  }
+
+  reconnectNow(): void {
+    this.#socket.reconnectNow();
+  }
+
+  #makeJobs(work: (key: string) => Promise<Verdict>): Jobs {
+    const { clock, random } = this.dependencies.environment;
+    const jobs = new Jobs({ clock, random, failed: this.dependencies.failed }, work);
+    this.#jobs.push(jobs);
+    return jobs;
+  }
+
+  // ---------------------------------------------------------------- the line
+
+  async #hello(renew: boolean) {
+    const { api, crypto } = this.context;
+    const conversations = await crypto.conversations();
+    const cursors = Object.fromEntries(conversations.map(({ id, verifiedSeq }) => [id, verifiedSeq]));
+    try {
+      const token = renew ? await api.token.renew() : await api.token.get();
+      return { type: "hello" as const, token, cursors, event_cursor: this.#events.cursor };
+    } catch (error) {
+      this.dependencies.failed(error);
+      throw error;
+    }
+  }
+
+  #line(state: SocketState): void {
+    if (state.status !== "online") this.#transport.disconnected();
+    if (state.status !== "ended") this.context.publish(changes.line(state));
+    else if (state.reason !== "stopped") this.dependencies.ended(state.reason);
+  }
+
+  #greeted(frame: Extract<ServerFrame, { type: "hello_ok" }>): void {
+    if (frame.resync) {
+      this.#events.startFrom(frame.event_cursor);
+      this.#upkeep.kick("resync");
+    }
+    this.#upkeep.kick("greeting");
+    this.#upkeep.kick("token", this.#untilRenewal());
+    this.log.reconnected();
+    void this.outbox.kickAll().catch(this.context.failed);
+  }
+
+  #untilRenewal(): number {
+    const { clock } = this.context.environment;
+    return Math.max(0, (this.context.api.token.renewAt ?? 0) - clock.now());
+  }
+
+  // ---------------------------------------------------------------- upkeep
+
+  async #keepUp(task: string): Promise<Verdict> {
+    switch (task) {
+      case "resync":
+        await this.#events.inOrder(() => this.#resync());
+        return "done";
+      case "greeting":
+        await this.#config();
+        return "done";
+      case "keyPackages":
+        await new Device(this.context.api, this.context.crypto).refillKeyPackages();
+        return { again: HOUR_MS };
+      case "token":
+        this.#socket.send({ type: "token", token: await this.context.api.token.get() });
+        return { again: this.#untilRenewal() };
+    }
+    return "done";
+  }
+
+  async #config(): Promise<void> {
+    const config = await this.context.api.anonymous("get", "/api/config", {});
+    this.#accountProblems(await this.context.crypto.learnConfig(config));
+    this.sessions.quantumStatus(config.quantum_service === "ok");
+  }
+
+  /** Everything anew: the events of a long absence are not kept. */
+  async #resync(): Promise<void> {
+    const { api, crypto, userId } = this.context;
+    await this.pins.pull();
+    await this.directory.learn(userId);
+    await this.people.resync();
+    const { items } = await api.get("/api/sessions", {});
+    for (const session of items) await this.sessions.learn(session);
+    const known = new Set([...this.people.connected.map(({ id }) => id), ...items.map(({ peer }) => peer.id)]);
+    for (const id of known) await this.#learnQuietly(id);
+    this.pins.kick();
+    this.#upkeep.kick("keyPackages");
+    for (const { id } of await crypto.conversations()) this.sessions.consider(id);
+  }
+
+  async #learnQuietly(userId: Id): Promise<void> {
+    try {
+      await this.directory.learn(userId);
+    } catch (error) {
+      // Removed meanwhile: their keys are no longer ours to see.
+      if (!isApiError(error, "not_found")) throw error;
+    }
+  }
+
+  // ---------------------------------------------------------------- what follows from what
+
+  async #learned(contact: Contact, problems: readonly Problem[]): Promise<void> {
+    this.pins.kick();
+    if (contact.userId === this.local.userId) this.#accountProblems(problems);
+    await this.people.refresh(contact.userId);
+    // Keys may have been what sending waited for, or make a commit due.
+    for (const id of this.conversations.idsWith(contact.userId)) this.#advanced(id);
+  }
+
+  #advanced(id: Id): void {
+    this.outbox.kick(id);
+    this.sessions.consider(id);
+  }
+
+  /** Rules broken outside any conversation; each is told once. */
+  #broken(findings: readonly Finding[]): void {
+    const fresh = findings.filter(({ id }) => !this.#findings.some((known) => known.id === id));
+    if (fresh.length === 0) return;
+    this.#findings = [...this.#findings, ...fresh];
+    this.context.publish(changes.accountFindings(this.#findings));
+  }
+
+  #accountProblems(problems: readonly Problem[]): void {
+    this.#broken(findingsOf(problems));
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The commands that the user interface gives. What they change comes back as `changes`, never as a return value, except what
+ * must not be kept in the store (the recovery code) or is only an answer to a question (the search).
+ *
+ * A command that cannot be carried out rejects with `MessengerError` and has changed nothing.
+ */
+import type { FoundPeople, Id, Problem, SignInStep } from "./state";
+import type { Publish } from "./changes";
+
+export class MessengerError extends Error {
+  override readonly name = "MessengerError";
+
+  constructor(readonly problem: Problem) {
+    super(problem.code);
+  }
+}
+
+export type Progress = (step: SignInStep) => void;
+
+/** Shown once, kept nowhere. */
+export interface RecoveryCode {
+  recoveryCode: string;
+}
+
+export interface Messenger {
+  /** Opens the local store and takes the writer's lock; signs in with what the browser kept, if anything. Call once. */
+  start(): Promise<void>;
+  /** Lets go of lock, socket and worker; the local store stays. */
+  stop(): void;
+  /** This tab becomes the writer; the other one follows. */
+  takeOver(): Promise<void>;
+  /** Do not wait for the countdown. */
+  reconnectNow(): void;
+
+  register(input: { username: string; email: string; password: string }, progress: Progress): Promise<RecoveryCode>;
+  /** `incomplete`: the account was made outside a browser; ask for a new password, then call `completeAccount`. */
+  signIn(
+    input: { identifier: string; password: string },
+    progress: Progress,
+  ): Promise<{ outcome: "signed_in" | "incomplete" }>;
+  /** `newPassword` null keeps the one that the server has seen. Another browser may have been first: then there is no code. */
+  completeAccount(input: { newPassword: string | null }, progress: Progress): Promise<RecoveryCode | null>;
+  /** Keeps the sealed local store. Works offline too: the server is told when it can be reached. */
+  signOut(): Promise<void>;
+  /** Revokes this device (needs the password, for one signature) and erases the local store. `password` null: erase only. */
+  removeBrowser(input: { password: string | null }): Promise<void>;
+
+  searchPeople(query: string, after: string | null): Promise<FoundPeople>;
+  requestConnection(userId: Id): Promise<void>;
+  respond(requestId: Id, accept: boolean): Promise<void>;
+  removePerson(userId: Id): Promise<void>;
+  block(userId: Id): Promise<void>;
+  unblock(userId: Id): Promise<void>;
+  /** A changed account key, seen and accepted by the person; unblocks sending. */
+  acceptKeyChange(userId: Id): Promise<void>;
+  setVerified(userId: Id, verified: boolean): Promise<void>;
+
+  /** A new session with a connected person, after an earlier one ended. Resolves with its id. */
+  startConversation(userId: Id): Promise<Id>;
+  /** Loads the newest page of the local history and keeps the timeline current until `closeConversation`. */
+  openConversation(conversationId: Id): Promise<void>;
+  closeConversation(conversationId: Id): void;
+  loadOlder(conversationId: Id): Promise<void>;
+  /** Resolves when the message is in the outbox (it survives a reload from there on). */
+  send(conversationId: Id, text: string): Promise<void>;
+  /** A failed message goes out again under the same id. */
+  retry(conversationId: Id, messageId: Id): Promise<void>;
+  /** Takes a waiting or failed message out of the outbox; refused (`already_sent`) once it is logged. */
+  deleteOutgoing(conversationId: Id, messageId: Id): Promise<void>;
+  /** Only ever forward. */
+  markRead(conversationId: Id, seq: number): void;
+  /** Sealed into the local store; called often. */
+  saveDraft(conversationId: Id, text: string): void;
+
+  /** Publishes `details`, and again whenever they change until `closeConversation`. */
+  loadDetails(conversationId: Id): Promise<void>;
+  /** Resolves when the commit is in the log. */
+  rotate(conversationId: Id): Promise<void>;
+  /** Ends the conversation for both; a session without a group is ended by the plain call. */
+  terminate(conversationId: Id): Promise<void>;
+  /** Publishes `ownDevices`. */
+  loadOwnDevices(): Promise<void>;
+}
+
+export type CreateMessenger = (publish: Publish) => Messenger;

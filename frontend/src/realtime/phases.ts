@@ -1,0 +1,312 @@
+/**
+ * The phases of an account on this browser: signed out, signed in, elsewhere (PROTOCOL.md 2, 3.3, 9.1).
+ * One tab writes for the account; a sign-in that ends on the server ends here; a sign-out keeps the sealed local store.
+ */
+import { Api } from "../api/client";
+import { ApiError, isApiError, isTransient } from "../api/errors";
+import type { User } from "../api/types";
+import { type CryptoApi, failureCode, type LocalAccount } from "../crypto/client";
+import { Account, type Entered } from "./account";
+import { changes, type Publish } from "./changes";
+import { ConversationCommands } from "./conversationCommands";
+import type { Environment } from "./environment";
+import { Jobs, type Verdict } from "./jobs";
+import { Lanes } from "./lanes";
+import { Live } from "./live";
+import { MessengerError, type Progress } from "./messenger";
+import { PeopleCommands } from "./peopleCommands";
+import type { AccountState, Id } from "./state";
+
+type Ending = "signed_out_elsewhere" | "expired";
+
+/** Whose sealed store opens after a reload, and a sign-out that the server could not be told of. */
+const ACCOUNT = "quantumchat.account";
+const LEAVING = "quantumchat.leaving";
+const WRITER = "quantumchat-writer";
+
+/** A signed-in account while this tab writes for it. */
+export interface Turn {
+  readonly live: Live;
+  readonly people: PeopleCommands;
+  readonly conversations: ConversationCommands;
+}
+
+export class Phases {
+  readonly #api: Api;
+  readonly #account: Account;
+  readonly #chores: Jobs;
+  readonly #lanes = new Lanes();
+  #turn: Turn | null = null;
+  /** Signed in, but not certified yet: quantum_service or the server is away. */
+  #waiting: Entered | null = null;
+  #local: LocalAccount | null = null;
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly crypto: CryptoApi,
+    private readonly publish: Publish,
+  ) {
+    const { clock, random } = environment;
+    this.#api = new Api({ ...environment, now: () => clock.now() });
+    this.#account = new Account(this.#api, crypto, () => this.#claim(true).then(() => undefined));
+    const failed = (error: unknown) => this.failed(error);
+    this.#chores = new Jobs({ clock, random, failed }, (chore) => this.#chore(chore));
+  }
+
+  get turn(): Turn | null {
+    return this.#turn;
+  }
+
+  async start(): Promise<void> {
+    this.#show({ phase: "starting" });
+    const { notes } = this.environment;
+    if (notes.get(LEAVING) !== null) this.#chores.kick("leave");
+    const userId = notes.get(ACCOUNT);
+    const local = (await this.crypto.localAccounts()).find((account) => account.userId === userId);
+    if (local?.device !== "bound") {
+      await this.#out(null);
+      return;
+    }
+    this.#local = local;
+    if (await this.#claim(false)) await this.#resume(local.userId);
+    else this.#elsewhere();
+  }
+
+  stop(): void {
+    this.#chores.stop();
+    this.#stopTurn();
+    this.environment.writer.release();
+  }
+
+  async takeOver(): Promise<void> {
+    const local = this.#local;
+    if (local === null) return;
+    await this.#claim(true);
+    await this.#resume(local.userId);
+  }
+
+  // ---------------------------------------------------------------- in
+
+  async register(input: { username: string; email: string; password: string }, progress: Progress) {
+    await this.#left();
+    return this.#unlocking(async () => {
+      const { recoveryCode, ...entered } = await this.#account.register(input, progress);
+      await this.#enter(entered, progress);
+      return { recoveryCode };
+    });
+  }
+
+  async signIn({ identifier, password }: { identifier: string; password: string }, progress: Progress) {
+    await this.#left();
+    return this.#unlocking(async () => {
+      const entered = await this.#account.signIn(identifier, password, progress);
+      if (entered === null) {
+        this.#show({ phase: "incomplete", username: identifier });
+        return { outcome: "incomplete" as const };
+      }
+      await this.#enter(entered, progress);
+      return { outcome: "signed_in" as const };
+    });
+  }
+
+  async complete(newPassword: string | null, progress: Progress) {
+    const { recoveryCode, ...entered } = await this.#account.complete(newPassword, progress);
+    await this.#enter(entered, progress);
+    return recoveryCode === null ? null : { recoveryCode };
+  }
+
+  /** The account stands; the device may have to wait for quantum_service, which verifies its certificate. */
+  async #enter(entered: Entered, progress: Progress): Promise<void> {
+    progress("certifying");
+    this.#local = entered.local;
+    try {
+      await this.#live({ ...entered, local: await this.#account.certify(entered.local) });
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      this.#waiting = entered;
+      this.#signedIn(entered.local, entered.user);
+      // An account is empty here until this browser is one of its devices.
+      for (const empty of [changes.people([]), changes.requests([]), changes.conversations([])]) this.publish(empty);
+      if (isApiError(error, "quantum_service_unavailable")) this.publish(changes.quantum({ available: false }));
+      this.#chores.kick("certify", 1_000);
+    }
+  }
+
+  /** Without a password, and without the network if need be. */
+  async #resume(userId: Id): Promise<void> {
+    this.#api.userId = userId;
+    await this.#live({ local: await this.crypto.open(userId), user: null });
+    this.#chores.kick("self");
+  }
+
+  async #live({ local, user }: { local: LocalAccount; user: User | null }): Promise<void> {
+    this.#stopTurn();
+    this.#local = local;
+    this.environment.notes.set(ACCOUNT, local.userId);
+    const { environment, crypto, publish } = this;
+    const live: Live = new Live(
+      {
+        environment,
+        api: this.#api,
+        crypto,
+        publish,
+        failed: (error) => {
+          if (this.#turn?.live === live) this.failed(error);
+        },
+        ended: (reason) => (reason === "replaced" ? this.#elsewhere() : this.#ended("signed_out_elsewhere")),
+      },
+      local,
+    );
+    this.#turn = { live, people: new PeopleCommands(live), conversations: new ConversationCommands(live) };
+    this.#signedIn(local, user);
+    await live.start();
+  }
+
+  #signedIn(local: LocalAccount, user: User | null): void {
+    const { userId, username, deviceId, device } = local;
+    const self = { userId, username, email: user?.email ?? "", deviceId: device === "bound" ? deviceId : null };
+    this.#show({ phase: "signed_in", self });
+  }
+
+  // ---------------------------------------------------------------- out
+
+  async signOut(): Promise<void> {
+    await this.#leave(true);
+    await this.#out(null);
+    this.#chores.kick("leave");
+  }
+
+  async removeBrowser(password: string | null): Promise<void> {
+    const local = this.#local;
+    if (local === null) return;
+    const { deviceId } = local;
+    if (password !== null && deviceId !== null) {
+      await this.#unlocking(async () => {
+        await this.#account.unlockAgain(local, password);
+        await this.#revoke(local, deviceId);
+      });
+    }
+    await this.#leave(password === null);
+    await this.crypto.erase(local.userId);
+    await this.#out(null);
+    this.#chores.kick("leave");
+  }
+
+  /** When it fails, what the password opened is closed again. */
+  async #unlocking<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      await this.crypto.lock();
+      throw error;
+    }
+  }
+
+  /** Ends this very sign-in: what the socket says of it is expected. */
+  async #revoke(local: LocalAccount, deviceId: Id): Promise<void> {
+    this.#stopTurn();
+    try {
+      await this.#account.device.revoke(local.userId, deviceId);
+    } catch (error) {
+      await this.#resume(local.userId);
+      throw error;
+    }
+  }
+
+  async #leave(tell: boolean): Promise<void> {
+    this.#stopTurn();
+    this.#local = null;
+    this.environment.notes.set(ACCOUNT, null);
+    this.environment.notes.set(LEAVING, tell ? "1" : null);
+    if (!tell) this.#forget();
+    this.environment.writer.release();
+    await this.crypto.lock();
+  }
+
+  #forget(): void {
+    this.#api.token.clear();
+    this.#api.userId = null;
+  }
+
+  /** Tells the server of a sign-out; the cookie stays good until it knows. */
+  #tellLeaving(): Promise<Verdict> {
+    return this.#lanes.run<Verdict>("leave", async () => {
+      const { notes } = this.environment;
+      if (notes.get(LEAVING) === null) return "done";
+      try {
+        await this.#api.post("/api/logout", {});
+      } catch (error) {
+        if (isTransient(error)) throw error;
+      }
+      notes.set(LEAVING, null);
+      this.#forget();
+      return "done";
+    });
+  }
+
+  /** Before anybody signs in: a sign-out that is told late must not end the new sign-in. */
+  async #left(): Promise<void> {
+    await this.#tellLeaving().catch(() => undefined);
+    this.environment.notes.set(LEAVING, null);
+    this.#forget();
+  }
+
+  async #out(reason: Ending | null): Promise<void> {
+    const [kept] = await this.crypto.localAccounts();
+    this.#show({ phase: "signed_out", kept: kept === undefined ? null : { username: kept.username }, reason });
+  }
+
+  // ---------------------------------------------------------------- what happens meanwhile
+
+  /** Errors that nobody waits for, and those of commands: some of them end the sign-in or this tab's turn. */
+  failed(error: unknown): void {
+    if (failureCode(error) === "superseded") this.#elsewhere();
+    else if (isApiError(error, "signed_out")) this.#ended("signed_out_elsewhere");
+    else if (isApiError(error, "refresh_invalid", "refresh_reused", "not_authenticated")) this.#ended("expired");
+    else if (isDefect(error)) this.environment.defect(error);
+  }
+
+  async #chore(chore: string): Promise<Verdict> {
+    if (chore === "leave") return this.#tellLeaving();
+    if (chore === "certify" && this.#waiting !== null) {
+      const { local, user } = this.#waiting;
+      await this.#live({ local: await this.#account.certify(local), user });
+    }
+    if (chore === "self" && this.#turn !== null) {
+      const me = await this.#api.get("/api/users/me", {});
+      if (this.#turn.live.local.userId === me.id) this.#signedIn(this.#turn.live.local, me);
+    }
+    return "done";
+  }
+
+  #claim(steal: boolean): Promise<boolean> {
+    return this.environment.writer.acquire(WRITER, steal, () => this.#elsewhere());
+  }
+
+  #elsewhere(): void {
+    this.#stopTurn();
+    this.#show({ phase: "elsewhere", username: this.#local?.username ?? "" });
+  }
+
+  #ended(reason: Ending): void {
+    if (this.#turn === null && this.#waiting === null) return;
+    void this.#leave(false)
+      .then(() => this.#out(reason))
+      .catch((error: unknown) => this.failed(error));
+  }
+
+  #stopTurn(): void {
+    this.#turn?.live.stop();
+    this.#turn = null;
+    this.#waiting = null;
+  }
+
+  #show(state: AccountState): void {
+    this.publish(changes.account(state));
+  }
+}
+
+/** Neither an answer of the server, nor a refusal of crypto/ that has a name. */
+function isDefect(error: unknown): boolean {
+  return !(error instanceof ApiError || error instanceof MessengerError) && failureCode(error) === "internal_error";
+}

@@ -1,0 +1,182 @@
+import { expect, test } from "vitest";
+import type { Session } from "../api/types";
+import type { Contact, Conversation as Sealed, TimelineEntry as Entry } from "../crypto/client";
+import { conversationOf, entriesOf, type Facts, personOf, recentOf } from "./projection";
+import { NOT_LOGGED, type Person } from "./state";
+
+const SELF = "0190-self";
+const PEER = "0190-peer";
+const TIME = "2026-05-03T10:00:00.000Z";
+const AT = Date.parse(TIME);
+const base = { key: "k", conversationId: "c", seq: 7, time: TIME };
+const device = { userId: PEER, deviceId: "d" };
+
+const message = (over: Partial<Extract<Entry, { kind: "message" }>> = {}): Entry => ({
+  ...base,
+  kind: "message",
+  clientId: "m",
+  senderId: SELF,
+  senderDeviceId: "d",
+  own: true,
+  text: "hello",
+  state: "sent",
+  failure: null,
+  ...over,
+});
+const system = (over: Partial<Extract<Entry, { kind: "system" }>>): Entry => ({
+  ...base,
+  kind: "system",
+  event: "rotated",
+  userId: PEER,
+  devices: [],
+  contribution: true,
+  ...over,
+});
+
+test("a message waits behind everything until it is logged, and a failure keeps its code", () => {
+  const waiting = entriesOf(message({ seq: null, state: "sending" }), SELF);
+  expect(waiting).toEqual([
+    {
+      id: "m",
+      position: NOT_LOGGED,
+      at: AT,
+      kind: "message",
+      authorId: SELF,
+      text: "hello",
+      state: "waiting",
+      problem: null,
+    },
+  ]);
+  expect(entriesOf(message({ state: "failed", failure: "blocked" }), SELF)[0]).toMatchObject({
+    state: "failed",
+    problem: { code: "blocked" },
+  });
+  expect(entriesOf(message({ state: "delivered" }), SELF)[0]).toMatchObject({ state: "sent", position: 7 });
+});
+
+test.each([
+  [system({ event: "founded" }), [{ code: "keys_made", contribution: true }]],
+  [system({ event: "joined", seq: 1 }), [{ code: "keys_made", contribution: true }]],
+  [system({ event: "joined", seq: 5 }), [{ code: "before_this_browser", rows: 4 }]],
+  [system({ contribution: false }), [{ code: "rotated", by: PEER, contribution: false }]],
+  [
+    system({ event: "device_removed", devices: [device, { ...device, deviceId: "e" }] }),
+    [
+      { code: "device_removed", whose: PEER, by: PEER },
+      { code: "device_removed", whose: PEER, by: PEER },
+    ],
+  ],
+  [system({ event: "terminated", userId: SELF }), [{ code: "closed", by: "self" }]],
+])("rows of the log become notices (%#)", (entry, notices) => {
+  const shown = entriesOf(entry, SELF);
+  expect(shown.map((item) => item.kind === "notice" && item.notice)).toEqual(notices);
+  expect(new Set(shown.map(({ id }) => id)).size).toBe(notices.length);
+});
+
+test("a changed account key stands between two rows; a broken rule stands at its own", () => {
+  const problem = { ...base, kind: "problem" as const, userId: PEER };
+  expect(entriesOf({ ...problem, code: "account_key_changed" }, SELF)).toMatchObject([
+    { position: 7.5, notice: { code: "key_changed", whose: PEER } },
+  ]);
+  expect(entriesOf({ ...problem, code: "replayed_message" }, SELF)).toMatchObject([
+    { position: 7, notice: { code: "finding", finding: { kind: "replayed", seq: 7 } } },
+  ]);
+  expect(entriesOf({ ...problem, code: "message_of_old_epoch" }, SELF)).toEqual([]);
+});
+
+const sealed: Sealed = {
+  id: "c",
+  peer: { userId: PEER, username: "bob" },
+  state: "active",
+  createdAt: TIME,
+  generation: 0,
+  epoch: 1,
+  verifiedSeq: 7,
+  loggedSeq: 0,
+  readSeq: 0,
+  unread: 0,
+  draft: "",
+  last: null,
+  problems: [],
+  blocked: null,
+};
+const person: Person = {
+  id: PEER,
+  username: "bob",
+  online: true,
+  connectedAt: AT,
+  blocked: false,
+  trust: "unverified",
+  trustSince: null,
+};
+const facts = (over: Partial<Facts>): Facts => ({
+  sealed,
+  session: null,
+  person,
+  recent: recentOf([]),
+  waitsFor: null,
+  deliveredSeq: 0,
+  contact: null,
+  refused: [],
+  selfId: SELF,
+  ...over,
+});
+const waiting = (waiting_for: string[]) => ({ waiting_for }) as Session;
+
+test.each([
+  [facts({ sealed: { ...sealed, state: "waiting_for_devices" }, session: waiting([PEER]) }), { whose: "peer" }],
+  [facts({ sealed: { ...sealed, state: "waiting_for_devices" }, session: waiting([PEER, SELF]) }), { whose: "self" }],
+  [
+    facts({ sealed: { ...sealed, state: "establishing" }, waitsFor: "quantum_service" }),
+    { waitsFor: "quantum_service" },
+  ],
+  [facts({ sealed: { ...sealed, state: "elsewhere" } }), { kind: "other_browser" }],
+  [facts({ sealed: { ...sealed, state: "terminated" } }), { kind: "closed", by: "server" }],
+  [
+    facts({ sealed: { ...sealed, state: "terminated" }, recent: recentOf([system({ event: "terminated" })]) }),
+    { kind: "closed", by: "peer", at: AT },
+  ],
+  [
+    facts({ sealed: { ...sealed, state: "removed" }, recent: recentOf([system({ event: "removed_me" })]) }),
+    { kind: "removed", by: PEER, at: AT },
+  ],
+])("every state of a session has a stage (%#)", (given, stage) => {
+  expect(conversationOf(given).stage).toMatchObject(stage);
+});
+
+test("what blocks sending is named; what passes by itself is not", () => {
+  const block = (over: Partial<Facts>) => conversationOf(facts(over)).sendBlock;
+  expect(block({})).toBeNull();
+  expect(block({ sealed: { ...sealed, blocked: { reason: "commit_pending" } } })).toBeNull();
+  expect(block({ sealed: { ...sealed, blocked: { reason: "account_key_changed", userId: PEER } } })).toBe(
+    "key_changed",
+  );
+  expect(block({ sealed: { ...sealed, state: "lost" } })).toBe("misbehaved");
+  expect(block({ person: { ...person, connectedAt: null } })).toBe("not_connected");
+  expect(block({ person: { ...person, blocked: true } })).toBe("blocked");
+  // Not asked yet: nothing is claimed.
+  expect(block({ person: null })).toBeNull();
+});
+
+test("trust is what the pins say", () => {
+  const contact: Contact = {
+    userId: PEER,
+    username: "bob",
+    keyHash: "hash",
+    safetyNumber: null,
+    verified: false,
+    changedKeyHash: null,
+    agreed: true,
+    devices: [],
+    listVersion: 1,
+    problems: [],
+  };
+  const trust = (over: Partial<Contact>) => personOf(person, { ...contact, ...over }, null, false).trust;
+  expect(personOf(person, null, null, false).trust).toBe("no_key");
+  expect(trust({ keyHash: null })).toBe("no_key");
+  expect(trust({})).toBe("unverified");
+  expect(trust({ verified: true })).toBe("verified");
+  expect(trust({ verified: true, changedKeyHash: "other" })).toBe("key_changed");
+  const conflict = { code: "account_conflict" as const, userId: PEER, seq: null, noticedAt: TIME };
+  expect(trust({ problems: [conflict] })).toBe("keys_differ");
+});

@@ -1,0 +1,231 @@
+/** From what crypto/ and the server say to what the user interface knows. Pure. */
+import type { Connection, ConnectionRequest, Session } from "../api/types";
+import type { Contact, Conversation as Sealed, TimelineEntry as Entry } from "../crypto/client";
+import { findingKind, findingsOf } from "./findings";
+import {
+  NOT_LOGGED,
+  type Conversation,
+  type ConversationStage,
+  type Finding,
+  type Id,
+  type Notice,
+  type Person,
+  type Preview,
+  type Request,
+  type SendBlock,
+  type Time,
+  type TimelineEntry,
+  type Trust,
+} from "./state";
+
+type System = Extract<Entry, { kind: "system" }>;
+
+export const timeOf = (text: string): Time => Date.parse(text);
+
+export function requestOf(request: ConnectionRequest): Request {
+  const { id, direction, peer } = request;
+  return { id, direction, peer, createdAt: timeOf(request.created_at) };
+}
+
+// ------------------------------------------------------------------ people
+
+export function trustOf(contact: Contact | null): Trust {
+  if (contact?.problems.some((problem) => problem.code === "account_conflict")) return "keys_differ";
+  if (contact !== null && contact.changedKeyHash !== null) return "key_changed";
+  if (contact === null || contact.keyHash === null) return "no_key";
+  return contact.verified ? "verified" : "unverified";
+}
+
+export function personOf(
+  known: { id: Id; username: string },
+  contact: Contact | null,
+  connection: Connection | null,
+  online: boolean,
+): Person {
+  const trust = trustOf(contact);
+  const change = contact?.problems.findLast((problem) =>
+    ["account_key_changed", "account_conflict"].includes(problem.code),
+  );
+  const told = (trust === "key_changed" || trust === "keys_differ") && change !== undefined;
+  return {
+    id: known.id,
+    username: known.username,
+    online,
+    connectedAt: connection === null || connection.connected_at === null ? null : timeOf(connection.connected_at),
+    blocked: connection?.blocked ?? false,
+    trust,
+    trustSince: told ? timeOf(change.noticedAt) : null,
+  };
+}
+
+// ------------------------------------------------------------------ the timeline
+
+export function entriesOf(entry: Entry, selfId: Id): TimelineEntry[] {
+  const base = { id: entry.key, position: positionOf(entry), at: timeOf(entry.time) };
+  switch (entry.kind) {
+    case "message": {
+      const waits = entry.state === "waiting" || entry.state === "sending";
+      const state = entry.state === "failed" ? "failed" : waits ? "waiting" : "sent";
+      const problem = entry.failure === null ? null : { code: entry.failure };
+      return [
+        { ...base, kind: "message", id: entry.clientId, authorId: entry.senderId, text: entry.text, state, problem },
+      ];
+    }
+    case "problem": {
+      if (entry.code === "account_key_changed") {
+        return [{ ...base, kind: "notice", notice: { code: "key_changed", whose: entry.userId ?? selfId } }];
+      }
+      const kind = findingKind(entry.code);
+      if (kind === null) return [];
+      const finding = { id: entry.key, kind, at: base.at, seq: entry.seq };
+      return [{ ...base, kind: "notice", notice: { code: "finding", finding } }];
+    }
+    case "system":
+      return noticesOf(entry, selfId).map((notice, index) => ({
+        ...base,
+        id: index === 0 ? entry.key : `${entry.key}#${index}`,
+        kind: "notice",
+        notice,
+      }));
+  }
+}
+
+/** What a person decided here has no row of its own: it stands behind the last one of its time. */
+function positionOf({ seq, ...entry }: Entry): number {
+  if (seq === null) return NOT_LOGGED;
+  const code = entry.kind === "system" ? entry.event : entry.kind === "problem" ? entry.code : null;
+  const here = code === "account_key_changed" || code === "account_key_accepted";
+  return here ? seq + 0.5 : seq;
+}
+
+function noticesOf(entry: System, selfId: Id): Notice[] {
+  const by = entry.userId;
+  const contribution = entry.contribution ?? false;
+  switch (entry.event) {
+    case "founded":
+      return [{ code: "keys_made", contribution }];
+    case "joined": {
+      const rows = (entry.seq ?? 1) - 1;
+      return rows === 0 ? [{ code: "keys_made", contribution }] : [{ code: "before_this_browser", rows }];
+    }
+    case "rotated":
+      return [{ code: "rotated", by, contribution }];
+    case "device_added":
+      return entry.devices.map((device) => ({ code: "device_added", whose: device.userId, by }));
+    case "device_removed":
+      return entry.devices.map((device) => ({ code: "device_removed", whose: device.userId, by }));
+    case "removed_me":
+      return [{ code: "device_removed", whose: selfId, by }];
+    case "terminated":
+      return [{ code: "closed", by: by === selfId ? "self" : "peer" }];
+    case "account_key_changed":
+      return [{ code: "key_changed", whose: by }];
+    case "account_key_accepted":
+      return [{ code: "key_accepted", whose: by }];
+  }
+}
+
+// ------------------------------------------------------------------ conversations
+
+/** What the newest part of the local history tells of a conversation. */
+export interface Recent {
+  readonly message: Extract<Entry, { kind: "message" }> | null;
+  readonly removal: System | null;
+  readonly end: System | null;
+  readonly deliveredSeq: number;
+}
+
+export function recentOf(entries: readonly Entry[]): Recent {
+  const system = (event: System["event"]) =>
+    entries.findLast((entry): entry is System => entry.kind === "system" && entry.event === event) ?? null;
+  const messages = entries.filter((entry) => entry.kind === "message");
+  return {
+    message: messages.at(-1) ?? null,
+    removal: system("removed_me"),
+    end: system("terminated"),
+    deliveredSeq: messages.findLast((entry) => entry.state === "delivered")?.seq ?? 0,
+  };
+}
+
+export interface Facts {
+  readonly sealed: Sealed;
+  /** Null as long as the server has not been asked. */
+  readonly session: Session | null;
+  readonly person: Person | null;
+  readonly recent: Recent;
+  readonly waitsFor: "quantum_service" | "peer" | null;
+  readonly deliveredSeq: number;
+  readonly contact: Contact | null;
+  readonly refused: readonly Finding[];
+  readonly selfId: Id;
+}
+
+export function conversationOf(facts: Facts): Conversation {
+  const { sealed, recent, contact } = facts;
+  return {
+    id: sealed.id,
+    peer: { id: sealed.peer.userId, username: sealed.peer.username },
+    stage: stageOf(facts),
+    sendBlock: sendBlockOf(facts),
+    createdAt: timeOf(sealed.createdAt),
+    lastActivityAt: timeOf(sealed.last?.time ?? sealed.createdAt),
+    preview: previewOf(recent),
+    unread: sealed.unread,
+    readSeq: sealed.readSeq,
+    deliveredSeq: Math.max(facts.deliveredSeq, recent.deliveredSeq),
+    draft: sealed.draft,
+    findings: [...facts.refused, ...findingsOf([...(contact?.problems ?? []), ...sealed.problems])],
+  };
+}
+
+function previewOf(recent: Recent): Preview | null {
+  return recent.message === null ? null : { text: recent.message.text, mine: recent.message.own };
+}
+
+function stageOf({ sealed, session, recent, waitsFor, selfId }: Facts): ConversationStage {
+  switch (sealed.state) {
+    case "waiting_for_devices": {
+      const self = session?.waiting_for.includes(selfId) ?? false;
+      return { kind: "waiting_for_device", whose: self ? "self" : "peer" };
+    }
+    case "establishing":
+      return { kind: "making_keys", waitsFor };
+    case "elsewhere":
+      return { kind: "other_browser" };
+    case "removed":
+      return {
+        kind: "removed",
+        by: recent.removal?.userId ?? "",
+        at: timeOf(recent.removal?.time ?? sealed.createdAt),
+      };
+    case "terminated": {
+      if (recent.end === null) return { kind: "closed", by: "server", at: null };
+      return { kind: "closed", by: recent.end.userId === selfId ? "self" : "peer", at: timeOf(recent.end.time) };
+    }
+    case "active":
+    case "lost":
+      return { kind: "open" };
+  }
+}
+
+function sendBlockOf({ sealed, person }: Facts): SendBlock | null {
+  if (sealed.state === "lost") return "misbehaved";
+  switch (sealed.blocked?.reason) {
+    case "account_key_changed":
+      return "key_changed";
+    case "account_conflict":
+      return "keys_differ";
+    case "old_copy":
+    case "lost":
+      return "misbehaved";
+    // These pass by themselves.
+    case "not_caught_up":
+    case "no_group":
+    case "commit_pending":
+    case "device_revoked":
+    case "terminated":
+    case undefined:
+  }
+  if (person?.blocked) return "blocked";
+  return person?.connectedAt === null ? "not_connected" : null;
+}

@@ -1,0 +1,143 @@
+/** Walks sessions through their states: who founds when, when keys are renewed, what waits for quantum_service. */
+import { isApiError } from "../api/errors";
+import type { Session } from "../api/types";
+import { changes } from "./changes";
+import type { Commits } from "./commits";
+import type { Context } from "./context";
+import type { Conversations } from "./conversations";
+import type { Jobs, Verdict } from "./jobs";
+import type { Log } from "./log";
+import type { Pins } from "./pins";
+import type { Id } from "./state";
+
+/** Who did not accept leaves the founding to the one who did, for a while. */
+const LEAVE_MS = 4_000;
+const SPREAD_MS = 4_000;
+const DUE_EVERY_MS = 5 * 60_000;
+
+export interface SessionsDependencies {
+  readonly conversations: Conversations;
+  readonly commits: Commits;
+  readonly log: Log;
+  readonly pins: Pins;
+  /** A conversation may have something to send now. */
+  readonly ready: (conversationId: Id) => void;
+}
+
+export class Sessions {
+  readonly #foundings: Jobs;
+  readonly #renewals: Jobs;
+  /** When this browser first saw a session in `establishing`. */
+  readonly #seen = new Map<Id, number>();
+  /** Until when a renewal that is due leaves the turn to others. */
+  readonly #turns = new Map<Id, number>();
+  #quantum = true;
+
+  constructor(
+    private readonly context: Context,
+    private readonly dependencies: SessionsDependencies,
+  ) {
+    this.#foundings = context.jobs((id) => this.#found(id));
+    this.#renewals = context.jobs((id) => this.#renew(id));
+  }
+
+  /** Everything that follows from what the server says of a session. */
+  async learn(session: Session): Promise<void> {
+    // Another browser of this account may have agreed; what follows would look uninvited without its word.
+    const agreed = (await this.context.crypto.contact(session.peer.id))?.agreed ?? false;
+    if (!agreed && session.state !== "terminated") await this.dependencies.pins.pull();
+    const received = await this.dependencies.conversations.learn(session);
+    await this.dependencies.log.headAt(session.id, session.seq, received);
+    await this.#confirm(session, received.conversation.readSeq);
+    if (session.state === "establishing") this.#establishing(session);
+    else this.dependencies.conversations.waitFor(session.id, null);
+    this.dependencies.ready(session.id);
+  }
+
+  async refetch(id: Id): Promise<void> {
+    const { items } = await this.context.api.get("/api/session/status", { query: { session_id: id } });
+    for (const session of items) await this.learn(session);
+  }
+
+  /** New rows, a sent message, a start: a commit may be due. */
+  consider(id: Id): void {
+    this.#renewals.kick(id);
+  }
+
+  quantumStatus(available: boolean): void {
+    this.context.publish(changes.quantum({ available }));
+    const back = available && !this.#quantum;
+    this.#quantum = available;
+    if (!back) return;
+    for (const id of this.#seen.keys()) this.#foundings.kick(id);
+  }
+
+  /** What the server may not know yet: read and stored up to where. */
+  async #confirm(session: Session, readSeq: number): Promise<void> {
+    if (readSeq > session.my_read_seq) {
+      const path = { conversation_id: session.id };
+      await this.context.api.post("/api/conversations/{conversation_id}/read", { path, body: { seq: readSeq } });
+    }
+    this.dependencies.log.confirm(session.id);
+  }
+
+  #establishing(session: Session): void {
+    const { clock, random } = this.context.environment;
+    if (this.#seen.has(session.id)) {
+      this.#foundings.kick(session.id, SPREAD_MS);
+      return;
+    }
+    this.#seen.set(session.id, clock.now());
+    const first = session.accepted_by === this.context.userId;
+    if (!first) this.dependencies.conversations.waitFor(session.id, "peer");
+    this.#foundings.kick(session.id, first ? 0 : LEAVE_MS + random() * SPREAD_MS);
+  }
+
+  async #found(id: Id): Promise<Verdict> {
+    const { conversations, commits, log } = this.dependencies;
+    const sealed = await this.context.crypto.conversation(id);
+    if (sealed.state !== "establishing") {
+      this.#seen.delete(id);
+      conversations.waitFor(id, null);
+      return "done";
+    }
+    try {
+      await log.catchUp(id);
+      await commits.found(id);
+    } catch (error) {
+      const away = isApiError(error, "quantum_service_unavailable");
+      if (away) this.quantumStatus(false);
+      conversations.waitFor(id, away ? "quantum_service" : null);
+      await conversations.refresh(id);
+      // It may have been founded, or ended, meanwhile.
+      if (isApiError(error, "not_establishing", "waiting_for_devices", "epoch_conflict")) await this.refetch(id);
+      throw error;
+    }
+    await this.refetch(id);
+    return "done";
+  }
+
+  async #renew(id: Id): Promise<Verdict> {
+    const { commits } = this.dependencies;
+    await commits.settle(id);
+    const reason = await this.context.crypto.dueCommit(id);
+    if (reason === null || reason === "founding") {
+      this.#turns.delete(id);
+      const active = (await this.context.crypto.conversation(id)).state === "active";
+      return active ? { again: DUE_EVERY_MS } : "done";
+    }
+    const wait = this.#turn(id);
+    if (wait > 0) return { again: wait };
+    await commits.rotate(id);
+    this.dependencies.ready(id);
+    return { again: 0 };
+  }
+
+  /** All members see at the same time that a commit is due: let one be first. */
+  #turn(id: Id): number {
+    const { clock, random } = this.context.environment;
+    const turn = this.#turns.get(id) ?? clock.now() + random() * SPREAD_MS;
+    this.#turns.set(id, turn);
+    return turn - clock.now();
+  }
+}

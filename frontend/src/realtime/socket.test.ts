@@ -1,0 +1,191 @@
+import { beforeEach, expect, test } from "vitest";
+import { TestClock } from "../testing/clock";
+import type { Network, RawSocket } from "./environment";
+import { Socket, type SocketState } from "./socket";
+
+class FakeSocket implements RawSocket {
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
+  onerror: (() => void) | null = null;
+  sent: { type: string }[] = [];
+  closed = false;
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as { type: string });
+  }
+  close(): void {
+    this.closed = true;
+  }
+  says(frame: object): void {
+    this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+}
+
+const HELLO_OK = {
+  type: "hello_ok",
+  user_id: "u",
+  device_id: "d",
+  heartbeat_seconds: 25,
+  event_cursor: 0,
+  resync: false,
+  online: [],
+};
+
+let clock: TestClock;
+let opened: FakeSocket[];
+let states: SocketState[];
+let renewals: boolean[];
+let online: boolean;
+let networkChanged: () => void;
+let socket: Socket;
+
+const network: Network = {
+  isOnline: () => online,
+  onChange: (listener) => {
+    networkChanged = listener;
+    return () => undefined;
+  },
+};
+
+beforeEach(() => {
+  clock = new TestClock();
+  opened = [];
+  states = [];
+  renewals = [];
+  online = true;
+  socket = new Socket({
+    open: () => {
+      const raw = new FakeSocket();
+      opened.push(raw);
+      return raw;
+    },
+    clock,
+    network,
+    random: () => 1,
+    hello: (renew) => {
+      renewals.push(renew);
+      return Promise.resolve({ type: "hello", token: "t", cursors: {}, event_cursor: null });
+    },
+    onFrame: () => undefined,
+    onState: (state) => states.push(state),
+  });
+});
+
+const newest = () => opened.at(-1)!;
+const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+async function connected() {
+  newest().onopen?.();
+  await settled();
+  newest().says(HELLO_OK);
+}
+
+test("greets first and is online only after hello_ok", async () => {
+  socket.start();
+  expect(socket.send({ type: "ping" })).toBe(false);
+  await connected();
+  expect(newest().sent.map((frame) => frame.type)).toEqual(["hello"]);
+  expect(states.map((state) => state.status)).toEqual(["connecting", "online"]);
+  expect(socket.send({ type: "ping" })).toBe(true);
+});
+
+test("reconnects after a loss with growing waits, and at once when told to", async () => {
+  socket.start();
+  newest().onclose?.({ code: 1006 });
+  expect(socket.state).toEqual({ status: "offline", cause: "server", retryAt: clock.now() + 1000 });
+  clock.advance(999);
+  expect(opened).toHaveLength(1);
+  clock.advance(1);
+  expect(opened).toHaveLength(2);
+  newest().onclose?.({ code: 1001 });
+  expect(socket.state).toMatchObject({ retryAt: clock.now() + 2000 });
+  socket.reconnectNow();
+  expect(opened).toHaveLength(3);
+  await connected();
+  expect(socket.state.status).toBe("online");
+});
+
+test("4401 renews the token for the next hello", async () => {
+  socket.start();
+  newest().onopen?.();
+  newest().onclose?.({ code: 4401 });
+  clock.advance(1000);
+  newest().onopen?.();
+  await settled();
+  expect(renewals).toEqual([false, true]);
+});
+
+test.each([
+  [4403, "signed_out"],
+  [4409, "replaced"],
+] as const)("%i is final: %s", async (code, reason) => {
+  socket.start();
+  await connected();
+  newest().onclose?.({ code });
+  expect(socket.state).toEqual({ status: "ended", reason });
+  clock.advance(120_000);
+  expect(opened).toHaveLength(1);
+});
+
+test("4429 waits as long as the last error said", async () => {
+  socket.start();
+  await connected();
+  newest().says({
+    type: "error",
+    code: "too_many_requests",
+    message: "",
+    details: {},
+    client_id: null,
+    retry_after: 7,
+  });
+  newest().onclose?.({ code: 4429 });
+  clock.advance(6999);
+  expect(opened).toHaveLength(1);
+  clock.advance(1);
+  expect(opened).toHaveLength(2);
+});
+
+test("pings in silence and gives up when nothing comes for two heartbeats", async () => {
+  socket.start();
+  await connected();
+  clock.advance(13_000);
+  expect(newest().sent.at(-1)).toEqual({ type: "ping" });
+  clock.advance(60_000);
+  expect(opened[0]!.closed).toBe(true);
+  expect(opened.length).toBeGreaterThan(1);
+});
+
+test("a server that takes the connection and says nothing does not hold the client for ever", async () => {
+  socket.start();
+  newest().onopen?.();
+  await settled();
+  clock.advance(10_000);
+  expect(opened[0]!.closed).toBe(true);
+});
+
+test("the browser's word about its network is asked after, not believed", async () => {
+  socket.start();
+  await connected();
+  online = false;
+  networkChanged();
+  expect(newest().sent.at(-1)).toEqual({ type: "ping" });
+  newest().says({ type: "pong" });
+  clock.advance(5000);
+  expect(socket.state.status).toBe("online");
+  networkChanged();
+  clock.advance(5001);
+  expect(socket.state).toMatchObject({ status: "offline", cause: "browser" });
+  online = true;
+  networkChanged();
+  expect(opened).toHaveLength(2);
+});
+
+test("stop is silent and final", async () => {
+  socket.start();
+  await connected();
+  socket.stop();
+  expect(newest().closed).toBe(true);
+  clock.advance(60_000);
+  expect(opened).toHaveLength(1);
+});

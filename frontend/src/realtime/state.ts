@@ -1,0 +1,275 @@
+/**
+ * What the user interface knows: plain, serialisable data, made by the realtime engine and held in the store.
+ *
+ * Promises: no key, token, password or recovery code is ever in here. Words for people are made in the components; this file
+ * carries codes, ids, numbers and times (milliseconds since 1970-01-01 UTC).
+ */
+
+export type Id = string;
+export type Time = number;
+
+/** Something that was refused or failed: a stable code of docs/api.md, or one of the client's own (app/words/problems.ts has the words). */
+export interface Problem {
+  code: string;
+  /** Seconds to wait, when the other side said so. */
+  retryAfter?: number;
+}
+
+/* ---------------------------------------------------------------- account */
+
+export interface Self {
+  userId: Id;
+  username: string;
+  email: string;
+  /** Null until this browser has a certified device. */
+  deviceId: Id | null;
+}
+
+/** What sign-in and registration are doing: it takes a second or two, so the page says it. */
+export type SignInStep = "deriving" | "making_keys" | "registering" | "unlocking" | "certifying";
+
+export type AccountState =
+  /** Reading the local store, asking for the writer's lock, refreshing the sign-in. */
+  | { phase: "starting" }
+  /** `kept`: the account whose sealed local store this browser still has. `reason`: why a sign-in ended without being asked. */
+  | { phase: "signed_out"; kept: { username: string } | null; reason: "signed_out_elsewhere" | "expired" | null }
+  /** The account was made outside a browser; `completeAccount` gives it its keys. */
+  | { phase: "incomplete"; username: string }
+  /** Another tab of this browser writes for the account; `takeOver` moves it here. */
+  | { phase: "elsewhere"; username: string }
+  | { phase: "signed_in"; self: Self };
+
+/** An own browser, as the certified list has it. */
+export interface OwnDevice {
+  id: Id;
+  createdAt: Time;
+  lastSeenAt: Time | null;
+  revokedAt: Time | null;
+  current: boolean;
+}
+
+/* ---------------------------------------------------------------- the line */
+
+export type LineState =
+  | { status: "connecting" }
+  | { status: "online" }
+  /** `retryAt`: when the next attempt starts. `browser`: the browser itself says that there is no network. */
+  | { status: "offline"; cause: "browser" | "server"; retryAt: Time };
+
+/* ---------------------------------------------------------------- people */
+
+/**
+ * How well a person's account key is known.
+ * `no_key`: has no browser yet. `unverified`: first key seen, pinned. `key_changed`: a new key waits to be accepted; sending is blocked.
+ * `keys_differ`: two own browsers saw different first keys; sending is blocked.
+ */
+export type Trust = "no_key" | "unverified" | "verified" | "key_changed" | "keys_differ";
+
+export interface Person {
+  id: Id;
+  username: string;
+  online: boolean;
+  /** Null: no connection now (it may have been removed; the conversation stays readable). */
+  connectedAt: Time | null;
+  /** Blocked by this account. */
+  blocked: boolean;
+  trust: Trust;
+  /** When `trust` became what it is. */
+  trustSince: Time | null;
+}
+
+export interface Request {
+  id: Id;
+  direction: "in" | "out";
+  peer: { id: Id; username: string };
+  createdAt: Time;
+}
+
+/** One row of the search; what the server said when asked. Newer knowledge in the store goes before it. */
+export interface FoundPerson {
+  id: Id;
+  username: string;
+  online: boolean;
+  connection: "none" | "pending_out" | "pending_in" | "connected";
+}
+
+export interface FoundPeople {
+  items: FoundPerson[];
+  next: string | null;
+}
+
+/* ---------------------------------------------------------------- what the server did wrong */
+
+/**
+ * A broken rule of the protocol, named. `seq`: the position in the conversation's log, where there is one.
+ * The kinds are those that a two-person session can meet.
+ */
+export type FindingKind =
+  | "fork"
+  | "dropped"
+  | "reordered"
+  | "replayed"
+  | "altered"
+  | "wrong_author"
+  | "bad_commit"
+  | "swapped_leaf"
+  | "doubled_key"
+  | "ghost_member"
+  | "ghost_recipient"
+  | "swapped_key"
+  | "renamed"
+  | "bad_contribution"
+  | "bad_welcome"
+  | "bad_certificate"
+  | "device_list_forked"
+  | "device_list_rolled_back"
+  | "pins_rolled_back"
+  | "server_name_changed"
+  | "notary_key_changed"
+  | "closed_by_server";
+
+export interface Finding {
+  id: Id;
+  kind: FindingKind;
+  at: Time;
+  seq: number | null;
+}
+
+/* ---------------------------------------------------------------- conversations */
+
+export type ConversationStage =
+  /** A side has no browser with keys yet. */
+  | { kind: "waiting_for_device"; whose: "self" | "peer" }
+  /** Keys are being made. `waitsFor` names what holds it up, if anything. */
+  | { kind: "making_keys"; waitsFor: "quantum_service" | "peer" | null }
+  | { kind: "open" }
+  /** Begun before this browser was there: "Open them on your other browser". */
+  | { kind: "other_browser" }
+  /** A commit took this browser out. Tentative: history and state are kept. */
+  | { kind: "removed"; by: string; at: Time }
+  | { kind: "closed"; by: "self" | "peer" | "server"; at: Time | null };
+
+/** Why nothing may be sent although the conversation is open. */
+export type SendBlock = "key_changed" | "keys_differ" | "not_connected" | "blocked" | "misbehaved";
+
+export interface Preview {
+  text: string;
+  mine: boolean;
+}
+
+export interface Conversation {
+  id: Id;
+  peer: { id: Id; username: string };
+  stage: ConversationStage;
+  sendBlock: SendBlock | null;
+  createdAt: Time;
+  lastActivityAt: Time;
+  /** Of the newest message that this browser could read. */
+  preview: Preview | null;
+  unread: number;
+  /** This account has read up to here (seq). */
+  readSeq: number;
+  /** The other person's browser has decrypted and stored everything up to here (seq). */
+  deliveredSeq: number;
+  draft: string;
+  /** Newest last. Not empty: the red shield. */
+  findings: Finding[];
+}
+
+/* ---------------------------------------------------------------- the timeline */
+
+/** `position` of what has no place in the log yet: behind everything. */
+export const NOT_LOGGED = Number.MAX_SAFE_INTEGER;
+
+interface EntryBase {
+  /** A message's client id; for the rest any id that stays the same. */
+  id: Id;
+  /** The seq of a logged row; `NOT_LOGGED` while it waits; for a notice of this browser only, (seq of the row before it) + 0.5. */
+  position: number;
+  at: Time;
+}
+
+/** `waiting`: in the outbox. `sent`: logged by the server. *Delivered* follows from the conversation's `deliveredSeq`. */
+export type MessageState = "waiting" | "sent" | "failed";
+
+export interface MessageEntry extends EntryBase {
+  kind: "message";
+  authorId: Id;
+  text: string;
+  state: MessageState;
+  /** Set when `state` is `failed`. */
+  problem: Problem | null;
+}
+
+export type Notice =
+  | { code: "keys_made"; contribution: boolean }
+  | { code: "rotated"; by: Id; contribution: boolean }
+  | { code: "device_added"; whose: Id; by: Id }
+  | { code: "device_removed"; whose: Id; by: Id }
+  | { code: "closed"; by: "self" | "peer" | "server" }
+  | { code: "key_changed"; whose: Id }
+  | { code: "key_accepted"; whose: Id }
+  | { code: "verified"; whose: Id }
+  /** Rows from before this browser was added: it cannot read them. */
+  | { code: "before_this_browser"; rows: number }
+  | { code: "finding"; finding: Finding };
+
+export interface NoticeEntry extends EntryBase {
+  kind: "notice";
+  notice: Notice;
+}
+
+export type TimelineEntry = MessageEntry | NoticeEntry;
+
+/* ---------------------------------------------------------------- details */
+
+export interface DeviceDetails {
+  id: Id;
+  userId: Id;
+  createdAt: Time;
+  /** Its account's signed list says so, for ever. */
+  revoked: boolean;
+  /** SHA-256 of the device's public key, base64url. */
+  keyHash: string;
+  /** This very browser. */
+  current: boolean;
+  /** It has a leaf in the conversation's group now. */
+  member: boolean;
+}
+
+/** The receipt inside a contribution's transcript, as quantum_service signed it. */
+export interface EntropyReceipt {
+  sources: string[];
+  backend: string | null;
+  jobIds: string[];
+  creditedBits: number;
+  quantumContributed: boolean;
+  simulated: boolean;
+  drawnAt: Time;
+}
+
+export interface ContributionDetails {
+  id: string;
+  purpose: "found" | "rotate";
+  at: Time;
+  receipt: EntropyReceipt;
+}
+
+export interface ConversationDetails {
+  /** Sixty digits. Null until both account keys are known. */
+  safetyNumber: string | null;
+  /** SHA-256 of the account keys, base64url. */
+  ownKeyHash: string | null;
+  peerKeyHash: string | null;
+  /** Of both accounts, revoked ones included. */
+  devices: DeviceDetails[];
+  generation: number;
+  epoch: number;
+  /** When this epoch's keys were made, and by whom. */
+  keysMadeAt: Time | null;
+  keysMadeBy: Id | null;
+  /** Null: the newest commit carried none. */
+  contribution: ContributionDetails | null;
+  /** The verified head of the log; chain in base64url. */
+  head: { seq: number; chain: string };
+}

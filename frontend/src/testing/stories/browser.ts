@@ -1,0 +1,140 @@
+/** A browser profile under Node (IndexedDB, cookies, locks, network) and its tabs, each with engine and store of its own. */
+import { makeStore, type Store } from "../../app/store";
+import type { CryptoApi } from "../../crypto/client";
+import { createCrypto } from "../../crypto/protocol";
+import { Engine } from "../../realtime/engine";
+import type { Clock, Environment, WriterLock } from "../../realtime/environment";
+import { TestNetwork } from "./network";
+
+let profiles = 0;
+
+export class Browser {
+  readonly network: TestNetwork;
+  readonly #prefix = `profile-${++profiles}`;
+  readonly #notes = new Map<string, string>();
+  readonly #locks = new Map<string, Promise<unknown>>();
+  #writer: { lost: () => void } | null = null;
+  tab: Tab;
+
+  constructor(private readonly origin: string) {
+    this.network = new TestNetwork(origin);
+    this.tab = this.openTab();
+  }
+
+  openTab(): Tab {
+    return new Tab(this.#prefix, (tab) => this.#environment(tab));
+  }
+
+  /** The tab dies in the middle of whatever it does; a new one opens on the same profile. */
+  async crashAndReload(): Promise<void> {
+    this.tab.crash();
+    this.#writer = null;
+    this.tab = this.openTab();
+    await this.tab.engine.start();
+  }
+
+  #environment(tab: Tab): Environment {
+    const { network } = this;
+    return {
+      origin: this.origin,
+      fetch: (input, init) => tab.alive(() => network.fetch(input, init)),
+      openSocket: () => tab.own(network.openSocket()),
+      locks: { request: (name, work) => this.#exclusive(name, work) },
+      writer: this.#writerLock(),
+      clock: tab.clock,
+      random: Math.random,
+      network: {
+        isOnline: () => network.connected,
+        onChange: (listener) => network.onChange(tab.whileAlive(listener)),
+      },
+      notes: {
+        get: (name) => this.#notes.get(name) ?? null,
+        set: (name, value) => {
+          if (value === null) this.#notes.delete(name);
+          else this.#notes.set(name, value);
+        },
+      },
+      defect: (error) => tab.defects.push(error),
+    };
+  }
+
+  /** Like `navigator.locks`; a dead tab's lock is not waited for. */
+  async #exclusive<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#locks.get(name) ?? Promise.resolve();
+    const result = Promise.race([before, new Promise((resolve) => setTimeout(resolve, 2_000))]).then(work);
+    this.#locks.set(
+      name,
+      result.catch(() => undefined),
+    );
+    return result;
+  }
+
+  #writerLock(): WriterLock {
+    let mine: { lost: () => void } | null = null;
+    return {
+      acquire: (_name, steal, lost) => {
+        if (mine !== null && this.#writer === mine) return Promise.resolve(true);
+        if (this.#writer !== null && !steal) return Promise.resolve(false);
+        const former = this.#writer;
+        this.#writer = mine = { lost };
+        former?.lost();
+        return Promise.resolve(true);
+      },
+      release: () => {
+        if (this.#writer === mine) this.#writer = null;
+        mine = null;
+      },
+    };
+  }
+}
+
+export class Tab {
+  readonly store: Store = makeStore();
+  readonly engine: Engine;
+  readonly crypto: CryptoApi;
+  /** Errors that should not have happened. */
+  readonly defects: unknown[] = [];
+  #dead = false;
+  readonly #sockets = new Set<{ close(): void }>();
+
+  constructor(prefix: string, environment: (tab: Tab) => Environment) {
+    this.crypto = createCrypto(prefix);
+    this.engine = new Engine(environment(this), this.crypto, (change) => {
+      if (!this.#dead) this.store.dispatch(change);
+    });
+  }
+
+  readonly clock: Clock = {
+    now: () => Date.now(),
+    after: (ms, work) => {
+      const timer = setTimeout(this.whileAlive(work), ms);
+      return () => clearTimeout(timer);
+    },
+  };
+
+  crash(): void {
+    this.#dead = true;
+    for (const socket of this.#sockets) socket.close();
+  }
+
+  whileAlive(work: () => void): () => void {
+    return () => {
+      if (!this.#dead) work();
+    };
+  }
+
+  /** What a dead tab asked for never comes back to it. */
+  alive<T>(work: () => Promise<T>): Promise<T> {
+    const never = new Promise<T>(() => undefined);
+    if (this.#dead) return never;
+    return work().then(
+      (value) => (this.#dead ? never : value),
+      (error: unknown) => (this.#dead ? never : Promise.reject(error as Error)),
+    );
+  }
+
+  own<T extends { close(): void }>(socket: T): T {
+    this.#sockets.add(socket);
+    return socket;
+  }
+}

@@ -1,0 +1,115 @@
+/** A browser's way to the server under Node: cookies, Origin, a network that can be cut, and a place to tamper with it. */
+import type { RawSocket } from "../../realtime/environment";
+
+export interface Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly request: unknown;
+  readonly answer: unknown;
+}
+
+export interface Tampering {
+  /** What an answer becomes on its way; JSON only. */
+  answer?: (exchange: Exchange) => unknown;
+  /** What a frame becomes on its way to the client; null: it gets lost. */
+  frame?: (frame: Record<string, unknown>) => Record<string, unknown> | null;
+  /** True: the request reaches the server, and the answer gets lost. */
+  loseAnswer?: (path: string, method: string) => boolean;
+}
+
+export class TestNetwork {
+  readonly #cookies = new Map<string, string>();
+  readonly #sockets = new Set<WebSocket>();
+  #connected = true;
+  #listeners: (() => void)[] = [];
+  tampering: Tampering = {};
+
+  constructor(private readonly origin: string) {}
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.push(listener);
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== listener);
+    };
+  }
+
+  disconnect(): void {
+    this.#connected = false;
+    for (const socket of this.#sockets) socket.close();
+    for (const listener of this.#listeners) listener();
+  }
+
+  reconnect(): void {
+    this.#connected = true;
+    for (const listener of this.#listeners) listener();
+  }
+
+  readonly fetch: typeof fetch = async (input, init = {}) => {
+    if (!this.#connected) throw new TypeError("no network");
+    const url = input as string;
+    const headers = new Headers(init.headers);
+    headers.set("Origin", this.origin);
+    if (this.#cookies.size > 0) headers.set("Cookie", [...this.#cookies].map((pair) => pair.join("=")).join("; "));
+    const response = await fetch(url, { ...init, headers });
+    for (const line of response.headers.getSetCookie()) this.#keep(line);
+    const path = new URL(url).pathname;
+    const method = init.method ?? "GET";
+    if (this.tampering.loseAnswer?.(path, method)) throw new TypeError("the answer got lost");
+    const { answer } = this.tampering;
+    if (answer === undefined || response.status === 204) return response;
+    const request: unknown = typeof init.body === "string" ? JSON.parse(init.body) : null;
+    const changed = await answer({ method, path, request, answer: await response.json() });
+    return Response.json(changed, { status: response.status, headers: response.headers });
+  };
+
+  #keep(line: string): void {
+    const [pair = "", ...attributes] = line.split(";").map((part) => part.trim());
+    const [name = "", ...value] = pair.split("=");
+    const gone = attributes.some((attribute) => attribute.toLowerCase() === "max-age=0");
+    if (gone || value.join("=") === '""') this.#cookies.delete(name);
+    else this.#cookies.set(name, value.join("="));
+  }
+
+  openSocket(): RawSocket {
+    const raw: RawSocket = {
+      onopen: null,
+      onmessage: null,
+      onclose: null,
+      onerror: null,
+      send: () => undefined,
+      close: () => undefined,
+    };
+    if (!this.#connected) {
+      queueMicrotask(() => raw.onclose?.({ code: 1006 }));
+      return raw;
+    }
+    // Node's own WebSocket takes headers, which a browser would not.
+    const options = { headers: { Origin: this.origin } } as unknown as string[];
+    const socket = new WebSocket(`${this.origin.replace("http", "ws")}/ws`, options);
+    this.#sockets.add(socket);
+    socket.onopen = () => raw.onopen?.();
+    socket.onerror = () => raw.onerror?.();
+    socket.onclose = ({ code }) => {
+      this.#sockets.delete(socket);
+      raw.onclose?.({ code });
+    };
+    socket.onmessage = ({ data }) => this.#deliver(raw, String(data));
+    raw.send = (text) => socket.send(text);
+    raw.close = () => socket.close();
+    return raw;
+  }
+
+  #deliver(raw: RawSocket, text: string): void {
+    const { frame } = this.tampering;
+    if (frame === undefined) {
+      raw.onmessage?.({ data: text });
+      return;
+    }
+    const changed = frame(JSON.parse(text) as Record<string, unknown>);
+    if (changed !== null) raw.onmessage?.({ data: JSON.stringify(changed) });
+  }
+}

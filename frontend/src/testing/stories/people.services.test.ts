@@ -1,0 +1,231 @@
+import "fake-indexeddb/auto";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { TestPerson, twoConnected } from "./person";
+import { Services } from "./services";
+
+let services: Services;
+const present: TestPerson[] = [];
+const here = <P extends TestPerson[]>(...people: P): P => {
+  present.push(...people);
+  return people;
+};
+
+beforeAll(async () => {
+  services = await Services.start();
+});
+afterEach(() => {
+  for (const person of present.splice(0)) {
+    expect(person.tab.defects).toEqual([]);
+    person.leave();
+  }
+});
+afterAll(() => services.stop());
+
+test("two people register, connect, and write to each other both ways", async () => {
+  const [alice, bob] = here(...(await twoConnected(services)));
+  await alice.writes(bob, "Are you there?");
+  await bob.reads(alice, "Are you there?");
+  await bob.writes(alice, "Yes. שלום 👋");
+  await alice.reads(bob, "Yes. שלום 👋");
+  const sent = alice.messages(bob)[0]!;
+  expect(sent.state).toBe("sent");
+  await alice.sees("delivered", () => alice.conversation(bob)!.deliveredSeq >= sent.position);
+  expect(bob.conversation(alice)!.unread).toBe(1);
+  bob.tab.engine.markRead(bob.conversation(alice)!.id, sent.position);
+  await bob.sees("nothing unread", () => bob.conversation(alice)!.unread === 0);
+  expect(alice.conversation(bob)!.findings).toEqual([]);
+});
+
+test("both are shown the same safety number, and nobody is verified before comparing it", async () => {
+  const [alice, bob] = here(...(await twoConnected(services)));
+  const safety = async (one: TestPerson, other: TestPerson) => {
+    const { id } = one.conversation(other)!;
+    await one.tab.engine.loadDetails(id);
+    return (await one.sees("details", ({ details }) => details[id])).safetyNumber;
+  };
+  const number = await safety(alice, bob);
+  expect(number).toMatch(/^(\d{5} ?){12}$/);
+  expect(await safety(bob, alice)).toBe(number);
+  expect(alice.state.connections.people?.[bob.id]?.trust).toBe("unverified");
+  await alice.tab.engine.setVerified(bob.id, true);
+  await alice.sees("verified", ({ connections }) => connections.people?.[bob.id]?.trust === "verified");
+});
+
+test("a message to somebody who is away arrives when they return", async () => {
+  const [alice, bob] = here(...(await twoConnected(services)));
+  bob.browser.network.disconnect();
+  await alice.writes(bob, "for later");
+  await alice.sees("the message sent", () => alice.messages(bob).some(({ state }) => state === "sent"));
+  await bob.writes(alice, "written without a line");
+  expect(bob.messages(alice).at(-1)).toMatchObject({ text: "written without a line", state: "waiting" });
+  bob.browser.network.reconnect();
+  await bob.reads(alice, "for later");
+  await alice.reads(bob, "written without a line");
+});
+
+test("a reload needs no password, keeps the history, and sends what was waiting", async () => {
+  const [alice, bob] = here(...(await twoConnected(services)));
+  await alice.writes(bob, "one");
+  await bob.reads(alice, "one");
+  alice.browser.network.disconnect();
+  await alice.writes(bob, "two");
+  const { id } = alice.conversation(bob)!;
+  alice.tab.engine.saveDraft(id, "half a thought");
+  // Whatever is asked for next is answered after it was written.
+  expect(await alice.tab.crypto.conversation(id)).toMatchObject({ draft: "half a thought" });
+  await alice.crashAndReload();
+  await alice.open(bob);
+  expect(alice.messages(bob).map(({ text }) => text)).toEqual(["one", "two"]);
+  alice.browser.network.reconnect();
+  await bob.reads(alice, "two");
+  await alice.sees("both sent", () => alice.messages(bob).every(({ state }) => state === "sent"));
+  expect(alice.conversation(bob)!.draft).toBe("half a thought");
+});
+
+test("a second browser shows older conversations as elsewhere and takes part in those begun afterwards", async () => {
+  const [alice, bob] = here(...(await twoConnected(services)));
+  const [desk] = here(await alice.atAnotherBrowser());
+  await desk.sees("the older conversation", () => desk.conversation(bob)?.stage.kind === "other_browser");
+  const [carol] = here(await TestPerson.registered(services, "carol"));
+  await carol.connectTo(alice);
+  await Promise.all([alice.open(carol), desk.open(carol), carol.open(alice)]);
+  await desk.writes(carol, "from the desk");
+  await carol.reads(alice, "from the desk");
+  await alice.sees("her other browser's message", () => alice.messages(carol).length === 1);
+  await alice.writes(carol, "from the phone");
+  await carol.reads(alice, "from the phone");
+  await desk.sees("the other browser's message", () => desk.messages(carol).length === 2);
+  for (const person of [alice, desk]) expect(person.conversation(carol)!.findings).toEqual([]);
+});
+
+test("an account made by curl goes on by itself at its first browser sign-in", async () => {
+  const [alice] = here(await TestPerson.registered(services, "alice"));
+  const dave = TestPerson.named(services, "dave");
+  const { name: username, email, password } = dave;
+  const { access_token: token } = await curl("/api/register", { username, email, password });
+  await alice.ask(dave);
+  const pending = await curl("/api/connection/pending", null, token);
+  await curl("/api/connection/respond", { request_id: pending.items[0]!.id, accept: true }, token);
+  await alice.sees("waiting", () => {
+    const stage = alice.conversation(dave)?.stage;
+    return stage?.kind === "waiting_for_device" && stage.whose === "peer";
+  });
+  here(dave);
+  const nothing = () => undefined;
+  expect(await dave.tab.engine.signIn({ identifier: username, password }, nothing)).toEqual({ outcome: "incomplete" });
+  const code = await dave.tab.engine.completeAccount({ newPassword: "another long pass-phrase 99" }, nothing);
+  expect(code?.recoveryCode).toMatch(/^[0-9A-Z-]{30,}$/);
+  await Promise.all([alice.open(dave), dave.open(alice)]);
+  await alice.writes(dave, "welcome");
+  await dave.reads(alice, "welcome");
+});
+
+test("ending a conversation ends it for both, and a new one can begin", async () => {
+  const [alice, bob] = here(...(await twoConnected(services)));
+  await alice.writes(bob, "the last word");
+  await bob.reads(alice, "the last word");
+  await alice.tab.engine.terminate(alice.conversation(bob)!.id);
+  const closedBy = (one: TestPerson, other: TestPerson) => {
+    const stage = one.conversation(other)!.stage;
+    return stage.kind === "closed" ? stage.by : null;
+  };
+  await alice.sees("closed", () => closedBy(alice, bob) === "self");
+  await bob.sees("closed", () => closedBy(bob, alice) === "peer");
+  await expect(bob.writes(alice, "too late")).rejects.toThrow();
+  await bob.tab.engine.startConversation(alice.id);
+  await Promise.all([alice.open(bob), bob.open(alice)]);
+  await bob.writes(alice, "anew");
+  await alice.reads(bob, "anew");
+});
+
+test("signing out keeps the sealed store, and signing in opens it again", async () => {
+  const [alice, bob] = here(...(await twoConnected(services)));
+  await alice.writes(bob, "kept");
+  await bob.reads(alice, "kept");
+  await alice.tab.engine.signOut();
+  await alice.sees("signed out", ({ auth }) => auth.account.phase === "signed_out" && auth.account.kept !== null);
+  await bob.writes(alice, "while you were out");
+  await alice.signIn();
+  await alice.open(bob);
+  await alice.reads(bob, "while you were out");
+  expect(alice.messages(bob).map(({ text }) => text)).toEqual(["kept", "while you were out"]);
+});
+
+test("removing this browser revokes its device and leaves nothing", async () => {
+  const [alice, bob] = here(...(await twoConnected(services)));
+  const [desk] = here(await alice.atAnotherBrowser());
+  await expect(alice.tab.engine.removeBrowser({ password: "wrong" })).rejects.toThrow("wrong_credentials");
+  expect(alice.state.auth.account.phase).toBe("signed_in");
+  await alice.tab.engine.removeBrowser({ password: alice.password });
+  await alice.sees("signed out", ({ auth }) => auth.account.phase === "signed_out" && auth.account.kept === null);
+  await desk.tab.engine.loadOwnDevices();
+  await desk.sees("the revoked device", ({ auth }) => auth.devices?.some(({ revokedAt }) => revokedAt !== null));
+  expect(bob.conversation(desk)?.findings).toEqual([]);
+});
+
+test("P6.4 a removed browser is taken out of the group by those who stay", async () => {
+  const [alice] = here(await TestPerson.registered(services, "alice"));
+  const [desk] = here(await alice.atAnotherBrowser());
+  const [carol] = here(await TestPerson.registered(services, "carol"));
+  await carol.connectTo(alice);
+  await Promise.all([alice.open(carol), desk.open(carol), carol.open(alice)]);
+  await desk.tab.engine.removeBrowser({ password: desk.password });
+  await carol.sees("the removal", () =>
+    carol.entries(alice).some((entry) => entry.kind === "notice" && entry.notice.code === "device_removed"),
+  );
+  await carol.writes(alice, "for the one that is left");
+  await alice.reads(carol, "for the one that is left");
+  await alice.writes(carol, "heard");
+  await carol.reads(alice, "heard");
+  for (const [one, other] of [
+    [alice, carol],
+    [carol, alice],
+  ] as const) {
+    expect(one.conversation(other)!.findings).toEqual([]);
+  }
+});
+
+test("one tab writes; another can take over, and the first one follows", async () => {
+  const [alice, bob] = here(...(await twoConnected(services)));
+  const first = alice.tab;
+  const second = alice.browser.openTab();
+  await second.engine.start();
+  expect(second.store.getState().auth.account.phase).toBe("elsewhere");
+  await second.engine.takeOver();
+  expect(first.store.getState().auth.account.phase).toBe("elsewhere");
+  alice.browser.tab = second;
+  await alice.open(bob);
+  await alice.writes(bob, "from the second tab");
+  await bob.reads(alice, "from the second tab");
+  expect(first.defects).toEqual([]);
+  first.crash();
+});
+
+test("removed and blocked people cannot be written to, and say so", async () => {
+  const [alice, bob] = here(...(await twoConnected(services)));
+  await alice.tab.engine.block(bob.id);
+  await alice.sees("blocked", () => alice.conversation(bob)!.sendBlock === "blocked");
+  await alice.tab.engine.unblock(bob.id);
+  await alice.sees("unblocked", () => alice.conversation(bob)!.sendBlock === null);
+  await alice.tab.engine.removePerson(bob.id);
+  await alice.sees("not connected", () => alice.conversation(bob)!.sendBlock === "not_connected");
+  await bob.sees("not connected", () => bob.conversation(alice)!.sendBlock === "not_connected");
+});
+
+interface Script {
+  access_token: string;
+  items: { id: string }[];
+}
+
+async function curl(path: string, body: unknown, token?: string): Promise<Script> {
+  const response = await fetch(services.app.origin + path, {
+    method: body === null ? "GET" : "POST",
+    headers: {
+      "Content-Type": "application/json",
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+    },
+    ...(body === null ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(await response.text());
+  return (await response.json()) as Script;
+}

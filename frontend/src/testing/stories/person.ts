@@ -1,0 +1,195 @@
+/** Somebody at a browser, as the tests' stories tell of them: does what a person does, waits for what a person would see. */
+import { randomBytes } from "node:crypto";
+import type { RootState } from "../../app/store";
+import type { WireAccountKeys } from "../../crypto/wire";
+import type { Conversation, Id, MessageEntry, TimelineEntry } from "../../realtime/state";
+import { Browser, type Tab } from "./browser";
+import type { Services } from "./services";
+
+const PATIENCE_MS = 60_000;
+const nothing = () => undefined;
+
+export class TestPerson {
+  readonly email: string;
+  readonly password = "correct horse battery staple 7413";
+
+  private constructor(
+    readonly name: string,
+    readonly browser: Browser,
+    private readonly services: Services,
+  ) {
+    this.email = `${name}@example.org`;
+  }
+
+  /** A name that no other story uses. */
+  static named(services: Services, name: string): TestPerson {
+    const unique = `${name}-${randomBytes(4).toString("hex")}`;
+    return new TestPerson(unique, new Browser(services.app.origin), services);
+  }
+
+  static async registered(services: Services, name: string): Promise<TestPerson> {
+    const person = TestPerson.named(services, name);
+    await person.tab.engine.register(
+      { username: person.name, email: person.email, password: person.password },
+      nothing,
+    );
+    await person.sees("the line", ({ line }) => line.line.status === "online");
+    return person;
+  }
+
+  /** The same person at another browser, signed in. */
+  async atAnotherBrowser(): Promise<TestPerson> {
+    const other = this.beforeAnotherBrowser();
+    await other.signIn();
+    return other;
+  }
+
+  beforeAnotherBrowser(): TestPerson {
+    return new TestPerson(this.name, new Browser(this.services.app.origin), this.services);
+  }
+
+  async signIn(): Promise<void> {
+    await this.tab.engine.signIn({ identifier: this.name, password: this.password }, nothing);
+    await this.sees("the line", ({ line }) => line.line.status === "online");
+  }
+
+  get tab(): Tab {
+    return this.browser.tab;
+  }
+
+  get state(): RootState {
+    return this.tab.store.getState();
+  }
+
+  get id(): Id {
+    const { account } = this.state.auth;
+    if (account.phase !== "signed_in") throw new Error(`${this.name} is ${account.phase}`);
+    return account.self.userId;
+  }
+
+  /** Waits until the state satisfies `condition`; the failure says what was waited for. */
+  async sees<T>(what: string, look: (state: RootState) => T, patience = PATIENCE_MS): Promise<NonNullable<T>> {
+    const tab = this.tab;
+    return new Promise((resolve, reject) => {
+      let unsubscribe: () => void = nothing;
+      const timer = setTimeout(() => {
+        unsubscribe();
+        reject(new Error(`${this.name} never saw ${what}: ${JSON.stringify(this.state, null, 1)}`));
+      }, patience);
+      const check = () => {
+        const seen = look(tab.store.getState());
+        if (!seen) return;
+        clearTimeout(timer);
+        unsubscribe();
+        resolve(seen);
+      };
+      unsubscribe = tab.store.subscribe(check);
+      check();
+    });
+  }
+
+  /** What the server publishes of this account, asked for as a script would. */
+  async publishedKeys(): Promise<WireAccountKeys> {
+    const { origin } = this.services.app;
+    const login = await fetch(`${origin}/api/login`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ username: this.name, password: this.password }),
+    });
+    const { access_token } = (await login.json()) as { access_token: string };
+    const keys = await fetch(`${origin}/api/users/${this.id}/keys`, {
+      headers: { Authorization: `Bearer ${access_token}` },
+    });
+    return (await keys.json()) as WireAccountKeys;
+  }
+
+  // ---------------------------------------------------------------- people
+
+  async connectTo(other: TestPerson): Promise<void> {
+    await this.ask(other);
+    await other.accept(this);
+  }
+
+  async ask(other: TestPerson): Promise<void> {
+    const { items } = await this.tab.engine.searchPeople(other.name, null);
+    const found = items.find((item) => item.username === other.name);
+    if (found === undefined) throw new Error(`${this.name} does not find ${other.name}`);
+    await this.tab.engine.requestConnection(found.id);
+  }
+
+  async accept(other: TestPerson): Promise<void> {
+    const request = await this.sees(`a request of ${other.name}`, ({ connections }) =>
+      Object.values(connections.requests ?? {}).find(
+        ({ direction, peer }) => direction === "in" && peer.username === other.name,
+      ),
+    );
+    await this.tab.engine.respond(request.id, true);
+  }
+
+  // ---------------------------------------------------------------- conversations
+
+  conversation(other: TestPerson): Conversation | undefined {
+    const all = Object.values(this.state.conversations.all ?? {}).filter(({ peer }) => peer.username === other.name);
+    return all.toSorted((a, b) => b.createdAt - a.createdAt)[0];
+  }
+
+  async open(other: TestPerson): Promise<Id> {
+    await this.sees(`an open conversation with ${other.name}`, () => this.conversation(other)?.stage.kind === "open");
+    const id = this.conversation(other)!.id;
+    await this.tab.engine.openConversation(id);
+    return id;
+  }
+
+  async writes(other: TestPerson, text: string): Promise<void> {
+    const conversation = this.conversation(other);
+    if (conversation === undefined) throw new Error(`${this.name} has no conversation with ${other.name}`);
+    await this.tab.engine.send(conversation.id, text);
+  }
+
+  async reads(other: TestPerson, text: string): Promise<MessageEntry> {
+    return this.sees(`"${text}" from ${other.name}`, () =>
+      this.messages(other).find((entry) => entry.text === text && entry.authorId === other.id),
+    );
+  }
+
+  entries(other: TestPerson): TimelineEntry[] {
+    const { timelines } = this.state.conversations;
+    return timelines[this.conversation(other)?.id ?? ""]?.entries ?? [];
+  }
+
+  messages(other: TestPerson): MessageEntry[] {
+    return this.entries(other).filter((entry) => entry.kind === "message");
+  }
+
+  /** Every message that the sealed store has, oldest first. */
+  async history(other: TestPerson): Promise<string[]> {
+    const texts: string[] = [];
+    const id = this.conversation(other)!.id;
+    let before: number | undefined;
+    for (;;) {
+      const page = await this.tab.crypto.timeline(id, { limit: 200, ...(before === undefined ? {} : { before }) });
+      texts.unshift(...page.entries.flatMap((entry) => (entry.kind === "message" ? [entry.text] : [])));
+      const first = page.entries.find((entry) => entry.seq !== null)?.seq;
+      if (!page.more || first === undefined || first === null) return texts;
+      before = first;
+    }
+  }
+
+  async crashAndReload(): Promise<void> {
+    await this.browser.crashAndReload();
+  }
+
+  leave(): void {
+    this.tab.engine.stop();
+    this.tab.crash();
+  }
+}
+
+/** Two people who can write to each other, with both timelines open. */
+export async function twoConnected(services: Services): Promise<[TestPerson, TestPerson]> {
+  const alice = await TestPerson.registered(services, "alice");
+  const bob = await TestPerson.registered(services, "bob");
+  await alice.connectTo(bob);
+  await Promise.all([alice.open(bob), bob.open(alice)]);
+  return [alice, bob];
+}

@@ -1,0 +1,114 @@
+/** Both services as real processes, on free ports, with a data folder of their own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = new URL("../../../../", import.meta.url).pathname;
+const PYTHON = process.env.PYTHON ?? join(ROOT, ".venv/bin/python");
+const START_MS = 60_000;
+
+class Program {
+  #process: ChildProcess | null = null;
+  #output = "";
+
+  constructor(
+    private readonly module: string,
+    private readonly environment: Record<string, string>,
+    readonly port: number,
+    private readonly ready: string,
+  ) {}
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** What it wrote, for a failure's message and for looking for what must not stand there. */
+  get output(): string {
+    return this.#output;
+  }
+
+  async start(): Promise<void> {
+    const options = ["-m", "uvicorn", `${this.module}:app`, "--host", "127.0.0.1", "--port", String(this.port)];
+    const child = spawn(PYTHON, options, {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...this.environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#process = child;
+    const keep = (chunk: Buffer) => (this.#output = (this.#output + chunk.toString()).slice(-200_000));
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    const deadline = Date.now() + START_MS;
+    while (!(await this.#answers())) {
+      if (child.exitCode !== null || Date.now() > deadline) throw new Error(`${this.module}\n${this.#output}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async #answers(): Promise<boolean> {
+    const response = await fetch(this.origin + this.ready).catch(() => null);
+    return response?.ok ?? false;
+  }
+
+  async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    const child = this.#process;
+    this.#process = null;
+    if (child === null || child.exitCode !== null) return;
+    const exited = new Promise((resolve) => child.once("exit", resolve));
+    child.kill(signal);
+    await exited;
+  }
+}
+
+export class Services {
+  private constructor(
+    readonly dataDir: string,
+    readonly app: Program,
+    readonly quantum: Program,
+  ) {}
+
+  static async start(settings: Record<string, string> = {}): Promise<Services> {
+    const dataDir = mkdtempSync(join(tmpdir(), "quantumchat-story-"));
+    const [port, quantumPort] = [await freePort(), await freePort()];
+    const environment = {
+      DATA_DIR: dataDir,
+      PORT: String(port),
+      QUANTUM_PORT: String(quantumPort),
+      QUANTUM_ENTROPY_SOURCE: "os",
+      QUANTUM_THREADS: "1",
+      RATE_LIMIT_LOGIN: "10000/minute",
+      RATE_LIMIT_REGISTER: "10000/minute",
+      RATE_LIMIT_REQUESTS: "10000/minute",
+      ...settings,
+    };
+    const app = new Program("app_service.main", environment, port, "/api/health/ready");
+    const quantum = new Program("quantum_service.main", environment, quantumPort, "/api/health");
+    const services = new Services(dataDir, app, quantum);
+    try {
+      await quantum.start();
+      await app.start();
+    } catch (error) {
+      await services.stop();
+      throw error;
+    }
+    return services;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.app.end("SIGTERM"), this.quantum.end("SIGTERM")]);
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,58 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const appService = `http://127.0.0.1:${process.env.PORT ?? "8000"}`;
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: {
+    alias: {
+      // The package exports only a facade that imports its modules by computed names, which no bundler can follow.
+      "falcon-512-wasm": path("node_modules/@oqs/liboqs-js/dist/falcon-512.min.js"),
+    },
+  },
+  worker: { format: "es" },
+  build: {
+    target: "es2022",
+    // A data: address would break the content security policy (connect-src 'self').
+    assetsInlineLimit: 0,
+    // The word lists that measure a new password; they load when somebody types one.
+    chunkSizeWarningLimit: 1300,
+  },
+  server: {
+    host: "127.0.0.1",
+    port: Number(process.env.CLIENT_PORT ?? "5173"),
+    proxy: {
+      "/api": appService,
+      "/ws": { target: appService, ws: true },
+    },
+  },
+  test: {
+    // Components ask for a browser-like page with `// @vitest-environment jsdom`; everything else is plain Node.
+    environment: "node",
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.{ts,tsx}"],
+          exclude: ["src/**/*.services.test.ts"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        // Stories over both real services, which each file starts for itself.
+        extends: true,
+        test: {
+          name: "services",
+          include: ["src/**/*.services.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
