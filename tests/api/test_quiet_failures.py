@@ -1,0 +1,113 @@
+"""A database that fails: named, bounded in time, and silent about whose data it was."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import socket
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+from app_service import db
+from app_service.db import Database, database_url
+from app_service.operations.service import Operations
+from shared.errors import Unavailable
+from shared.logging import configure_logging, get_logger
+from tests.services import Service
+
+_SECRET = "alice-and-her-hash"
+
+
+async def test_errors_do_not_quote_what_was_written(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging()
+    for words in ("UPDATE nowhere SET a = :name", "INSERT INTO server_settings (name, value) VALUES (:name, NULL)"):
+        statement = text(words)
+        for write in (_write, Database.write_in_thread):
+            try:
+                await write(service.database, lambda to, sql=statement: to.execute(sql, {"name": _SECRET}))
+            except Exception:
+                get_logger("test").exception("crash")
+    logged = capsys.readouterr().out
+    assert logged.count('"event": "crash"') == 4
+    assert "nowhere" in logged
+    assert "server_settings" in logged
+    assert _SECRET not in logged
+
+
+async def _write(database: Database, work: Callable[[Connection], Any]) -> None:
+    async with database.write() as unit:
+        await unit.session.run_sync(lambda session: work(session.connection()))
+
+
+async def test_a_pool_without_a_free_connection_is_503(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for options in (db._SQLITE, db._POSTGRESQL):
+        monkeypatch.setitem(options, "pool_timeout", 0.05)
+    database = Database(database_url(fresh_database))
+    with pytest.raises(Unavailable) as caught:
+        await _hold_many(database)
+    assert caught.value.code == "database_unavailable"
+    await database.dispose()
+
+
+async def _hold_many(database: Database) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(40):
+            session = await stack.enter_async_context(database.read())
+            await session.execute(text("SELECT 1"))
+
+
+async def test_health_answers_while_the_database_is_silent(service: Service) -> None:
+    listening = socket.create_server(("127.0.0.1", 0))  # takes connections, and says nothing
+    port = listening.getsockname()[1]
+    database = Database(database_url(f"postgresql://x:y@127.0.0.1:{port}/z"))
+    operations: Operations = dataclasses.replace(service.app.state.operations, database=database)
+    started = time.monotonic()
+    health = await operations.health()
+    assert (health.status, health.database.status) == ("degraded", "unavailable")
+    assert time.monotonic() - started < 10
+    with pytest.raises(Unavailable):
+        await operations.reach_database()
+    await database.dispose()
+    listening.close()
+
+
+def test_addresses_of_sockets_are_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging()
+    uvicorn = logging.getLogger("uvicorn.error")
+    uvicorn.info('%s - "WebSocket %s" [accepted]', "203.0.113.7:50000", "/ws")
+    uvicorn.info("Application startup complete.")
+    logged = capsys.readouterr().out
+    assert "203.0.113.7" not in logged
+    assert "startup complete" in logged
+
+
+async def test_writers_take_turns(fresh_database: str) -> None:
+    """One that writes all the time keeps no other waiting for long."""
+    database = Database(database_url(fresh_database))
+    busy = asyncio.create_task(_write_for_ever(database))
+    longest = 0.0
+    for _ in range(30):
+        await asyncio.sleep(0.01)
+        started = time.monotonic()
+        async with database.write() as unit:
+            await unit.session.execute(_PUT, {"name": "turns", "value": "mine"})
+        longest = max(longest, time.monotonic() - started)
+    busy.cancel()
+    await asyncio.gather(busy, return_exceptions=True)
+    await database.dispose()
+    assert longest < 2
+
+
+_PUT = text("INSERT INTO server_settings VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value")
+
+
+async def _write_for_ever(database: Database) -> None:
+    for number in range(100_000):
+        value = {"name": "others", "value": str(number)}
+        await database.write_in_thread(lambda to, value=value: to.execute(_PUT, value))

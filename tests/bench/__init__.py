@@ -1,0 +1,1 @@
+"""Closed-loop benchmark of the message path: `python -m tests.bench`."""

@@ -1,0 +1,77 @@
+"""The benchmark starts, and its checker sees what it must see. No figure is judged here."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.bench.check import NotKept, check
+from tests.bench.load import AT_LEAST, Result
+from tests.bench.server import running
+
+PAIRS = 2
+
+
+class Run:
+    def __init__(self, file: Path, result: Result) -> None:
+        self.file, self.result = file, result
+
+    def check(self) -> int:
+        return check(f"sqlite:///{self.file}", self.result.acknowledged)
+
+    def change(self, statement: str) -> None:
+        with sqlite3.connect(self.file) as connection:
+            assert connection.execute(statement).rowcount == 1
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("bench")
+    with running(folder, pairs=PAIRS) as server:
+        result = server.measure(warm_up=0, seconds=0)
+    return Run(folder / "quantumchat.db", result)
+
+
+@pytest.fixture
+def run(kept: Run, tmp_path: Path) -> Run:
+    """A copy that may be spoilt."""
+    with sqlite3.connect(kept.file) as source, sqlite3.connect(tmp_path / "copy.db") as copy:
+        source.backup(copy)
+    source.close()
+    copy.close()
+    return Run(tmp_path / "copy.db", kept.result)
+
+
+def test_every_acknowledged_message_is_stored_once(run: Run) -> None:
+    acknowledged = run.result.acknowledged
+    assert len(acknowledged) == PAIRS
+    assert all(len(acks) >= AT_LEAST for acks in acknowledged.values())
+    assert run.check() == sum(map(len, acknowledged.values()))
+    assert run.result.messages == len(run.result.times) >= PAIRS * AT_LEAST
+
+
+@pytest.mark.parametrize(
+    ("statement", "complaint"),
+    [
+        ("DELETE FROM log_entries WHERE rowid = (SELECT max(rowid) FROM log_entries)", "head is not the last row"),
+        ("UPDATE log_entries SET content = x'00' WHERE rowid = 1", "chain breaks at row"),
+        ("UPDATE log_entries SET chain = body_hash WHERE rowid = 2", "chain breaks at row"),
+        ("UPDATE log_entries SET sender_tag = x'00' WHERE rowid = 3", "chain breaks at row"),
+        ("UPDATE conversations SET seq = seq + 1 WHERE rowid = 1", "head is not the last row"),
+    ],
+)
+def test_a_spoilt_log_is_seen(run: Run, statement: str, complaint: str) -> None:
+    run.change(statement)
+    with pytest.raises(NotKept, match=complaint):
+        run.check()
+
+
+def test_a_lost_or_other_answer_is_seen(run: Run) -> None:
+    [(log_id, acks), *_] = run.result.acknowledged.items()
+    client_id, seq, chain = acks[-1]
+    for spoilt in (("0" * 36, seq, chain), (client_id, seq - 1, chain), (client_id, seq, "")):
+        with pytest.raises(NotKept):
+            check(f"sqlite:///{run.file}", {**run.result.acknowledged, log_id: [*acks[:-1], spoilt]})

@@ -1,0 +1,158 @@
+"""Every page at wide and narrow, light and dark: nothing is cut off sideways, no error stands in the console.
+
+With `SCREENSHOTS` naming a folder, a picture of each is left there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final, Literal
+
+import pytest
+from playwright.async_api import Page, ViewportSize, expect
+
+from tests.e2e.people import PASSWORD, Browser, Town
+
+pytestmark = pytest.mark.browser
+
+WIDTHS: Final = (1440, 1024, 390, 360)
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+HEIGHTS: Final = {1440: 900, 1024: 768, 390: 844, 360: 740}
+PICTURED: Final = {1440, 390}
+
+
+class Album:
+    """Shows a page in all sizes and schemes, and looks at each."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self.seen: list[str] = []
+
+    async def show(self, page: Page, name: str) -> None:
+        before = page.viewport_size
+        for scheme in SCHEMES:
+            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            for width in WIDTHS:
+                await page.set_viewport_size(ViewportSize(width=width, height=HEIGHTS[width]))
+                await asyncio.sleep(0.15)  # a frame to lay out, and tooltips to go
+                wide = await page.evaluate("document.documentElement.scrollWidth")
+                assert wide <= width, f"{name} is {wide} px wide in {width}, {scheme}"
+                if self._folder is not None and width in PICTURED:
+                    await page.screenshot(path=self._folder / f"{name}-{width}-{scheme}.png")
+        await page.emulate_media(color_scheme="light", reduced_motion=None)
+        if before is not None:
+            await page.set_viewport_size(before)
+        self.seen.append(name)
+
+
+@pytest.fixture
+def album() -> Album:
+    folder = os.environ.get("SCREENSHOTS")
+    if folder is None:
+        return Album(None)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Album(Path(folder))
+
+
+CONVERSATION: Final = (
+    ("bob", "Did the courier come by? I left the parcel with the neighbours, second floor, the door with the bicycle."),
+    ("alice", "He did, at ten. Thank you!"),
+    ("alice", "It is heavier than it looks 📦"),
+    ("bob", "Books mostly. And this:"),
+    ("bob", "def greet(name: str) -> str:\n    return f\"Good evening, {name}\""),
+    ("alice", "שלום, זה עובד גם מימין לשמאל"),
+    ("bob", "https://example.org/a/very/long/address/that/does/not/want/to/break/anywhere/at/all/but/has/to?really=yes"),
+    ("alice", "See you at the station, platform 4. I bring coffee."),
+)  # fmt: skip
+
+
+async def test_pages_before_signing_in(town: Town, album: Album) -> None:
+    alice = await town.browser("alice")
+    await expect(alice.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await album.show(alice.page, "sign-in")
+    await alice.page.goto(f"{town.house.url}/register")
+    await alice.page.get_by_label("Name", exact=True).fill("alice")
+    await alice.page.get_by_label("E-mail").fill("alice@example.org")
+    await alice.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await album.show(alice.page, "register")
+    await alice.page.get_by_role("button", name="Make account").click()
+    await expect(alice.page.get_by_role("heading", name="Keep your recovery code")).to_be_visible()
+    await album.show(alice.page, "recovery-code")
+
+
+async def test_pages_of_a_new_account(town: Town, album: Album) -> None:
+    alice = await town.person("alice")
+    await album.show(alice.page, "empty")
+    await town.person("bartholomew-of-the-longest-name")
+    await alice.page.goto(f"{town.house.url}/people")
+    await expect(alice.page.get_by_role("button", name="Connect with")).to_be_visible()
+    await album.show(alice.page, "people")
+    await alice.page.goto(f"{town.house.url}/account")
+    await expect(alice.page.get_by_text("this one")).to_be_visible()
+    await album.show(alice.page, "account")
+
+
+async def test_pages_of_a_conversation(town: Town, album: Album) -> None:
+    alice, bob = await town.friends("alice", "bob")
+    people = {"alice": (alice, bob), "bob": (bob, alice)}
+    for name, text in CONVERSATION:
+        writer, reader = people[name]
+        await writer.page.get_by_role("textbox", name="Message to").fill(text)
+        await writer.page.get_by_role("button", name="Send", exact=True).click()
+        await expect(reader.log.locator("[data-message]")).to_have_count(len(await writer.timeline()))
+    await expect(alice.log.get_by_text("Delivered")).to_be_visible()
+    await album.show(alice.page, "conversation")
+    await _details(alice, album)
+    await _overlays(alice, album)
+    carol = await town.person("carol")
+    await carol.asks("alice")
+    await expect(alice.page.get_by_role("region", name="Asks to connect")).to_be_visible()
+    await album.show(alice.page, "request")
+    await _without_services(town, alice, carol, album)
+
+
+async def _details(alice: Browser, album: Album) -> None:
+    await alice.page.get_by_role("link", name="Details").click()
+    await alice.page.get_by_text("Keys and algorithms").click()
+    await expect(alice.page.get_by_role("img", name="Safety number")).to_be_visible()
+    await album.show(alice.page, "details")
+    await alice.page.get_by_role("button", name="End conversation").click()
+    await album.show(alice.page, "ask-to-end")
+    await alice.page.keyboard.press("Escape")
+    await expect(alice.page.get_by_role("dialog")).to_have_count(0)
+    await alice.page.keyboard.press("Escape")
+    await expect(alice.page.get_by_role("complementary")).to_have_count(0)
+
+
+async def _overlays(alice: Browser, album: Album) -> None:
+    overlays: dict[str, Callable[[], Awaitable[None]]] = {
+        "go-to": lambda: alice.page.keyboard.press("Control+k"),
+        "keyboard": lambda: _keys(alice),
+    }
+    for name, show in overlays.items():
+        await show()
+        await expect(alice.page.get_by_role("dialog")).to_be_visible()
+        await album.show(alice.page, name)
+        await alice.page.keyboard.press("Escape")
+        await expect(alice.page.get_by_role("dialog")).to_have_count(0)
+
+
+async def _keys(alice: Browser) -> None:
+    await alice.page.get_by_role("button", name="Account: alice").click()
+    await alice.page.get_by_role("menuitem", name="Keyboard").click()
+
+
+async def _without_services(town: Town, alice: Browser, carol: Browser, album: Album) -> None:
+    town.house.quantum.kill()
+    await alice.accepts("carol")
+    await alice.opens("carol")
+    await carol.row("alice").wait_for()
+    await expect(alice.log).to_contain_text("adds fresh randomness is away")
+    await alice.writes("Hello Carol, this goes out by itself.")
+    await album.show(alice.page, "making-keys")
+    town.house.app.kill()
+    await expect(alice.page.get_by_role("status").filter(has_text="Server unreachable")).to_be_visible()
+    await album.show(alice.page, "offline")

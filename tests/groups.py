@@ -1,0 +1,177 @@
+"""A two-person session as its clients see it from outside: founding, sending, rotating, ending."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from app_service.conversations.authenticated_data import Leaf, roster_hash
+from shared.encoding import from_base64url, to_base64url
+from tests import factories_mls as mls
+from tests.factories import Browser, Json, connect
+from tests.services import Service
+
+
+@dataclass
+class Founding:
+    """The body of a first commit, and what it was made from."""
+
+    client_id: UUID
+    body: Json
+    contribution: Json
+
+
+def leaf(browser: Browser) -> Leaf:
+    return Leaf(browser.user_id, browser.device.id)
+
+
+def roster(browsers: Iterable[Browser]) -> bytes:
+    return roster_hash((leaf(each), each.device.key.public) for each in browsers)
+
+
+class Group:
+    """`members` are the browsers in the group; `session_id` is its conversation."""
+
+    def __init__(self, session_id: str, members: list[Browser]) -> None:
+        self.session_id = session_id
+        self.id = UUID(session_id)
+        self.members = members
+        self.epoch = 0
+
+    @property
+    def commits(self) -> str:
+        return f"/api/conversations/{self.session_id}/commits"
+
+    async def contribution(self, author: Browser, purpose: str, members: Iterable[Browser] | None = None) -> Json:
+        recipients = [{"device_id": str(each.device.id), "number": 1} for each in members or self.members]
+        body = {
+            "recipients": recipients,
+            "nonce": to_base64url(os.urandom(32)),
+            "generation": 0,
+            "epoch": self.epoch,
+            "purpose": purpose,
+        }
+        answer: Json = await author.post(f"/api/conversations/{self.session_id}/contributions", body)
+        return answer
+
+    async def founding(self, founder: Browser) -> Founding:
+        """Claim, ask for a contribution, make the first commit: all but posting it."""
+        await founder.post(f"/api/conversations/{self.session_id}/key-packages", {})
+        contribution = await self.contribution(founder, "found")
+        client_id = uuid7()
+        added = [each for each in self.members if each is not founder]
+        body = self.commit_body(client_id, added=added, contribution=contribution)
+        return Founding(client_id, body, contribution)
+
+    def commit_body(
+        self,
+        client_id: UUID,
+        *,
+        added: Iterable[Browser] = (),
+        removed: Iterable[Browser] = (),
+        after: Iterable[Browser] | None = None,
+        contribution: Json | None = None,
+        welcomes: int | None = None,
+        roster_after: bytes | None = None,
+        epoch: int | None = None,
+    ) -> Json:
+        """A commit of the current epoch; `after` are the members behind it."""
+        joining, leaving = list(added), list(removed)
+        rest = [each for each in self.members if each not in leaving]
+        members = list(after) if after is not None else [*rest, *(each for each in joining if each not in rest)]
+        details = mls.commit_details(
+            added=[leaf(each) for each in joining],
+            removed=[leaf(each) for each in leaving],
+            contribution_id=None if contribution is None else from_base64url(contribution["contribution_id"]),
+            roster_hash=roster_after or roster(members),
+        )
+        at = self.epoch if epoch is None else epoch
+        recipients = len(joining) if welcomes is None else welcomes
+        return {
+            "client_id": str(client_id),
+            "generation": 0,
+            "epoch": at,
+            "commit": to_base64url(mls.commit(self.id, client_id, details, epoch=at)),
+            "welcomes": [to_base64url(mls.welcome(recipients))] if recipients else [],
+            "contribution": None
+            if contribution is None
+            else {"transcript": contribution["transcript"], "signature": contribution["signature"]},
+        }
+
+    async def found(self, founder: Browser) -> Json:
+        founding = await self.founding(founder)
+        answer: Json = await founder.post(self.commits, founding.body)
+        self.epoch += 1
+        return answer
+
+    async def rotate(self, author: Browser) -> Json:
+        """A commit that adds and removes nobody, without a contribution."""
+        answer: Json = await author.post(self.commits, self.commit_body(uuid7()))
+        self.epoch += 1
+        return answer
+
+    def message(self, client_id: UUID | None = None, *, epoch: int | None = None) -> Json:
+        """The body of `POST /api/message/send`."""
+        client_id = client_id or uuid7()
+        content = mls.message(self.id, client_id, epoch=self.epoch if epoch is None else epoch)
+        return {
+            "conversation_id": self.session_id,
+            "client_id": str(client_id),
+            "content": to_base64url(content),
+            "message_type": "secured",
+        }
+
+    async def send(self, author: Browser) -> Json:
+        answer: Json = await author.post("/api/message/send", self.message())
+        return answer
+
+    def termination(self, client_id: UUID | None = None) -> Json:
+        client_id = client_id or uuid7()
+        message = mls.message(self.id, client_id, epoch=self.epoch, kind="terminate")
+        return {
+            "session_id": self.session_id,
+            "client_id": str(client_id),
+            "epoch": self.epoch,
+            "message": to_base64url(message),
+        }
+
+    async def log(self, reader: Browser) -> list[Json]:
+        page = await reader.get(f"/api/messages?conversation_id={self.session_id}&after=0&limit=200")
+        rows: list[Json] = page["items"]
+        return rows
+
+    async def session(self, reader: Browser) -> Json:
+        found = await reader.get(f"/api/session/status?session_id={self.session_id}")
+        session: Json = found["items"][0]
+        return session
+
+
+async def establishing(service: Service, one: str = "alice", other: str = "bob") -> Group:
+    """Two connected people with devices and key packages; the second accepted."""
+    await service.seen_quantum_service()
+    alice, bob = await service.bound(one), await service.bound(other)
+    for browser in (alice, bob):
+        await browser.upload_key_packages()
+    answer = await connect(alice, bob)
+    return Group(answer["session_id"], [alice, bob])
+
+
+async def active(service: Service, one: str = "alice", other: str = "bob") -> Group:
+    """The same with a group, founded by who accepted."""
+    group = await establishing(service, one, other)
+    await group.found(group.members[1])
+    return group
+
+
+def sha256(text: str) -> bytes:
+    return hashlib.sha256(from_base64url(text)).digest()
+
+
+def code(response: Any) -> str:
+    return str(response.json()["error"]["code"])

@@ -1,0 +1,172 @@
+"""Resuming after a cursor loses nothing and repeats nothing; a slow reader slows only itself."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import timedelta
+
+from sqlalchemy import update
+from uuid_utils.compat import uuid7
+
+from app_service.models import Event
+from app_service.models.base import now
+from app_service.realtime import stored
+from app_service.socket import outbox as outbox_module
+from tests.factories import connect
+from tests.groups import Group, active
+from tests.realtime.wire import Wire
+
+
+async def test_resuming_after_a_cursor_loses_and_repeats_nothing(wire: Wire) -> None:
+    group = await active(wire.service)
+    alice, bob = group.members
+    sender = await wire.open(alice)
+    chance = random.Random(7)  # noqa: S311 - a test that can be repeated
+    seqs: list[int] = []
+    sent = 1
+    for _ in range(12):
+        reader = await wire.open(bob, {group.session_id: len(seqs)})
+        for _ in range(chance.randrange(1, 12)):
+            await sender.send(group)
+            sent += 1
+        await reader.rows(group, chance.randrange(len(seqs) + 1, sent + 1))
+        await reader.connection.close()
+        seqs += [row["seq"] for row in reader.received(group)]
+
+    last = await wire.open(bob, {group.session_id: len(seqs)})
+    if len(seqs) < sent:
+        await last.rows(group, sent)
+    seqs += [row["seq"] for row in last.received(group)]
+    assert seqs == list(range(1, sent + 1))
+
+
+async def test_a_long_history_comes_in_pages(wire: Wire) -> None:
+    group = await active(wire.service)
+    alice, bob = group.members
+    sender = await wire.open(alice)
+    for _ in range(130):
+        await sender.send(group)
+    await sender.until("message_ack", lambda ack: ack["seq"] == 131)
+
+    reader = await wire.open(bob)
+    rows = await reader.rows(group, 131)
+
+    assert [row["seq"] for row in rows] == list(range(1, 132))
+    assert len([frame for frame in reader.frames if frame["type"] == "message_receive"]) == 3
+    assert rows == await group.log(bob)
+
+
+async def test_a_cursor_beyond_the_head_is_not_followed(wire: Wire) -> None:
+    """Only a log that lost rows can make one; the client compares what comes next with what it had."""
+    group = await active(wire.service)
+    alice, bob = group.members
+    reader = await wire.open(bob, {group.session_id: 50, str(uuid7()): 3})
+    await group.send(alice)
+
+    assert [row["seq"] for row in await reader.rows(group, 2)] == [2]
+
+
+async def test_a_slow_reader_gets_everything_and_slows_nobody(wire: Wire) -> None:
+    group = await active(wire.service)
+    alice, bob = group.members
+    slow = await wire.connect(max_queue=1)
+    await slow.hello(bob.token)
+    sender = await wire.open(alice)
+    count = 600
+
+    async def send_all() -> None:
+        for _ in range(count):
+            await sender.send(group)
+
+    sending = asyncio.create_task(send_all())
+    await sender.until("message_ack", lambda ack: ack["seq"] == count + 1)
+    await sending
+    (outbox,) = [each._outbox for each in wire.service.app.state.hub.sockets() if each.device_id == bob.device.id]
+    assert len(outbox.frames) <= outbox_module.MAX_FRAMES
+
+    rows = await slow.rows(group, count + 1)
+    assert [row["seq"] for row in rows] == list(range(1, count + 2))
+
+
+async def test_rows_and_acks_while_a_device_joins_and_leaves(wire: Wire) -> None:
+    """A device hears the chain of every row, and reads what was written while it was in the group."""
+    group = await active(wire.service)
+    alice, bob = group.members
+    tablet = alice.second(wire.service.client())
+    await tablet.login()
+    await tablet.add_device()
+    listening = await wire.open(tablet)
+    await group.send(bob)
+    await alice.post(group.commits, group.commit_body(uuid7(), added=[tablet]))
+    group.epoch += 1
+    group.members.append(tablet)
+    await group.send(bob)
+    await bob.post(group.commits, group.commit_body(uuid7(), removed=[tablet]))
+    group.epoch += 1
+    await group.send(bob)
+
+    rows = await listening.rows(group, 6)
+
+    assert [row["seq"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert [row["content"] is not None for row in rows] == [False, False, False, True, True, False]
+    assert [row["welcomes"] is not None for row in rows] == [False, False, True, False, False, False]
+
+
+async def test_account_events_resume_after_their_cursor(wire: Wire) -> None:
+    service = wire.service
+    await service.seen_quantum_service()
+    alice, bob, carol = [await service.bound(name) for name in ("alice", "bob", "carol")]
+    client = await wire.open(alice)
+    start = client.frames[0]["event_cursor"]
+    await connect(bob, alice)
+    seen = await client.until("session_created")
+    await client.connection.close()
+    await connect(carol, alice)
+
+    again = await wire.open(alice, {}, seen["cursor"])
+    assert again.frames[0]["resync"] is False
+    await again.until("session_created")
+    cursors = [frame["cursor"] for frame in client.frames + again.frames if "cursor" in frame]
+    assert cursors == list(range(start + 1, start + 1 + len(cursors)))
+
+    for wrong in (None, 10_000):
+        anew = await wire.open(alice, {}, wrong)
+        assert (anew.frames[0]["resync"], anew.frames[0]["event_cursor"]) == (True, cursors[-1])
+        await anew.settled()
+        assert [frame["type"] for frame in anew.frames] == ["hello_ok", "pong"]
+
+
+async def test_a_session_that_begins_while_listening_is_followed(wire: Wire) -> None:
+    service = wire.service
+    await service.seen_quantum_service()
+    alice, bob = await service.bound("alice"), await service.bound("bob")
+    for browser in (alice, bob):
+        await browser.upload_key_packages()
+    listening = await wire.open(alice)
+    group = Group((await connect(alice, bob))["session_id"], [alice, bob])
+    await group.found(bob)
+    await group.send(bob)
+
+    rows = await listening.rows(group, 2)
+
+    assert [row["kind"] for row in rows] == ["commit", "message"]
+    states = [frame["session"]["state"] for frame in listening.frames if frame["type"].startswith("session_")]
+    assert states[-1] in {"establishing", "active"}
+
+
+async def test_old_events_are_forgotten_and_then_fetched_anew(wire: Wire) -> None:
+    service = wire.service
+    alice, bob = await service.connected("alice", "bob")
+    async with service.database.write() as unit:
+        await unit.session.execute(
+            update(Event)
+            .where(Event.user_id == alice.user_id, Event.seq <= 2)
+            .values(created_at=now() - timedelta(days=31))
+        )
+    async with service.database.write() as unit:
+        await stored.forget(unit.session, now())
+
+    assert (await wire.open(alice, {}, 1)).frames[0]["resync"] is True
+    assert (await wire.open(alice, {}, 2)).frames[0]["resync"] is False
+    assert (await wire.open(bob, {}, 0)).frames[0]["resync"] is False

@@ -1,0 +1,117 @@
+"""The client's end of the WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import uvicorn
+from pydantic import TypeAdapter
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from app_service.socket.frames import ServerFrame
+from tests.factories import Browser, Json
+from tests.groups import Group
+from tests.services import Service
+
+PATIENCE: Final = 10.0
+_FRAME: Final[TypeAdapter[Any]] = TypeAdapter(ServerFrame)
+
+
+class Client:
+    """One open socket. Frames are kept in the order in which they came."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.frames: list[Json] = []
+        self._seen = 0
+
+    async def say(self, kind: str, **fields: Any) -> None:
+        await self.connection.send(json.dumps({"type": kind, **fields}))
+
+    async def hear(self) -> Json:
+        """The next frame, which must be one of the documented ones."""
+        async with asyncio.timeout(PATIENCE):
+            text = await self.connection.recv()
+        assert isinstance(text, str)
+        frame: Json = json.loads(text)
+        _FRAME.validate_python(frame)
+        self.frames.append(frame)
+        return frame
+
+    async def until(self, kind: str, matches: Callable[[Json], bool] = lambda _: True) -> Json:
+        """Hear up to a frame of this kind; earlier ones stay in `frames`."""
+        while True:
+            frame = await self.hear()
+            if frame["type"] == kind and matches(frame):
+                return frame
+
+    async def hello(
+        self, token: str | None, cursors: dict[str, int] | None = None, event_cursor: int | None = None
+    ) -> Json:
+        await self.say("hello", token=token, cursors=cursors or {}, event_cursor=event_cursor)
+        return await self.until("hello_ok")
+
+    async def send(self, group: Group, body: Json | None = None) -> None:
+        await self.say("message_send", **(body or group.message()))
+
+    async def settled(self) -> None:
+        """Everything that the server had to say before this was said has come."""
+        await self.say("ping")
+        await self.until("pong")
+
+    async def rows(self, group: Group, upto: int) -> list[Json]:
+        """Hear until the row `upto`; all rows of the conversation that ever came."""
+        while not (rows := self.received(group)) or rows[-1]["seq"] < upto:
+            await self.until("message_receive")
+        return rows
+
+    def received(self, group: Group) -> list[Json]:
+        return [
+            row
+            for frame in self.frames
+            if frame["type"] == "message_receive" and frame["conversation_id"] == group.session_id
+            for row in frame["rows"]
+        ]
+
+    async def closed(self) -> int:
+        """The code with which the server closes."""
+        try:
+            while True:
+                await self.hear()
+        except ConnectionClosed as end:
+            return end.rcvd.code if end.rcvd is not None else 1006
+
+
+@dataclass
+class Wire:
+    service: Service
+    server: uvicorn.Server
+    port: int
+    clients: list[Client] = field(default_factory=list)
+
+    async def connect(self, origin: str | None = "own", **options: Any) -> Client:
+        if origin == "own":
+            origin = f"http://127.0.0.1:{self.port}"
+        connection = await connect(
+            f"ws://127.0.0.1:{self.port}/ws", origin=origin, proxy=None, max_size=None, **options
+        )
+        client = Client(connection)
+        self.clients.append(client)
+        return client
+
+    async def open(
+        self, browser: Browser, cursors: dict[str, int] | None = None, event_cursor: int | None = None
+    ) -> Client:
+        """A socket that has said hello."""
+        client = await self.connect()
+        await client.hello(browser.token, cursors, event_cursor)
+        return client
+
+    async def close(self) -> None:
+        for client in self.clients:
+            await client.connection.close()

@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change goes in: the same here and in CI. Goes on to the end, then sums up.
+set -uo pipefail
+# shellcheck source=deploy/local/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../deploy/local/common.sh"
+cd "$ROOT" || exit 1
+
+WORK=$(mktemp -d)
+LANES=()
+
+on_exit() {
+  local pid
+  trap '' INT TERM
+  stop_step
+  for pid in ${LANES[@]+"${LANES[@]}"}; do kill -TERM -- "-$pid" 2>/dev/null || true; done
+  rm -rf "$WORK"
+}
+trap on_exit EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# ---- steps and lanes --------------------------------------------------------------------------------------------
+
+# check NAME COMMAND...: one line with result and time; the output too if it fails. Never ends the run.
+check() {
+  local name=$1 started=$SECONDS status=0 word=ok output="$WORK/$1.out"
+  shift
+  "$@" >"$output" 2>&1 </dev/null || status=$?
+  if [ "$status" -ne 0 ]; then word=FAILED; fi
+  printf '%-8s %4d s  %s\n' "$word" "$((SECONDS - started))" "$name" >"$WORK/$name.line"
+  if [ "$status" -ne 0 ]; then printf '%s\n' "---- $name failed:" "$(cat "$output")" "----"; fi
+  cat "$WORK/$name.line"
+  return "$status"
+}
+
+# note WORD NAME TEXT: a line of the summary without a command; `skipped` is a failure in CI, where nothing may be left out.
+note() {
+  local word=$1
+  if [ "$word" = skipped ] && [ "${CI:-}" = true ]; then word=FAILED; fi
+  printf '%-8s         %s: %s\n' "$word" "$2" "$3" | tee "$WORK/$2.line"
+}
+
+# lane FUNCTION: runs it beside the others, in a process group of its own.
+lane() {
+  set -m
+  "$1" &
+  LANES+=($!)
+  set +m
+}
+
+# ---- set-up -----------------------------------------------------------------------------------------------------
+
+# uv at the version and with the hashes of uv.lock, through pip: the one tool that every Python brings along.
+install_uv() {
+  "$VENV/bin/python" - >"$WORK/uv.txt" <<'PYTHON'
+import tomllib
+with open("uv.lock", "rb") as file:
+    package = next(item for item in tomllib.load(file)["package"] if item["name"] == "uv")
+print("uv==" + package["version"], *("--hash=" + wheel["hash"] for wheel in package["wheels"]))
+PYTHON
+  "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input --require-hashes -r "$WORK/uv.txt"
+}
+
+# The locked packages with the test tools; where uv cannot reach its index, pip with its own settings may.
+install_dev_packages() {
+  export UV_PYTHON_DOWNLOADS=never
+  "$VENV/bin/uv" sync --frozen --no-progress --python "$VENV/bin/python" && return
+  "$VENV/bin/uv" export --frozen --no-header --format requirements-txt --quiet --output-file "$WORK/dev.txt" &&
+    "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input --require-hashes -r "$WORK/dev.txt"
+}
+
+ensure_dev_packages() {
+  local stamp="$VENV/.dev" wanted
+  wanted=$(fingerprint uv.lock)
+  if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
+  if [ ! -x "$VENV/bin/uv" ]; then
+    if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
+      step "Adding pip to .venv" "$VENV/bin/python" -m ensurepip --upgrade
+    fi
+    step "Installing uv" install_uv
+  fi
+  step "Installing Python packages and test tools" install_dev_packages
+  fingerprint requirements.txt >"$VENV/.requirements"
+  printf '%s\n' "$wanted" >"$stamp"
+}
+
+# Prints the Chromium to test with, installing Debian's when we may; nothing when there is none.
+find_chromium() {
+  local name
+  for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
+    if [ -n "$name" ] && command -v "$name"; then return; fi
+  done
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    { apt-get update -q && apt-get install -y -q --no-install-recommends chromium; } >"$WORK/apt.out" 2>&1
+    command -v chromium
+  fi
+}
+
+# ---- what is checked --------------------------------------------------------------------------------------------
+
+lock_is_current() { "$VENV/bin/uv" lock --check --offline --python "$VENV/bin/python"; }
+
+requirements_are_exported() {
+  "$VENV/bin/uv" export --frozen --no-dev --no-header --format requirements-txt --quiet --output-file "$WORK/requirements.txt" &&
+    diff "$WORK/requirements.txt" requirements.txt && return
+  echo "requirements.txt is not what uv.lock gives. Export it again: see CONTRIBUTING.md."
+  return 1
+}
+
+shell_scripts() { shellcheck -x start_services.sh stop_services.sh tests/run.sh .ci/run; }
+
+python_lane() {
+  check "uv.lock fits pyproject.toml" lock_is_current
+  check "requirements.txt is uv.lock's export" requirements_are_exported
+  check "ruff" "$VENV/bin/ruff" check .
+  check "ruff format" "$VENV/bin/ruff" format --check .
+  check "import rules" "$VENV/bin/lint-imports"
+  check "mypy" "$VENV/bin/mypy"
+  if command -v shellcheck >/dev/null; then
+    check "shellcheck" shell_scripts
+  else
+    note "left out" "shellcheck" "not installed"
+  fi
+}
+
+client() { (cd frontend && PYTHON="$VENV/bin/python" npm run --silent "$@"); }
+
+build_lane() {
+  check "client build" build_client
+}
+
+client_lane() {
+  check "API types are the services'" client api-types:check
+  check "prettier" client format:check
+  check "eslint" client lint
+  check "vitest" client test
+  check "stories over both services" client test:services
+}
+
+pytest_lane() {
+  check "pytest" "$VENV/bin/python" -m pytest --color=no --durations=10 && tail -n 40 "$WORK/pytest.out"
+}
+
+say_summary() {
+  local line failed=0
+  printf '\nSummary (%d s)\n' "$SECONDS"
+  for line in "$WORK"/*.line; do
+    cat "$line"
+    if grep -q '^FAILED' "$line"; then failed=1; fi
+  done
+  if [ "$failed" -eq 0 ]; then say "All is well."; else say "Not everything is well: see above."; fi
+  return "$failed"
+}
+
+main() {
+  ensure_venv
+  ensure_dev_packages
+  use_node
+  ensure_client_packages
+  CHROMIUM=$(find_chromium)
+  export CHROMIUM
+  if [ -z "$CHROMIUM" ]; then
+    note skipped "Chromium" "NO BROWSER WAS TESTED: install chromium, or name one with CHROMIUM=/path/to/chromium"
+  fi
+  lane build_lane
+  lane python_lane
+  wait
+  # The tests in the browser use the build.
+  lane client_lane
+  lane pytest_lane
+  wait
+  say_summary
+}
+
+main
