@@ -161,8 +161,8 @@ async def _judge(session: AsyncSession, proposal: Proposal, *, lock: bool) -> tu
     elif not head.open:
         raise not_active()
     leaves = await repository.leaves(session, conversation_id)
-    if not proposal.founds and Leaf(*author) not in leaves:
-        raise not_in_group()
+    if not proposal.founds:
+        _check_rotation(found, proposal, leaves)
     keys = await _keys(session, proposal, leaves)
     after = roster_after(Roster(leaves, frozenset(accounts)), author, proposal.details, keys)
     if proposal.transcript is not None:
@@ -176,12 +176,24 @@ async def _check_founding(session: AsyncSession, found: SessionHead, proposal: P
         raise not_active()
     if state != "establishing":
         raise not_establishing()
+    _check_peace(found)
+    if proposal.transcript is None:
+        raise contribution_required()
+
+
+def _check_rotation(found: SessionHead, proposal: Proposal, leaves: frozenset[Leaf]) -> None:
+    if Leaf(*proposal.entry.author) not in leaves:
+        raise not_in_group()
+    # Whoever is blocked or not connected reaches the other in no other way; a lost device must always get out (P6.9).
+    if not proposal.details.removed:
+        _check_peace(found)
+
+
+def _check_peace(found: SessionHead) -> None:
     if found.blocked:
         raise blocked()
     if not found.connected:
         raise not_connected()
-    if proposal.transcript is None:
-        raise contribution_required()
 
 
 async def _keys(session: AsyncSession, proposal: Proposal, leaves: frozenset[Leaf]) -> dict[UUID, DeviceKeys]:

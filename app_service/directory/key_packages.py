@@ -32,6 +32,8 @@ async def claim_key_package(unit: Unit, device_id: UUID) -> ClaimedKeyPackage | 
 
     Packages with less than a day left are passed over; None when nothing is left to give.
     """
+    # Passing over rows that an upload is about to replace would find nothing where there is always a last resort.
+    await repository.lock_device(unit.session, device_id)
     found = await repository.next_key_package(unit.session, device_id, now() + MIN_REMAINING)
     if found is None:
         return None

@@ -164,15 +164,19 @@ async def key_packages(session: AsyncSession, device_id: UUID) -> Sequence[KeyPa
 
 
 async def next_key_package(session: AsyncSession, device_id: UUID, valid_until: datetime) -> KeyPackage | None:
-    """The oldest one-time package that lives long enough, else the last resort; locked against other claims."""
+    """The oldest one-time package that lives long enough, else the last resort."""
     query = (
         select(KeyPackage)
         .where(KeyPackage.device_id == device_id, KeyPackage.not_after >= valid_until)
         .order_by(KeyPackage.last_resort, KeyPackage.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
     )
     return await session.scalar(query)
+
+
+async def lock_device(session: AsyncSession, device_id: UUID) -> None:
+    """Wait for whoever changes the device or takes of its key packages."""
+    await session.execute(select(Device.id).where(Device.id == device_id).with_for_update(key_share=True))
 
 
 async def delete_key_packages(session: AsyncSession, device_id: UUID) -> None:

@@ -187,6 +187,68 @@ async def test_p6_9_the_server_refuses_to_add_a_revoked_device(service: Service)
     assert code(drawn) == "revoked_device"
 
 
+@pytest.mark.parametrize("drawn", [True, False])
+async def test_p6_9_a_revoked_device_is_removed_with_and_without_a_contribution(service: Service, drawn: bool) -> None:
+    group = await active(service)
+    alice, bob = group.members
+    lost = alice.second(service.client())
+    await lost.login()
+    await lost.add_device()
+    await bob.post(group.commits, group.commit_body(uuid7(), added=[lost]))
+    group.members.append(lost)
+    group.epoch += 1
+    await _revoke(alice, lost)
+    service.quantum.away = not drawn
+
+    await _contributions_for_the_lost_are_refused(group, bob, lost)
+    contribution = await group.contribution(bob, "rotate", [alice, bob]) if drawn else None
+    body = group.commit_body(uuid7(), removed=[lost], contribution=contribution)
+    answer = await bob.call("POST", group.commits, body)
+    assert answer.status_code == 201
+    assert {each["device_id"] for each in (await group.session(bob))["members"]} == {
+        str(each.device.id) for each in (alice, bob)
+    }
+
+
+async def _contributions_for_the_lost_are_refused(group: Group, author: Any, lost: Any) -> None:
+    asked = {
+        "recipients": [{"device_id": str(each.device.id), "number": 1} for each in group.members],
+        "nonce": to_base64url(os.urandom(32)),
+        "generation": 0,
+        "epoch": group.epoch,
+        "purpose": "rotate",
+    }
+    refused = await author.call("POST", f"/api/conversations/{group.session_id}/contributions", asked)
+    assert (refused.status_code, code(refused)) == (422, "revoked_device")
+
+
+@pytest.mark.parametrize("reason", ["blocked", "not_connected"])
+async def test_people_who_cannot_write_can_only_remove(service: Service, reason: str) -> None:
+    group = await active(service)
+    alice, bob = group.members
+    lost, new = [bob.second(service.client()) for _ in range(2)]
+    for each in (lost, new):
+        await each.login()
+        await each.add_device()
+    await bob.post(group.commits, group.commit_body(uuid7(), added=[lost]))
+    group.members.append(lost)
+    group.epoch += 1
+    await _revoke(bob, lost)
+    path = f"/api/connections/{bob.user_id}"
+    await (alice.ok("POST", f"{path}/block") if reason == "blocked" else alice.ok("DELETE", path))
+
+    before = await service.row_counts()
+    for refused in (group.commit_body(uuid7()), group.commit_body(uuid7(), added=[new])):
+        answer = await bob.call("POST", group.commits, refused)
+        assert (answer.status_code, code(answer)) == (403, reason)
+    assert await service.row_counts() == before
+    contribution = await group.contribution(bob, "rotate", [alice, bob])
+    removal = group.commit_body(uuid7(), removed=[lost], contribution=contribution)
+    assert (await bob.call("POST", group.commits, removal)).status_code == 201
+    group.epoch += 1
+    assert (await bob.call("POST", "/api/session/terminate", group.termination())).status_code == 200
+
+
 async def _revoke(own: Any, lost: Any) -> None:
     entries = own.identity.without_device(lost.device.id)
     statement, body = own.identity.signed_list(entries)

@@ -11,8 +11,11 @@ import pytest
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
-from app_service.directory.key_packages import claim_key_package
+from app_service.accounts.access import DeviceCaller
+from app_service.directory import key_packages
+from app_service.directory.key_packages import ClaimedKeyPackage, claim_key_package
 from app_service.directory.repository import device_keys, live_devices
+from app_service.directory.schemas import KeyPackageUpload
 from app_service.models import Device, DeviceList, Event, KeyPackage, MlKemKey, SignIn
 from shared.encoding import Label, from_base64url, to_base64url
 from tests.factories import Browser, HybridKey, Json
@@ -342,6 +345,26 @@ async def test_p3_6_key_packages_are_claimed_once_and_the_last_resort_stays(serv
     assert claimed[2] == claimed[3]
     assert claimed[2] not in claimed[:2]
     assert await alice.get("/api/devices/key-packages") == {"count": 0, "has_last_resort": True}
+
+
+async def test_p3_6_a_claim_waits_for_the_last_resort_that_is_being_replaced(service: Service) -> None:
+    alice = await service.bound("alice")
+    await alice.upload_key_packages(0)
+    caller = DeviceCaller(alice.user_id, uuid7(), alice.device.id, 0)
+    newest = alice.key_package(last_resort=True)
+
+    async def claim() -> ClaimedKeyPackage | None:
+        async with service.database.write() as unit:
+            return await claim_key_package(unit, alice.device.id)
+
+    async with service.database.write() as unit:
+        await key_packages.upload(unit, caller, KeyPackageUpload(key_packages=[], last_resort=to_base64url(newest)))
+        claiming = asyncio.create_task(claim())
+        done, _ = await asyncio.wait([claiming], timeout=0.3)
+        assert not done
+    claimed = await claiming
+    assert claimed is not None
+    assert claimed.key_package == newest
 
 
 async def test_p3_6_a_claim_that_fails_takes_nothing(service: Service) -> None:

@@ -128,7 +128,13 @@ export class Sessions {
     }
     const wait = this.#turn(id);
     if (wait > 0) return { again: wait };
-    await commits.rotate(id);
+    try {
+      await commits.rotate(id);
+    } catch (error) {
+      // Nothing can be written meanwhile either, so no key is used longer for it.
+      if (isApiError(error, "not_connected", "blocked")) return { again: DUE_EVERY_MS };
+      throw error;
+    }
     this.dependencies.ready(id);
     return { again: 0 };
   }
