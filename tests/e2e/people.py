@@ -157,11 +157,21 @@ class Browser:
         await self.page.get_by_role("menuitem", name="Sign out").click()
         await expect(self.page.get_by_role("heading", name="Sign in")).to_be_visible()
 
+    async def databases(self) -> list[str]:
+        """What this browser keeps, by name."""
+        names: list[str] = await self.page.evaluate(
+            "async () => (await indexedDB.databases()).map((it) => it.name).sort()"
+        )
+        return names
+
     # ---- people
 
-    async def asks(self, name: str) -> None:
+    async def looks_for(self, name: str) -> None:
         await self.page.get_by_role("link", name="People", exact=True).click()
         await self.page.get_by_label("Find somebody on this server").fill(name)
+
+    async def asks(self, name: str) -> None:
+        await self.looks_for(name)
         await self.page.get_by_role("button", name=f"Connect with {name}").click()
         await expect(self.page.get_by_text("Asked", exact=True)).to_be_visible()
 

@@ -13,6 +13,8 @@ pytestmark = pytest.mark.browser
 
 WAITS_FOR_RANDOMNESS = "The service that adds fresh randomness is away. Keys are made when it is back"
 
+JOINS_BY_ITSELF = "The signing service is away. This browser joins your account by itself when it is back."
+
 
 async def test_app_service_killed_in_mid_conversation_loses_nothing(town: Town) -> None:
     alice, bob = await town.friends("alice", "bob")
@@ -113,9 +115,15 @@ async def test_an_account_made_without_quantum_service_is_completed_when_it_is_b
     alice = await town.person("alice")
     town.house.quantum.kill()
     bob = await town.person("bob")
+    joining = bob.page.get_by_role("status").filter(has_text=JOINS_BY_ITSELF)
+    await expect(joining).to_be_visible()
+    await bob.looks_for("alice")
+    await expect(bob.page.get_by_role("main")).to_contain_text("People appear here by themselves")
+
     await asyncio.to_thread(town.house.quantum.start)
-    # The browser becomes a device by itself.
-    await expect(bob.page.get_by_role("status").filter(has_text="Connecting")).to_have_count(0)
+    # The browser becomes a device, and the search is answered, by itself.
+    await expect(bob.page.get_by_role("button", name="Connect with alice")).to_be_visible()
+    await expect(joining).to_have_count(0)
     await bob.asks("alice")
     await alice.accepts("bob")
     await alice.opens("bob")

@@ -98,11 +98,11 @@ async def test_pages_of_a_new_account(town: Town, album: Album) -> None:
 async def test_pages_of_a_conversation(town: Town, album: Album) -> None:
     alice, bob = await town.friends("alice", "bob")
     people = {"alice": (alice, bob), "bob": (bob, alice)}
-    for name, text in CONVERSATION:
+    for number, (name, text) in enumerate(CONVERSATION, 1):
         writer, reader = people[name]
         await writer.page.get_by_role("textbox", name="Message to").fill(text)
         await writer.page.get_by_role("button", name="Send", exact=True).click()
-        await expect(reader.log.locator("[data-message]")).to_have_count(len(await writer.timeline()))
+        await expect(reader.log.locator("[data-message]")).to_have_count(number)
     await expect(alice.log.get_by_text("Delivered")).to_be_visible()
     await album.show(alice.page, "conversation")
     await _details(alice, album)
@@ -120,6 +120,7 @@ async def _details(alice: Browser, album: Album) -> None:
     await expect(alice.page.get_by_role("img", name="Safety number")).to_be_visible()
     await album.show(alice.page, "details")
     await alice.page.get_by_role("button", name="End conversation").click()
+    await expect(alice.page.get_by_role("dialog")).to_be_visible()
     await album.show(alice.page, "ask-to-end")
     await alice.page.keyboard.press("Escape")
     await expect(alice.page.get_by_role("dialog")).to_have_count(0)

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { VisuallyHidden } from "../components/VisuallyHidden";
 import { seconds } from "../lib/time";
 import { useAppSelector, useMessenger, useNow } from "./hooks";
+import { selectWaitsFor } from "./selectors";
 
 const Bar = styled("div")(({ theme }) => ({
   ...theme.typography.body2,
@@ -40,6 +41,13 @@ const Now = styled("button")(({ theme }) => ({
   "&:focus-visible": { outline: `2px solid ${theme.palette.accent}` },
 }));
 
+const Words = styled("span")({ whiteSpace: "normal", textWrap: "balance" });
+
+const JOINING = {
+  quantum_service: "The signing service is away. This browser joins your account by itself when it is back.",
+  server: "The server does not answer. This browser joins your account by itself when it does.",
+};
+
 /** A connection that takes a moment is not worth a word. */
 const QUIET_MS = 1200;
 
@@ -63,10 +71,18 @@ function Countdown({ retryAt }: { retryAt: number }) {
   return <span aria-hidden>reconnecting {left === 0 ? "now" : `in ${seconds(left)}`}</span>;
 }
 
-/** The thin line on top while there is no connection; never in the way. */
+/** The thin line on top while there is no connection, or nothing to connect yet; never in the way. */
 export function LineBar() {
   const line = useAppSelector((state) => state.line.line);
+  const waitsFor = useAppSelector(selectWaitsFor);
   const messenger = useMessenger();
+  if (waitsFor !== null) {
+    return (
+      <Bar role="status">
+        <Dot /> <Words>{JOINING[waitsFor]}</Words>
+      </Bar>
+    );
+  }
   switch (line.status) {
     case "online":
       return null;

@@ -2,7 +2,7 @@
 import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
 import { changes } from "../realtime/changes";
-import { uuid } from "../testing/fixtures/people";
+import { joining, uuid } from "../testing/fixtures/people";
 import { renderScenario, stubBrowser } from "../testing/fixtures/render";
 import { scenarios } from "../testing/fixtures/scenarios";
 
@@ -115,6 +115,21 @@ describe("before the conversations", () => {
 });
 
 describe("the line", () => {
+  it.each([
+    ["quantum_service", "The signing service is away. This browser joins your account by itself when it is back."],
+    ["server", "The server does not answer. This browser joins your account by itself when it does."],
+  ] as const)("names what holds this browser up: %s", async (waitsFor, words) => {
+    const self = { ...joining, waitsFor };
+    const { store } = renderScenario({ ...scenarios.joining, account: { phase: "signed_in", self } }, "/");
+    expect((await screen.findByText(words)).closest("[role=status]")).toBeTruthy();
+    expect(screen.queryByText("Connecting…")).toBeNull();
+    act(() => {
+      store.dispatch(changes.account({ phase: "signed_in", self: { ...self, deviceId: uuid(1001), waitsFor: null } }));
+      store.dispatch(changes.line({ status: "online" }));
+    });
+    expect(screen.queryByText(words)).toBeNull();
+  });
+
   it("counts down in one thin line, never a modal", async () => {
     vi.useFakeTimers({ now: Date.now(), toFake: ["Date", "setInterval", "clearInterval"] });
     const { store } = renderScenario(scenarios.full);

@@ -5,6 +5,9 @@ import type { RootState } from "./store";
 export const selectSelf = (state: RootState): Self | null =>
   state.auth.account.phase === "signed_in" ? state.auth.account.self : null;
 
+/** What this browser waits for before it can join the account; null: it is one of its devices. */
+export const selectWaitsFor = (state: RootState): Self["waitsFor"] => selectSelf(state)?.waitsFor ?? null;
+
 export const selectConversation = (state: RootState, id: Id): Conversation | undefined => state.conversations.all?.[id];
 
 /** Newest activity first; null while loading. */

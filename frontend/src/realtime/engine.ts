@@ -101,8 +101,8 @@ export class Engine implements Messenger {
   }
 
   #do<T>(work: (turn: Turn) => Promise<T>): Promise<T> {
-    return this.#command(() => {
-      const { turn } = this.#phases;
+    return this.#command(async () => {
+      const turn = this.#phases.turn ?? (await this.#phases.turnToCome());
       if (turn === null) throw new MessengerError({ code: "not_authenticated" });
       return work(turn);
     });

@@ -15,7 +15,7 @@ import { Lanes } from "./lanes";
 import { Live } from "./live";
 import { MessengerError, type Progress } from "./messenger";
 import { PeopleCommands } from "./peopleCommands";
-import type { AccountState, Id } from "./state";
+import type { AccountState, Id, Self } from "./state";
 
 type Ending = "signed_out_elsewhere" | "expired";
 
@@ -23,6 +23,7 @@ type Ending = "signed_out_elsewhere" | "expired";
 const ACCOUNT = "quantumchat.account";
 const LEAVING = "quantumchat.leaving";
 const WRITER = "quantumchat-writer";
+const JOIN_AGAIN_MS = 5_000;
 
 /** A signed-in account while this tab writes for it. */
 export interface Turn {
@@ -31,14 +32,20 @@ export interface Turn {
   readonly conversations: ConversationCommands;
 }
 
+/** An account on a browser that is no device of it yet: quantum_service or the server is away. What needs the turn waits for it. */
+interface Joining {
+  readonly entered: Entered;
+  /** Null: it ended without one. */
+  readonly turn: PromiseWithResolvers<Turn | null>;
+}
+
 export class Phases {
   readonly #api: Api;
   readonly #account: Account;
   readonly #chores: Jobs;
   readonly #lanes = new Lanes();
   #turn: Turn | null = null;
-  /** Signed in, but not certified yet: quantum_service or the server is away. */
-  #waiting: Entered | null = null;
+  #joining: Joining | null = null;
   #local: LocalAccount | null = null;
 
   constructor(
@@ -55,6 +62,11 @@ export class Phases {
 
   get turn(): Turn | null {
     return this.#turn;
+  }
+
+  /** While this browser joins the account, the turn begins by itself; null: nobody is signed in here. */
+  async turnToCome(): Promise<Turn | null> {
+    return this.#turn ?? (await this.#joining?.turn.promise) ?? null;
   }
 
   async start(): Promise<void> {
@@ -123,13 +135,32 @@ export class Phases {
       await this.#live({ ...entered, local: await this.#account.certify(entered.local) });
     } catch (error) {
       if (!isTransient(error)) throw error;
-      this.#waiting = entered;
-      this.#signedIn(entered.local, entered.user);
+      this.#joining = { entered, turn: Promise.withResolvers() };
+      this.#waits(entered, error);
       // An account is empty here until this browser is one of its devices.
       for (const empty of [changes.people([]), changes.requests([]), changes.conversations([])]) this.publish(empty);
-      if (isApiError(error, "quantum_service_unavailable")) this.publish(changes.quantum({ available: false }));
-      this.#chores.kick("certify", 1_000);
+      this.#chores.kick("join", 1_000);
     }
+  }
+
+  #waits({ local, user }: Entered, error: unknown): void {
+    this.#signedIn(local, user, isApiError(error, "quantum_service_unavailable") ? "quantum_service" : "server");
+  }
+
+  async #join(): Promise<Verdict> {
+    const joining = this.#joining;
+    if (joining === null) return "done";
+    const { entered } = joining;
+    let local: LocalAccount;
+    try {
+      local = await this.#account.certify(entered.local);
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      if (this.#joining === joining) this.#waits(entered, error);
+      return { again: JOIN_AGAIN_MS };
+    }
+    if (this.#joining === joining) await this.#live({ ...entered, local });
+    return "done";
   }
 
   /** Without a password, and without the network if need be. */
@@ -140,6 +171,8 @@ export class Phases {
   }
 
   async #live({ local, user }: { local: LocalAccount; user: User | null }): Promise<void> {
+    const joining = this.#joining;
+    this.#joining = null;
     this.#stopTurn();
     this.#local = local;
     this.environment.notes.set(ACCOUNT, local.userId);
@@ -159,13 +192,14 @@ export class Phases {
     );
     this.#turn = { live, people: new PeopleCommands(live), conversations: new ConversationCommands(live) };
     this.#signedIn(local, user);
+    joining?.turn.resolve(this.#turn);
     await live.start();
   }
 
-  #signedIn(local: LocalAccount, user: User | null): void {
-    const { userId, username, deviceId, device } = local;
-    const self = { userId, username, email: user?.email ?? "", deviceId: device === "bound" ? deviceId : null };
-    this.#show({ phase: "signed_in", self });
+  #signedIn(local: LocalAccount, user: User | null, waitsFor: Self["waitsFor"] = null): void {
+    const { userId, username, device } = local;
+    const deviceId = device === "bound" ? local.deviceId : null;
+    this.#show({ phase: "signed_in", self: { userId, username, email: user?.email ?? "", deviceId, waitsFor } });
   }
 
   // ---------------------------------------------------------------- out
@@ -268,10 +302,7 @@ export class Phases {
 
   async #chore(chore: string): Promise<Verdict> {
     if (chore === "leave") return this.#tellLeaving();
-    if (chore === "certify" && this.#waiting !== null) {
-      const { local, user } = this.#waiting;
-      await this.#live({ local: await this.#account.certify(local), user });
-    }
+    if (chore === "join") return this.#join();
     if (chore === "self" && this.#turn !== null) {
       const me = await this.#api.get("/api/users/me", {});
       if (this.#turn.live.local.userId === me.id) this.#signedIn(this.#turn.live.local, me);
@@ -289,7 +320,7 @@ export class Phases {
   }
 
   #ended(reason: Ending): void {
-    if (this.#turn === null && this.#waiting === null) return;
+    if (this.#turn === null && this.#joining === null) return;
     void this.#leave(false)
       .then(() => this.#out(reason))
       .catch((error: unknown) => this.failed(error));
@@ -298,7 +329,8 @@ export class Phases {
   #stopTurn(): void {
     this.#turn?.live.stop();
     this.#turn = null;
-    this.#waiting = null;
+    this.#joining?.turn.resolve(null);
+    this.#joining = null;
   }
 
   #show(state: AccountState): void {

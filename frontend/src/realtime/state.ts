@@ -21,8 +21,9 @@ export interface Self {
   userId: Id;
   username: string;
   email: string;
-  /** Null until this browser has a certified device. */
+  /** Null until this browser is a certified device of the account; `waitsFor` then names what is away. It heals by itself. */
   deviceId: Id | null;
+  waitsFor: "quantum_service" | "server" | null;
 }
 
 /** What sign-in and registration are doing: it takes a second or two, so the page says it. */

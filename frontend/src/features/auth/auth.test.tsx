@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
 import { screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
+import { selectWaitsFor } from "../../app/selectors";
+import { joining } from "../../testing/fixtures/people";
 import { renderScenario, stubBrowser } from "../../testing/fixtures/render";
 import { scenarios } from "../../testing/fixtures/scenarios";
 import { measure } from "./strength";
@@ -46,6 +48,18 @@ describe("registering", () => {
     await user.click(go);
     await waitFor(() => expect(where()).toBe("/"));
     expect(document.body.textContent).not.toContain("7K3M");
+  });
+
+  it("P3.3 without quantum_service the code is shown all the same, and what the browser waits for after it", async () => {
+    const { user, store } = renderScenario({ ...scenarios.register, self: joining });
+    await fill(user);
+    await screen.findByText("Very good.");
+    await user.keyboard("{Enter}");
+    await screen.findByRole("group", { name: "Recovery code" });
+    await user.click(screen.getByRole("checkbox", { name: "I have kept it in a safe place" }));
+    await user.click(screen.getByRole("button", { name: "Continue" }));
+    expect(await screen.findByText(/This browser joins your account by itself/u)).toBeTruthy();
+    expect(selectWaitsFor(store.getState())).toBe("quantum_service");
   });
 
   it("asks before the page with the code is left", async () => {

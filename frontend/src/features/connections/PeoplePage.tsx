@@ -7,7 +7,7 @@ import { Field } from "../../components/Field";
 import { Column, PaneBody, PaneHeader, Secondary, Section } from "../../components/Pane";
 import { RowSkeletons } from "../../components/Skeletons";
 import { useAppSelector } from "../../app/hooks";
-import { selectPeople, selectRequests } from "../../app/selectors";
+import { selectPeople, selectRequests, selectWaitsFor } from "../../app/selectors";
 import { problemWords } from "../../app/words/problems";
 import { paths } from "../../lib/paths";
 import { FoundRow } from "./FoundRow";
@@ -84,6 +84,7 @@ function useKnown(): Set<string> {
 
 function Found({ found, query }: { found: ReturnType<typeof useSearch>; query: string }) {
   const known = useKnown();
+  const joining = useAppSelector(selectWaitsFor) !== null;
   const { problem } = found;
   // Without a query, those who stand above already are left out.
   const items = query === "" ? (found.items?.filter((it) => !known.has(it.id)) ?? null) : found.items;
@@ -94,6 +95,7 @@ function Found({ found, query }: { found: ReturnType<typeof useSearch>; query: s
       </Callout>
     );
   }
+  if (items === null && joining) return <Empty>People appear here by themselves when this browser has joined.</Empty>;
   if (items === null) return <RowSkeletons count={5} label="Looking for people" />;
   if (items.length === 0 && found.more === null) {
     if (query === "" && known.size > 0) return <Secondary>Nobody else.</Secondary>;

@@ -66,6 +66,14 @@ describe("people to connect with", () => {
     expect(did("searchPeople").length).toBeGreaterThan(before);
   });
 
+  it("while this browser joins the account: says what it waits for, and refuses nothing", async () => {
+    renderScenario(scenarios.joining);
+    expect(await screen.findByText("People appear here by themselves when this browser has joined.")).toBeTruthy();
+    expect(screen.getByRole("status").textContent).toContain("The signing service is away");
+    expect(screen.queryByRole("alert")).toBeNull();
+    expect(screen.queryByText("Looking for people")).toBeNull();
+  });
+
   it("empty server: what to do", async () => {
     renderScenario(scenarios.empty, "/people");
     expect(await screen.findByText(/Nobody else is here yet/u)).toBeTruthy();

@@ -39,6 +39,36 @@ test("P4.1 a new connection waits for quantum_service by name, and completes by 
   await alice.reads(bob, "written while waiting");
 });
 
+test("P3.3 an account made without quantum_service says so, keeps what is asked for, and joins by itself", async () => {
+  const alice = await TestPerson.registered(services, "alice");
+  const bob = TestPerson.named(services, "bob");
+  present = [alice, bob];
+  await services.quantum.end("SIGKILL");
+  await bob.register();
+  const self = () => (bob.state.auth.account.phase === "signed_in" ? bob.state.auth.account.self : null);
+  expect(self()).toMatchObject({ deviceId: null, waitsFor: "quantum_service" });
+  const search = bob.tab.engine.searchPeople(alice.name, null);
+  await services.quantum.start();
+  expect((await search).items).toMatchObject([{ id: alice.id }]);
+  expect(self()).toMatchObject({ waitsFor: null });
+  expect(self()?.deviceId).toBeTruthy();
+  await bob.connectTo(alice);
+  await Promise.all([alice.open(bob), bob.open(alice)]);
+  await bob.writes(alice, "now I am here");
+  await alice.reads(bob, "now I am here");
+});
+
+test("P3.3 signing out ends the wait for quantum_service, and what was asked for is refused", async () => {
+  const bob = TestPerson.named(services, "bob");
+  present = [bob];
+  await services.quantum.end("SIGKILL");
+  await bob.register();
+  const search = expect(bob.tab.engine.searchPeople("", null)).rejects.toThrow("not_authenticated");
+  await bob.tab.engine.signOut();
+  await search;
+  expect(bob.state.auth.account.phase).toBe("signed_out");
+});
+
 test("P7.3 with quantum_service killed a session goes on, and keys are renewed without a contribution", async () => {
   const [alice, bob] = await pair();
   await services.quantum.end("SIGKILL");

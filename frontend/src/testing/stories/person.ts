@@ -29,12 +29,14 @@ export class TestPerson {
 
   static async registered(services: Services, name: string): Promise<TestPerson> {
     const person = TestPerson.named(services, name);
-    await person.tab.engine.register(
-      { username: person.name, email: person.email, password: person.password },
-      nothing,
-    );
+    await person.register();
     await person.sees("the line", ({ line }) => line.line.status === "online");
     return person;
+  }
+
+  /** The account stands afterwards; this browser may still wait to become its device. */
+  async register(): Promise<void> {
+    await this.tab.engine.register({ username: this.name, email: this.email, password: this.password }, nothing);
   }
 
   /** The same person at another browser, signed in. */
