@@ -20,7 +20,9 @@ from shared.settings import PROJECT_ROOT
 
 T = TypeVar("T")
 
-START_SECONDS: Final = 40
+PATIENCE: Final = 120.0
+"""Seconds after which a test calls something hung, also on a machine that has much else to do."""
+
 _SETTINGS: Final = (
     "AZURE_ENV",
     "DATABASE_URL",
@@ -51,7 +53,7 @@ def plain_environment(**changes: str) -> dict[str, str]:
     return {name: value for name, value in kept.items() if not name.startswith(_PREFIXES)} | changes
 
 
-def eventually(check: Callable[[], T], *, seconds: float = START_SECONDS, what: str = "it") -> T:
+def eventually(check: Callable[[], T], *, seconds: float = PATIENCE, what: str = "it") -> T:
     """What `check` returns as soon as that is true; a refused connection means not yet."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -145,7 +147,7 @@ class House:
         return self.app.url
 
     def client(self, **options: Any) -> httpx.Client:
-        return httpx.Client(base_url=self.url, trust_env=False, timeout=20, **options)
+        return httpx.Client(base_url=self.url, trust_env=False, timeout=60, **options)
 
     def everything_kept(self) -> bytes:
         """All bytes that the services have written: database with its journal, logs."""

@@ -21,6 +21,7 @@ from app_service.models import Conversation, LogEntry
 from shared.errors import ApiError, Unavailable
 from tests.factories import Browser
 from tests.groups import Group, active
+from tests.processes import PATIENCE
 from tests.services import Service, StartService
 
 
@@ -43,7 +44,7 @@ async def submit(log_writer: LogWriter, entries: Iterable[Entry]) -> list[Outcom
 
     for at, entry in enumerate(entries):
         log_writer.submit(entry, lambda outcome, at=at: told(at, outcome))  # type: ignore[misc]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await done.wait()
     return [outcomes[at] for at in range(len(entries))]
 

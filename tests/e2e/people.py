@@ -15,11 +15,11 @@ from tests.processes import House
 
 PASSWORD: Final = "orbit-lantern-7-mosaic"
 DESKTOP: Final[ViewportSize] = {"width": 1440, "height": 900}
-SECONDS: Final = 30_000
+PATIENCE_MS: Final = 60_000
 # What a browser says of requests that got no answer or a refusal; the client tells people itself.
 _NETWORK: Final = re.compile(r"Failed to load resource|WebSocket connection to .* failed|net::ERR_")
 
-expect.set_options(timeout=SECONDS)
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass

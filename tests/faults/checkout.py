@@ -15,7 +15,7 @@ from typing import Final
 import httpx
 
 from shared.settings import PROJECT_ROOT
-from tests.processes import eventually, free_ports, plain_environment
+from tests.processes import PATIENCE, eventually, free_ports, plain_environment
 
 INSTALLED_BY: Final = ("package.json", "package-lock.json", ".npmrc", "patches")
 BUILT_FROM: Final = (
@@ -106,6 +106,8 @@ class Terminal:
 
     def __init__(self, checkout: Checkout, arguments: tuple[str, ...]) -> None:
         self._output = checkout.path / "terminal"
+        # Where the tests were started in the background, shells ignore Control-C, and so would their children.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
                 ["./start_services.sh", *arguments],
@@ -121,7 +123,7 @@ class Terminal:
     def text(self) -> str:
         return self._output.read_text()
 
-    def wait_for(self, pattern: str, seconds: float = 120) -> None:
+    def wait_for(self, pattern: str, seconds: float = PATIENCE) -> None:
         def seen() -> bool:
             assert self.process.poll() is None or re.search(pattern, self.text), self.text
             return re.search(pattern, self.text) is not None
@@ -134,4 +136,4 @@ class Terminal:
     def press_control_c(self) -> int:
         """As a terminal does: SIGINT to the whole foreground group."""
         os.killpg(self.process.pid, signal.SIGINT)
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)

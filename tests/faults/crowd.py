@@ -16,10 +16,10 @@ from shared.encoding import to_base64url
 from tests import factories_mls as mls
 from tests.bench.check import Acknowledged, check
 from tests.bench.world import EPOCH, Pair, Person
+from tests.processes import PATIENCE
 
 AT_ONCE: Final = 8
 AGAIN_SECONDS: Final = 0.05
-PATIENCE: Final = 60.0
 
 
 class Client:

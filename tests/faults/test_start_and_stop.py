@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from tests.faults.checkout import Checkout
-from tests.processes import eventually
+from tests.processes import PATIENCE, eventually
 
 
 @pytest.fixture
@@ -85,8 +85,8 @@ def test_sigterm_ends_both_and_leaves_no_process(checkout: Checkout) -> None:
 
     terminal.process.send_signal(signal.SIGTERM)
 
-    assert terminal.process.wait(30) == 0
-    _, alive = psutil.wait_procs(family, timeout=5)
+    assert terminal.process.wait(PATIENCE) == 0
+    _, alive = psutil.wait_procs(family, timeout=PATIENCE)
     assert alive == []
     assert not checkout.answers("PORT")
 

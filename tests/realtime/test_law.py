@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import Final
 
 import pytest
 
 from tests.factories import Browser, Json, connect
 from tests.groups import Group, active
+from tests.processes import PATIENCE
 from tests.realtime.wire import Client, Wire
-
-PATIENCE: Final = 10.0
 
 
 class Known:

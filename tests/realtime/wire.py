@@ -16,9 +16,9 @@ from websockets.exceptions import ConnectionClosed
 from app_service.socket.frames import ServerFrame
 from tests.factories import Browser, Json
 from tests.groups import Group
+from tests.processes import PATIENCE
 from tests.services import Service
 
-PATIENCE: Final = 10.0
 _FRAME: Final[TypeAdapter[Any]] = TypeAdapter(ServerFrame)
 
 
@@ -98,7 +98,12 @@ class Wire:
         if origin == "own":
             origin = f"http://127.0.0.1:{self.port}"
         connection = await connect(
-            f"ws://127.0.0.1:{self.port}/ws", origin=origin, proxy=None, max_size=None, **options
+            f"ws://127.0.0.1:{self.port}/ws",
+            origin=origin,
+            proxy=None,
+            max_size=None,
+            open_timeout=PATIENCE,
+            **options,
         )
         client = Client(connection)
         self.clients.append(client)

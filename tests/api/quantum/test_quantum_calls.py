@@ -15,6 +15,7 @@ from quantum_service.entropy.sources import RawBlock, SourceFailed
 from quantum_service.main import create_app
 from shared.encoding import FALCON_SUITE, from_base64url, signature_input, to_base64url
 from tests.api.quantum.conftest import API_KEY, MASTER_KEY, OPERATOR_KEY, Caller, settings
+from tests.processes import PATIENCE
 from tests.unit.quantum.scripted_source import ScriptedSource, block
 
 SIZES = {"ML-KEM-768": (1184, 64), "Falcon-512": (897, 1281), "ECDSA-P256": (65, 32), "hybrid": (962, 1313)}
@@ -266,7 +267,7 @@ async def test_a_failing_source_degrades_visibly_and_serves_on(tmp_path: Any) ->
         httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://quantum") as http,
     ):
         anonymous, caller = Caller(http, None), Caller(http, API_KEY)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while app.state.desk.operations.pool.alarms == 0:  # noqa: ASYNC110 - in the background
                 await asyncio.sleep(0.001)
         health = (await anonymous.call("GET", "/api/health")).json()

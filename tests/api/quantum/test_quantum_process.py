@@ -16,9 +16,10 @@ from typing import Any, Final
 import httpx
 import psutil
 
+from tests.processes import PATIENCE
+
 ROOT: Final = Path(__file__).resolve().parents[3]
 IDLE_RSS_BYTES: Final = 150 << 20  # half of what both services may take together
-DEADLINE_SECONDS: Final = 40
 
 
 def free_port() -> int:
@@ -46,7 +47,7 @@ def running(data_dir: Path, **environment: str) -> Iterator[tuple[psutil.Popen, 
 
 
 def eventually(check: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
             if found := check():
@@ -88,7 +89,7 @@ def test_ends_clean_while_a_circuit_runs(tmp_path: Path) -> None:
         eventually(lambda: httpx.get(f"{url}/api/health").status_code == 200)
         process.send_signal(signal.SIGTERM)
         ended(process)
-        _, alive = psutil.wait_procs(children, timeout=10)
+        _, alive = psutil.wait_procs(children, timeout=PATIENCE)
         assert not alive
 
 
@@ -97,13 +98,13 @@ def test_a_killed_service_leaves_no_circuit_behind(tmp_path: Path) -> None:
         children = eventually(lambda: circuits(process))
         process.kill()
         process.wait(10)
-        _, alive = psutil.wait_procs(children, timeout=DEADLINE_SECONDS)
+        _, alive = psutil.wait_procs(children, timeout=PATIENCE)
         assert not alive
 
 
 def test_refuses_to_start_in_production_without_secrets(tmp_path: Path) -> None:
     with running(tmp_path, AZURE_ENV="production") as (process, _):
-        assert process.wait(DEADLINE_SECONDS) != 0
+        assert process.wait(PATIENCE) != 0
     log = (tmp_path / "log").read_text()
     for name in ("QUANTUM_API_KEY", "QUANTUM_OPERATOR_KEY", "QUANTUM_MASTER_KEY"):
         assert f"{name} is missing" in log

@@ -14,6 +14,7 @@ from quantum_service.entropy.pool import EntropyPool
 from quantum_service.entropy.sources import RawBlock, SourceFailed
 from quantum_service.entropy.sources.aer import AerSource, parse
 from quantum_service.entropy.sources.os import OsSource
+from tests.processes import PATIENCE
 from tests.unit.quantum.scripted_source import ScriptedSource, block
 
 STUCK = RawBlock((bytes(4096),), backend="test", job_id="")
@@ -26,7 +27,7 @@ async def fill(source: ScriptedSource, steps: int) -> tuple[EntropyPool, list[Ou
     outcomes: asyncio.Queue[Outcome] = asyncio.Queue()
     filler = PoolFiller(pool, report=outcomes.put_nowait, first_pause=0)
     filler.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         seen = [await outcomes.get() for _ in range(steps)]
     await filler.stop()
     return pool, seen
@@ -68,7 +69,7 @@ async def test_a_draw_from_a_low_pool_starts_the_next_filling() -> None:
     pool = EntropyPool(source)
     filler = PoolFiller(pool, report=outcomes.put_nowait, first_pause=0)
     filler.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await outcomes.get()
         pool._seeds.clear()
         await asyncio.to_thread(pool.draw, 1)
@@ -88,7 +89,7 @@ async def test_stopping_ends_the_child_process() -> None:
     filler = PoolFiller(EntropyPool(AerSource(FOREVER)))
     before = set(psutil.Process().children())
     filler.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not (born := set(psutil.Process().children()) - before):  # noqa: ASYNC110 - the kernel sends no event
             await asyncio.sleep(0.01)
     await filler.stop()
@@ -105,7 +106,7 @@ async def test_stopping_ends_the_child_process() -> None:
     ],
 )
 async def test_a_child_that_fails(program: str, reason: str) -> None:
-    source = AerSource((sys.executable, "-c", program), timeout=0.3 if reason == "timeout" else 10)
+    source = AerSource((sys.executable, "-c", program), timeout=0.3 if reason == "timeout" else PATIENCE)
     with pytest.raises(SourceFailed) as caught:
         await source.sample()
     assert caught.value.reason == reason
