@@ -262,7 +262,7 @@ describe("people", () => {
 
   test("P3.2 a swapped account key blocks sending, stands in the timeline, and goes on when accepted", async () => {
     const { alice, bob, service, id } = await established(await world);
-    await alice.api.markVerified(bob.userId, true);
+    await alice.verify(bob);
     const genuine = service.account(bob.userId).keys;
     const impostor = await Browser.register(service, "impostor");
     const swapped = { ...service.keys(impostor.userId), user_id: bob.userId, username: bob.username };
@@ -277,16 +277,41 @@ describe("people", () => {
     await alice.api.learnKeys(structuredClone(genuine));
     expect((await alice.api.nextOutgoing(id)).kind).toBe("message");
     await alice.api.learnKeys(swapped);
-    const accepted = await alice.api.acceptAccountKey(bob.userId);
+    const shown = (await alice.api.contact(bob.userId))!;
+    expect(shown.changedSafetyNumber).not.toBe(shown.safetyNumber);
+    const accepted = await alice.api.acceptAccountKey(bob.userId, shown.changedKeyHash!);
+    expect(accepted.contact.safetyNumber).toBe(shown.changedSafetyNumber);
     expect(accepted.contact).toMatchObject({ verified: false, changedKeyHash: null });
     // The devices of the old key still sit in the group: they go before anything is sent.
     await alice.api.learnKeys(swapped);
     expect((await alice.api.conversation(id)).blocked).toMatchObject({ reason: "device_revoked" });
   });
 
+  test("P3.2 what is accepted or verified is the key that the person saw: another one that came meanwhile is refused", async () => {
+    const { alice, bob, service } = await another(await world);
+    const refusal = (call: Promise<unknown>) => call.then(() => "none", failureCode);
+    const swapFor = async (name: string) => {
+      const impostor = await Browser.register(service, name);
+      const keys = { ...service.keys(impostor.userId), user_id: bob.userId, username: bob.username };
+      return (await alice.api.learnKeys(keys)).contact;
+    };
+    const first = (await alice.api.contact(bob.userId))!.keyHash!;
+    const seen = (await swapFor("trudy")).changedKeyHash!;
+    const now = (await swapFor("trent")).changedKeyHash!;
+    expect(await refusal(alice.api.acceptAccountKey(bob.userId, seen))).toBe("key_changed_meanwhile");
+    expect(await refusal(alice.api.acceptAccountKey(bob.userId, first))).toBe("key_changed_meanwhile");
+    for (const hash of [first, seen, now]) {
+      expect(await refusal(alice.api.markVerified(bob.userId, hash))).toBe("key_changed_meanwhile");
+    }
+    expect(await alice.api.contact(bob.userId)).toMatchObject({ keyHash: first, changedKeyHash: now });
+    await alice.api.acceptAccountKey(bob.userId, now);
+    expect(await refusal(alice.api.markVerified(bob.userId, first))).toBe("key_changed_meanwhile");
+    expect(await alice.api.markVerified(bob.userId, now)).toMatchObject({ keyHash: now, verified: true });
+    expect(await alice.api.markVerified(bob.userId, null)).toMatchObject({ verified: false });
+  });
+
   test("P3.2 requests name both keys as seen; none to a key is no change", async () => {
     const { alice, bob } = await another(await world);
-    await alice.api.acceptAccountKey(bob.userId).catch(() => undefined);
     const seen = await bob.api.seenKeys(alice.userId);
     const request = { id: uuidv7(), direction: "in", peer: { id: bob.userId, username: "bob" } };
     // Alice reads what Bob saw of her as her own; his key was swapped for her further up.
@@ -337,7 +362,7 @@ describe("names", () => {
 describe("pins", () => {
   test("P3.2 a new browser starts with what the others pinned", async () => {
     const { alice, bob, service } = await twoPeople();
-    await alice.api.markVerified(bob.userId, true);
+    await alice.verify(bob);
     const first = (await alice.api.pinsToStore())!;
     expect(first).toMatchObject({ ifMatch: null, record: { version: 1 } });
     await alice.api.pinsStored(1);
@@ -356,7 +381,7 @@ describe("pins", () => {
     const { alice, bob } = await twoPeople();
     const first = (await alice.api.pinsToStore())!.record;
     await alice.api.pinsStored(1);
-    await alice.api.markVerified(bob.userId, true);
+    await alice.verify(bob);
     const second = (await alice.api.pinsToStore())!;
     expect(second).toMatchObject({ ifMatch: 1, record: { version: 2 } });
     await alice.api.pinsStored(2);
@@ -395,15 +420,15 @@ describe("pins", () => {
       return to.api.mergePins(record);
     };
     const genuine = (await alice.api.contact(bob.userId))!.keyHash;
-    await second.api.markVerified(bob.userId, true);
+    await second.verify(bob);
     expect(await pass(second, alice)).toMatchObject([{ code: "account_conflict" }]);
     // Another key was verified there.
     expect((await alice.api.contact(bob.userId))?.verified).toBe(false);
     expect(await pass(alice, second)).toMatchObject([{ code: "account_conflict" }]);
-    await second.api.acceptAccountKey(bob.userId);
+    await second.api.acceptAccountKey(bob.userId, genuine!);
     expect(await pass(second, alice)).toEqual([]);
     expect(await alice.api.contact(bob.userId)).toMatchObject({ keyHash: genuine, problems: [] });
-    const error: unknown = await alice.api.acceptAccountKey(bob.userId).catch((refused: unknown) => refused);
+    const error: unknown = await alice.api.acceptAccountKey(bob.userId, genuine!).catch((refused: unknown) => refused);
     expect(failureCode(error)).toBe("nothing_pending");
     expect(await pass(alice, second)).toEqual([]);
     expect((await second.api.contact(bob.userId))?.keyHash).toBe(genuine);

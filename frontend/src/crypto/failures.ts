@@ -31,6 +31,7 @@ export const FAILURES = [
   // keys of people
   "account_key_changed", // blocks sending until the person accepts it (P3.2)
   "account_conflict", // browsers of this account pinned different first keys (P3.2)
+  "key_changed_meanwhile", // the person decided about another key than the one that is there now (P3.2)
   "keys_missing", // fetch these accounts' keys and try again
   // groups
   "not_agreed", // the person never agreed to this conversation (P6.7)

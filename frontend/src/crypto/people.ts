@@ -16,7 +16,7 @@ import { replaceKey } from "./pins";
 import type { Room } from "./room";
 import type { UnitOfWork } from "./storage";
 import type { Contact, LearnedKeys, Problem, SystemEntry, TimelineEntry } from "./types";
-import type { Id, WireAccountKeys, WireConfig, WireConnectionRequest, WireSeenKeys } from "./wire";
+import type { Bytes, Id, WireAccountKeys, WireConfig, WireConnectionRequest, WireSeenKeys } from "./wire";
 
 /** Pins the notary's key on first sight. Another server name or key is named and never followed (P2.1, P11.2). */
 export async function learnConfig(room: Room, unit: UnitOfWork, config: WireConfig): Promise<Problem[]> {
@@ -75,10 +75,11 @@ async function known(room: Room, unit: UnitOfWork, userId: Id): Promise<PersonRe
   return person;
 }
 
-export async function acceptAccountKey(room: Room, unit: UnitOfWork, userId: Id) {
+export async function acceptAccountKey(room: Room, unit: UnitOfWork, userId: Id, keyHash: Bytes) {
   const person = await known(room, unit, userId);
   const fresh = person.changed ?? person.conflict;
   if (fresh === null || userId === room.self.userId) throw new CryptoFailure("nothing_pending");
+  if (fresh !== keyHash) throw new CryptoFailure("key_changed_meanwhile");
   replaceKey(person, fresh);
   person.decidedAt = Date.now();
   unit.put(personName(userId), person);
@@ -104,10 +105,14 @@ async function decide(
   return contactOf(person, room.self);
 }
 
-export async function markVerified(room: Room, unit: UnitOfWork, userId: Id, verified: boolean): Promise<Contact> {
+export async function markVerified(room: Room, unit: UnitOfWork, userId: Id, keyHash: Bytes | null): Promise<Contact> {
   const person = await known(room, unit, userId);
   if (person.keyHash === null) throw new CryptoFailure("keys_missing");
-  return decide(room, unit, person, { verified });
+  const now = person.changed ?? person.conflict ?? person.keyHash;
+  if (keyHash !== null && (keyHash !== person.keyHash || keyHash !== now)) {
+    throw new CryptoFailure("key_changed_meanwhile");
+  }
+  return decide(room, unit, person, { verified: keyHash !== null });
 }
 
 export async function agree(room: Room, unit: UnitOfWork, peer: { userId: Id; username: string }): Promise<Contact> {

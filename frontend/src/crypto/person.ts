@@ -132,13 +132,16 @@ export async function keyHashOf(publicKey: Uint8Array): Promise<Bytes> {
 
 export async function contactOf(person: PersonRecord, self: { userId: Id; keyHash: Bytes }): Promise<Contact> {
   const { userId, keyHash } = person;
+  const numberWith = async (hash: Bytes | null) =>
+    hash === null || userId === self.userId ? null : safetyNumber(self, { userId, keyHash: hash });
   return {
     userId,
     username: person.username,
     keyHash,
-    safetyNumber: keyHash === null || userId === self.userId ? null : await safetyNumber(self, { userId, keyHash }),
+    safetyNumber: await numberWith(keyHash),
     verified: person.verified,
     changedKeyHash: person.changed,
+    changedSafetyNumber: await numberWith(person.changed),
     agreed: person.agreed,
     devices: Object.entries(person.devices).map(([deviceId, device]) => ({
       deviceId,

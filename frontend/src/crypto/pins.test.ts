@@ -51,16 +51,16 @@ test("P3.2 an account key that the server swaps for one's own signs nothing and 
   await alice.api.learnKeys(swapped);
   expect(await refusal(alice.api.newDevice({ keys: swapped, challenge: "challenge" }))).toBe("locked");
   expect(await refusal(alice.api.beginFounding(session.id, { items: [] }))).toBe("account_key_changed");
-  expect(await refusal(alice.api.acceptAccountKey(alice.userId))).toBe("nothing_pending");
+  expect(await refusal(alice.api.acceptAccountKey(alice.userId, ""))).toBe("nothing_pending");
   await alice.api.learnKeys(service.keys(alice.userId));
   expect(await refusal(alice.api.beginFounding(session.id, { items: [] }))).not.toBe("account_key_changed");
 });
 
 test("P3.2 the later decision counts, on whichever browser it was made", async () => {
-  await alice.api.markVerified(bob.userId, true);
+  await alice.verify(bob);
   await pass(alice, second);
   expect((await contact(second)).verified).toBe(true);
-  await second.api.markVerified(bob.userId, false);
+  await second.api.markVerified(bob.userId, null);
   // Alice stores something else meanwhile, with her older decision in it.
   await alice.api.agree({ userId: alice.userId, username: alice.username });
   await pass(alice, second);
@@ -70,7 +70,7 @@ test("P3.2 the later decision counts, on whichever browser it was made", async (
 });
 
 test("P3.2 a changed key that was accepted on one browser is accepted on the others, and not verified", async () => {
-  await alice.api.markVerified(bob.userId, true);
+  await alice.verify(bob);
   await pass(alice, second);
   const impostor = await Browser.register(service, "mallory");
   const swapped: WireAccountKeys = {
@@ -83,7 +83,7 @@ test("P3.2 a changed key that was accepted on one browser is accepted on the oth
   for (const browser of [alice, second]) {
     expect((await browser.api.learnKeys(swapped)).problems).toMatchObject([{ code: "account_key_changed" }]);
   }
-  await alice.api.acceptAccountKey(bob.userId);
+  await alice.api.acceptAccountKey(bob.userId, (await contact(alice)).changedKeyHash!);
   const { keyHash } = await contact(alice);
   expect(await pass(alice, second)).toEqual([]);
   expect(await contact(second)).toMatchObject({ keyHash, changedKeyHash: null, verified: false, problems: [] });

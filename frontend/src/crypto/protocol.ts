@@ -154,8 +154,9 @@ function peopleCalls(core: Core) {
     learnKeys: (keys) => core.change((room, unit) => people.learnKeys(room, unit, keys)),
     contacts: () => core.read(people.contacts),
     contact: (userId) => core.read((room) => people.contact(room, userId)),
-    acceptAccountKey: (userId) => core.change((room, unit) => people.acceptAccountKey(room, unit, userId)),
-    markVerified: (userId, verified) => core.change((room, unit) => people.markVerified(room, unit, userId, verified)),
+    acceptAccountKey: (userId, keyHash) =>
+      core.change((room, unit) => people.acceptAccountKey(room, unit, userId, keyHash)),
+    markVerified: (userId, keyHash) => core.change((room, unit) => people.markVerified(room, unit, userId, keyHash)),
     seenKeys: (peer) => core.read((room) => people.seenKeys(room, peer)),
     checkRequest: (request) => core.read((room) => people.checkRequest(room, request)),
     agree: (peer) => core.change((room, unit) => people.agree(room, unit, peer)),

@@ -83,6 +83,8 @@ export interface Contact {
   verified: boolean;
   /** The key that the server serves now, when it is not the accepted one: sending is blocked until `acceptAccountKey`. */
   changedKeyHash: Bytes | null;
+  /** The safety number with that key, for the person to compare before accepting it. */
+  changedSafetyNumber: string | null;
   /** This person and I agreed to talk. */
   agreed: boolean;
   devices: ContactDevice[];
@@ -337,10 +339,14 @@ export interface CryptoApi {
   contacts(): Promise<Contact[]>;
   contact(userId: Id): Promise<Contact | null>;
 
-  /** The person saw that the key changed, and goes on. Not verified any more. Fetch the keys again (since 0) afterwards. */
-  acceptAccountKey(userId: Id): Promise<{ contact: Contact; entries: TimelineEntry[] }>;
+  /**
+   * The person saw that the key changed to this one, and goes on. Not verified any more. Fetch the keys again (since 0)
+   * afterwards. `key_changed_meanwhile` when another key than the one seen waits to be accepted.
+   */
+  acceptAccountKey(userId: Id, keyHash: Bytes): Promise<{ contact: Contact; entries: TimelineEntry[] }>;
 
-  markVerified(userId: Id, verified: boolean): Promise<Contact>;
+  /** The person compared the safety number with this key; null takes it back. `key_changed_meanwhile` as above. */
+  markVerified(userId: Id, keyHash: Bytes | null): Promise<Contact>;
 
   /** What a connection request or answer to this person must name. */
   seenKeys(peer: Id): Promise<WireSeenKeys>;

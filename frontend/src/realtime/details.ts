@@ -31,9 +31,9 @@ export class Details {
 function detailsOf(sealed: Sealed, own: Contact | null, peer: Contact | null): ConversationDetails {
   const { conversation, lastRotation } = sealed;
   return {
-    safetyNumber: sealed.safetyNumber,
+    safetyNumber: peer?.changedSafetyNumber ?? sealed.safetyNumber,
     ownKeyHash: own?.keyHash ?? null,
-    peerKeyHash: peer?.keyHash ?? null,
+    peerKeyHash: peer?.changedKeyHash ?? peer?.keyHash ?? null,
     devices: [own, peer].flatMap((contact) => (contact === null ? [] : devicesOf(contact, sealed))),
     generation: conversation.generation,
     epoch: conversation.epoch,

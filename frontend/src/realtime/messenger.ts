@@ -51,9 +51,10 @@ export interface Messenger {
   removePerson(userId: Id): Promise<void>;
   block(userId: Id): Promise<void>;
   unblock(userId: Id): Promise<void>;
-  /** A changed account key, seen and accepted by the person; unblocks sending. */
-  acceptKeyChange(userId: Id): Promise<void>;
-  setVerified(userId: Id, verified: boolean): Promise<void>;
+  /** A changed account key, seen (its hash) and accepted by the person; unblocks sending. `key_changed_meanwhile`: it is another one now. */
+  acceptKeyChange(userId: Id, keyHash: string): Promise<void>;
+  /** The person compared the safety number made with this key; null takes that back. `key_changed_meanwhile` as above. */
+  setVerified(userId: Id, keyHash: string | null): Promise<void>;
 
   /** A new session with a connected person, after an earlier one ended. Resolves with its id. */
   startConversation(userId: Id): Promise<Id>;

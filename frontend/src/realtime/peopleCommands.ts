@@ -76,18 +76,29 @@ export class PeopleCommands {
     await this.live.people.blocked({ id: userId, username }, blocked);
   }
 
-  async acceptKey(userId: Id): Promise<void> {
+  async acceptKey(userId: Id, keyHash: string): Promise<void> {
     const { crypto, show } = this.live.context;
-    const { entries } = await crypto.acceptAccountKey(userId);
+    const { entries } = await this.#deciding(userId, () => crypto.acceptAccountKey(userId, keyHash));
     show(entries);
     await this.live.directory.learn(userId, 0);
     for (const id of this.live.conversations.idsWith(userId)) this.live.log.pull(id);
   }
 
-  async verify(userId: Id, verified: boolean): Promise<void> {
-    await this.live.context.crypto.markVerified(userId, verified);
+  async verify(userId: Id, keyHash: string | null): Promise<void> {
+    const { crypto } = this.live.context;
+    await this.#deciding(userId, () => crypto.markVerified(userId, keyHash));
     this.live.pins.kick();
     await this.live.people.refresh(userId);
+  }
+
+  /** Refused, it was about a key that is not there any more: the page shows the present one. */
+  async #deciding<T>(userId: Id, decide: () => Promise<T>): Promise<T> {
+    try {
+      return await decide();
+    } catch (error) {
+      await this.live.people.refresh(userId);
+      throw error;
+    }
   }
 
   /** A new session with a connected person. */

@@ -108,6 +108,7 @@ const person: Person = {
   blocked: false,
   trust: "unverified",
   trustSince: null,
+  keyHash: "k",
 };
 const facts = (over: Partial<Facts>): Facts => ({
   sealed,
@@ -166,6 +167,7 @@ test("trust is what the pins say", () => {
     safetyNumber: null,
     verified: false,
     changedKeyHash: null,
+    changedSafetyNumber: null,
     agreed: true,
     devices: [],
     listVersion: 1,

@@ -55,6 +55,7 @@ export function personOf(
     blocked: connection?.blocked ?? false,
     trust,
     trustSince: told ? timeOf(change.noticedAt) : null,
+    keyHash: contact?.changedKeyHash ?? contact?.keyHash ?? null,
   };
 }
 

@@ -77,6 +77,8 @@ export interface Person {
   trust: Trust;
   /** When `trust` became what it is. */
   trustSince: Time | null;
+  /** SHA-256 of the account key that `trust` speaks of, base64url: with `key_changed` the new one. */
+  keyHash: string | null;
 }
 
 export interface Request {
@@ -257,9 +259,9 @@ export interface ContributionDetails {
 }
 
 export interface ConversationDetails {
-  /** Sixty digits. Null until both account keys are known. */
+  /** Sixty digits, made from the two keys below. Null until both are known. */
   safetyNumber: string | null;
-  /** SHA-256 of the account keys, base64url. */
+  /** SHA-256 of the account keys, base64url; of the other person the new one while it waits to be accepted. */
   ownKeyHash: string | null;
   peerKeyHash: string | null;
   /** Of both accounts, revoked ones included. */

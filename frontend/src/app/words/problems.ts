@@ -43,6 +43,7 @@ const WORDS: Record<string, string> = {
   blocked: "You have blocked this person. Unblock first.",
   not_connected: "You are not connected to this person any more.",
   swapped_key: "The server handed out another key for this person than the one they named. Nothing was accepted.",
+  key_changed_meanwhile: "The keys changed again while you looked. Nothing was accepted; compare what stands here now.",
   // Conversations
   too_large: "This is too long for one message. Split it in two.",
   not_active: "This conversation has ended.",

@@ -75,6 +75,12 @@ export class Browser {
     return new Browser(this.service, api, this.prefix, this.username, this.userId, this.deviceId);
   }
 
+  /** Compares safety numbers with somebody, as this browser shows them now. */
+  async verify(other: Browser): Promise<void> {
+    const contact = await this.api.contact(other.userId);
+    await this.api.markVerified(other.userId, contact?.keyHash ?? null);
+  }
+
   /** Uploads fresh key packages. */
   async restock(): Promise<void> {
     const { key_packages } = await this.api.keyPackages({ count: 2, lastResort: false });

@@ -25,9 +25,10 @@ export function SendBlocked({ conversation, block }: { conversation: Conversatio
   const messenger = useMessenger();
   const now = useNow(60_000);
   const person = useAppSelector((state) => selectPerson(state, peer.id));
-  const accept = useCommand(() => messenger.acceptKeyChange(peer.id));
+  const accept = useCommand((seen: string) => messenger.acceptKeyChange(peer.id, seen));
   const unblock = useCommand(() => messenger.unblock(peer.id));
   const ask = useCommand(() => messenger.requestConnection(peer.id));
+  const keyHash = person?.keyHash ?? null;
   const words = blockWords(block, peer.username, person?.trustSince ?? null, now);
   const problem = accept.problem ?? unblock.problem ?? ask.problem;
 
@@ -43,8 +44,8 @@ export function SendBlocked({ conversation, block }: { conversation: Conversatio
           size="small"
           variant="contained"
           color="primary"
-          disabled={accept.running}
-          onClick={() => void accept.run()}
+          disabled={accept.running || keyHash === null}
+          onClick={() => keyHash !== null && void accept.run(keyHash)}
         >
           I asked: accept the new keys
         </Button>

@@ -2,7 +2,7 @@
 import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { changes } from "../../realtime/changes";
-import { bob, self, uuid } from "../../testing/fixtures/people";
+import { bob, PEER_KEY, self, uuid } from "../../testing/fixtures/people";
 import { renderScenario, stubBrowser } from "../../testing/fixtures/render";
 import { scenarios, type Scenario } from "../../testing/fixtures/scenarios";
 
@@ -168,7 +168,7 @@ describe("states of a conversation", () => {
     expect(await screen.findByText(/bob’s keys changed today/u)).toBeTruthy();
     expect(screen.queryByRole("textbox", { name: "Message to bob" })).toBeNull();
     await user.click(screen.getByRole("button", { name: "I asked: accept the new keys" }));
-    expect(did("acceptKeyChange")).toEqual([[bob.id]]);
+    expect(did("acceptKeyChange")).toEqual([[bob.id, PEER_KEY]]);
     const known = store.getState().conversations.all?.[BOB];
     act(() => {
       store.dispatch(changes.conversation({ ...known!, sendBlock: null }));

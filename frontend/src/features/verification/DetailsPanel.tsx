@@ -108,7 +108,7 @@ export function DetailsPanel({ conversation, personActions }: Props) {
           {person !== undefined && (
             <Section aria-labelledby="safety">
               <h2 id="safety">Safety</h2>
-              <Safety person={person} safetyNumber={details?.safetyNumber} />
+              <Safety person={person} safetyNumber={details?.safetyNumber} keyHash={details?.peerKeyHash ?? null} />
             </Section>
           )}
           {details === undefined && load.problem === null && (

@@ -59,14 +59,16 @@ interface Props {
   person: Person;
   /** Undefined: still loading. */
   safetyNumber: string | null | undefined;
+  /** The person's key that this number is made from: what is decided here is decided about it. */
+  keyHash: string | null;
 }
 
-export function Safety({ person, safetyNumber }: Props) {
+export function Safety({ person, safetyNumber, keyHash }: Props) {
   const messenger = useMessenger();
   const now = useNow(60_000);
   const { trust, username } = person;
-  const mark = useCommand((verified: boolean) => messenger.setVerified(person.id, verified));
-  const accept = useCommand(() => messenger.acceptKeyChange(person.id));
+  const mark = useCommand((compared: string | null) => messenger.setVerified(person.id, compared));
+  const accept = useCommand((seen: string) => messenger.acceptKeyChange(person.id, seen));
   const says = words(trust, username, person.trustSince, now);
   const changed = trust === "key_changed" || trust === "keys_differ";
   const problem = mark.problem ?? accept.problem;
@@ -95,7 +97,7 @@ export function Safety({ person, safetyNumber }: Props) {
         <Secondary>The safety number appears when both sides have keys.</Secondary>
       )}
       {trust === "unverified" && typeof safetyNumber === "string" && (
-        <Button fullWidth disabled={mark.running} onClick={() => void mark.run(true)}>
+        <Button fullWidth disabled={mark.running} onClick={() => void mark.run(keyHash)}>
           They are the same: mark as verified
         </Button>
       )}
@@ -104,14 +106,14 @@ export function Safety({ person, safetyNumber }: Props) {
           size="small"
           variant="text"
           disabled={mark.running}
-          onClick={() => void mark.run(false)}
+          onClick={() => void mark.run(null)}
           sx={{ ml: -2.5 }}
         >
           Take the mark back
         </Button>
       )}
-      {trust === "key_changed" && (
-        <Button fullWidth disabled={accept.running} onClick={() => void accept.run()}>
+      {trust === "key_changed" && keyHash !== null && (
+        <Button fullWidth disabled={accept.running} onClick={() => void accept.run(keyHash)}>
           I asked: accept the new keys
         </Button>
       )}

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { changes } from "../../realtime/changes";
 import type { FindingKind } from "../../realtime/state";
 import { findingWords } from "../../app/words/findings";
-import { bob, details, NOW, uuid } from "../../testing/fixtures/people";
+import { bob, details, NOW, PEER_KEY, uuid } from "../../testing/fixtures/people";
 import { renderScenario, stubBrowser } from "../../testing/fixtures/render";
 import { scenarios, type Scenario } from "../../testing/fixtures/scenarios";
 
@@ -12,6 +12,7 @@ stubBrowser();
 
 const BOB = uuid(100);
 const PATH = `/c/${BOB}/details`;
+const OTHER_KEY = "A".repeat(43);
 const panel = () => screen.findByRole("complementary", { name: "Details of bob" });
 
 describe("details", () => {
@@ -23,10 +24,36 @@ describe("details", () => {
     const number = await aside.findByRole("img", { name: /^Safety number: 34902, 17750,/u });
     expect(number.textContent.length).toBe(60);
     await user.click(aside.getByRole("button", { name: "They are the same: mark as verified" }));
-    expect(did("setVerified")).toEqual([[bob.id, true]]);
+    expect(did("setVerified")).toEqual([[bob.id, PEER_KEY]]);
     expect(await aside.findByText(/You compared these numbers today/u)).toBeTruthy();
     await user.click(aside.getByRole("button", { name: "Take the mark back" }));
-    expect(did("setVerified").at(-1)).toEqual([bob.id, false]);
+    expect(did("setVerified").at(-1)).toEqual([bob.id, null]);
+  });
+
+  it("P3.2 a key that changed while one looked is not marked: the page says so, and shows the new one", async () => {
+    const failures = { setVerified: "key_changed_meanwhile" };
+    const { user, store } = renderScenario({ ...scenarios.full, failures }, PATH);
+    const aside = within(await panel());
+    await user.click(await aside.findByRole("button", { name: "They are the same: mark as verified" }));
+    const fresh = { ...details(bob), peerKeyHash: OTHER_KEY, safetyNumber: "1".repeat(60) };
+    act(() => {
+      store.dispatch(changes.person({ ...bob, trust: "key_changed", trustSince: NOW, keyHash: OTHER_KEY }));
+      store.dispatch(changes.details({ conversationId: BOB, details: fresh }));
+    });
+    expect((await aside.findByRole("alert")).textContent).toContain("The keys changed again while you looked");
+    expect(aside.getByRole("img", { name: /^Safety number: 11111, 11111/u })).toBeTruthy();
+    expect(aside.queryByRole("button", { name: /mark as verified/u })).toBeNull();
+  });
+
+  it("P3.2 accepting a changed key names the very key whose number stands there", async () => {
+    const { user, did, store } = renderScenario(scenarios["key-changed"], PATH);
+    const aside = within(await panel());
+    await aside.findByRole("img", { name: /^Safety number/u });
+    act(() => {
+      store.dispatch(changes.details({ conversationId: BOB, details: { ...details(bob), peerKeyHash: OTHER_KEY } }));
+    });
+    await user.click(aside.getByRole("button", { name: "I asked: accept the new keys" }));
+    expect(did("acceptKeyChange")).toEqual([[bob.id, OTHER_KEY]]);
   });
 
   it("tells those who care: fingerprints, epoch, where the randomness came from", async () => {

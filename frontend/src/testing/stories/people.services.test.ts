@@ -47,7 +47,9 @@ test("both are shown the same safety number, and nobody is verified before compa
   expect(number).toMatch(/^(\d{5} ?){12}$/);
   expect(await safety(bob, alice)).toBe(number);
   expect(alice.state.connections.people?.[bob.id]?.trust).toBe("unverified");
-  await alice.tab.engine.setVerified(bob.id, true);
+  const { keyHash } = alice.state.connections.people![bob.id]!;
+  await expect(alice.tab.engine.setVerified(bob.id, "of another key")).rejects.toThrow("key_changed_meanwhile");
+  await alice.tab.engine.setVerified(bob.id, keyHash);
   await alice.sees("verified", ({ connections }) => connections.people?.[bob.id]?.trust === "verified");
 });
 
