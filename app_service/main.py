@@ -15,6 +15,7 @@ from starlette.datastructures import State
 
 from app_service import VERSION
 from app_service.accounts.access import Access
+from app_service.accounts.gate import Gate
 from app_service.accounts.passwords import Passwords
 from app_service.accounts.service import AccountService
 from app_service.accounts.sign_ins import SignIns
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None, *, seams: Seams | None = None) 
         lifespan=_lifespan(settings, seams or Seams()),
     )
     app.add_middleware(BodyLimit)
+    app.add_middleware(Gate)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,

@@ -33,6 +33,8 @@ class Settings(CommonSettings):
     rate_limit_login: str = "10/minute"
     rate_limit_register: str = "20/hour"
     rate_limit_requests: str = "30/minute"
+    rate_limit_calls: str = "1200/minute"
+    rate_limit_messages: str = "1200/minute"
     rate_limit_frames: str = "1000/second"
 
     @field_validator("allowed_origins", mode="before")
@@ -42,7 +44,14 @@ class Settings(CommonSettings):
             return value
         return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
 
-    @field_validator("rate_limit_login", "rate_limit_register", "rate_limit_requests", "rate_limit_frames")
+    @field_validator(
+        "rate_limit_login",
+        "rate_limit_register",
+        "rate_limit_requests",
+        "rate_limit_calls",
+        "rate_limit_messages",
+        "rate_limit_frames",
+    )
     @classmethod
     def _limit(cls, value: str) -> str:
         parse(value)
@@ -65,11 +74,6 @@ class Settings(CommonSettings):
         if self.database_url is None:
             return URL.create("sqlite+aiosqlite", database=str(self.data_dir / "quantumchat.db"))
         return database_url(self.database_url.get_secret_value())
-
-    @property
-    def frames_per_second(self) -> float:
-        limit = parse(self.rate_limit_frames)
-        return limit.amount / limit.get_expiry()
 
     @property
     def access_lifetime(self) -> timedelta:

@@ -11,7 +11,7 @@ MAX_BODY_BYTES: Final = 4 << 20  # 1,000 recipients are 1.8 MB; a full parse of 
 
 
 class BodyLimit:
-    """413 `too_large` for more, whether `Content-Length` says so or the body just goes on."""
+    """413 `too_large` for a body that goes on beyond `MAX_BODY_BYTES`, or the request's own `state.max_body_bytes`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -21,12 +21,13 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         received = 0
+        most: int = scope.get("state", {}).get("max_body_bytes", MAX_BODY_BYTES)
 
         async def limited() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BODY_BYTES:
+            if received > most:
                 raise HTTPException(413, "The body is too large.")
             return message
 

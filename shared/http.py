@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
@@ -136,7 +137,7 @@ def _with_headers(headers: list[tuple[bytes, bytes]], identifier: str) -> list[t
     return [*headers, *(header for header in added if header[0] not in present)]
 
 
-def error_response(request: Request, error: ApiError) -> JSONResponse:
+def error_response(request: HTTPConnection, error: ApiError) -> JSONResponse:
     """The one error shape."""
     headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
     if error.status == 401:

@@ -127,6 +127,8 @@ def settings_for_tests(data_dir: Path, url: str, /, **changes: Any) -> Settings:
         "rate_limit_login": _MANY,
         "rate_limit_register": _MANY,
         "rate_limit_requests": _MANY,
+        "rate_limit_calls": _MANY,
+        "rate_limit_messages": _MANY,
         "log_level": "WARNING",
     }
     return Settings(**values | changes)

@@ -49,6 +49,10 @@ class Access:
         self._alive: dict[UUID, _Seen] = {}
         self._forgotten = 0
 
+    def claimed(self, token: str) -> Caller:
+        """Who made the token ours, without asking whether that sign-in is still alive; the same 401 otherwise."""
+        return self._tokens.caller(token)
+
     async def authenticate(self, token: str) -> Caller:
         """401 `not_authenticated`, `token_expired` or `signed_out`."""
         caller = self._tokens.caller(token)

@@ -11,6 +11,7 @@ from app_service.conversations.refusals import not_found
 from app_service.conversations.schemas import MessageSend
 from app_service.conversations.writer import LogWriter, Resolve
 from app_service.db import Database, Unit
+from app_service.rate_limits import RateLimits
 from app_service.realtime.events import Events
 from shared.errors import ApiError, Malformed
 
@@ -19,6 +20,7 @@ from shared.errors import ApiError, Malformed
 class MessageService:
     database: Database
     writer: LogWriter
+    limits: RateLimits
 
     async def send(self, author: Author, message: MessageSend) -> Ack:
         """Append a message; raises its refusal."""
@@ -40,6 +42,7 @@ class MessageService:
 
     async def _entry(self, author: Author, conversation_id: UUID, client_id: UUID, content: str) -> Entry | Ack:
         """The entry, or the first answer of an id that was used before, whatever its bytes are now (P5.4)."""
+        self.limits.message(author.device_id)
         try:
             return parse_entry(author, conversation_id, client_id, "message", decode_content(content))
         except ApiError:

@@ -8,6 +8,7 @@ from app_service.accounts.access import Access
 from app_service.conversations.receipts import Receipts
 from app_service.conversations.service import MessageService
 from app_service.db import Database
+from app_service.rate_limits import RateLimits
 from app_service.realtime.hub import Hub
 from app_service.socket.presence import PresenceService
 
@@ -21,4 +22,4 @@ class SocketServices:
     messages: MessageService
     receipts: Receipts
     presence: PresenceService
-    frames_per_second: float
+    limits: RateLimits

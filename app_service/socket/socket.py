@@ -21,6 +21,7 @@ from app_service.accounts.access import DeviceCaller
 from app_service.conversations.append import Outcome
 from app_service.conversations.entries import Author
 from app_service.conversations.rows import ack_json, frame
+from app_service.rate_limits import too_many
 from app_service.socket.closing import CloseCode, Ended
 from app_service.socket.frames import (
     AnyClientFrame,
@@ -31,7 +32,6 @@ from app_service.socket.frames import (
     Ping,
     read_frame,
 )
-from app_service.socket.meter import Meter
 from app_service.socket.outbox import Outbox
 from app_service.socket.pump import Pump
 from app_service.socket.services import SocketServices
@@ -67,7 +67,7 @@ class Socket:
         self._ended: Ended | None = None
         self._open = 0
         self._heard_at = time.monotonic()
-        self._meter = Meter(services.frames_per_second, self._heard_at)
+        self._meter = services.limits.frames()
         self.user_id = caller.user_id
         self.device_id = caller.device_id
         self.sign_in_id = caller.sign_in_id
@@ -162,9 +162,9 @@ class Socket:
 
     async def _take(self, said: AnyClientFrame) -> None:
         self._heard_at = time.monotonic()
-        if not self._meter.take(self._heard_at):
-            busy = error_frame("too_many_requests", "Too many frames.", retry_after=5)
-            raise Ended(CloseCode.TOO_MANY, busy)
+        wait = self._meter.take(self._heard_at)
+        if wait > 0:
+            raise Ended(CloseCode.TOO_MANY, refusal_frame(too_many(wait), None))
         match said:
             case MessageSendFrame():
                 self._open += 1

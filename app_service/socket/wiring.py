@@ -36,13 +36,14 @@ def open_conversations(state: State, stack: AsyncExitStack) -> None:
     lifecycle.subscribe()
     closing = ClosingService(database, writer, events, publisher.appended)
     state.hub, state.online, state.receipts = hub, hub.online, receipts
-    state.messages = MessageService(database, writer)
+    state.messages = MessageService(database, writer, state.limits)
     state.commits = CommitService(database, writer, events, state.quantum, state.notary, publisher.appended)
     state.contributions = ContributionService(database, state.quantum, state.notary)
     state.sessions = SessionService(database, events, hub, lifecycle, closing)
     presence = PresenceService(database, hub)
-    origins, per_second = state.settings.origins, state.settings.frames_per_second
-    state.sockets = SocketServices(origins, state.access, database, hub, state.messages, receipts, presence, per_second)
+    state.sockets = SocketServices(
+        state.settings.origins, state.access, database, hub, state.messages, receipts, presence, state.limits
+    )
     _listen(hub, events)
     state.monitor.on_change(lambda available: hub.tell_all(frame("quantum_status", {"available": available})))
     keeper = Keeper(hub, database)

@@ -22,7 +22,7 @@ from tests.bench.world import Pair, make_world
 from tests.processes import Process, free_ports, plain_environment
 
 KINDS: Final = ("sqlite", "postgresql")
-_LIMITS: Final = ("RATE_LIMIT_LOGIN", "RATE_LIMIT_REGISTER", "RATE_LIMIT_REQUESTS", "RATE_LIMIT_FRAMES")
+_LIMITS: Final = ("RATE_LIMIT_MESSAGES", "RATE_LIMIT_FRAMES")
 _MANY: Final = "100000/second"
 
 

@@ -36,7 +36,11 @@ def server(fresh_database: str, tmp_path: Path) -> Iterator[tuple[Process, list[
     pairs = make_world(fresh_database, SecretStr(secret), PAIRS)
     port, nobody = free_ports(2)
     environment = plain_environment(
-        DATA_DIR=str(tmp_path), DATABASE_URL=fresh_database, JWT_SECRET=secret, QUANTUM_PORT=str(nobody)
+        DATA_DIR=str(tmp_path),
+        DATABASE_URL=fresh_database,
+        JWT_SECRET=secret,
+        QUANTUM_PORT=str(nobody),
+        RATE_LIMIT_MESSAGES="100000/second",
     )
     process = Process("app_service", port, environment, tmp_path / "log")
     process.start()

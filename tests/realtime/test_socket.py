@@ -9,6 +9,7 @@ import pytest
 from uuid_utils.compat import uuid7
 from websockets.exceptions import InvalidStatus
 
+from app_service.rate_limits import RateLimits
 from app_service.socket import socket as socket_module
 from app_service.socket.socket import Socket
 from tests.groups import active, establishing
@@ -100,15 +101,47 @@ async def test_a_frame_over_one_mebibyte_closes_1009(wire: Wire) -> None:
 
 
 async def test_too_many_frames_close_4429(wire: Wire) -> None:
-    state = wire.service.app.state
-    state.sockets = replace(state.sockets, frames_per_second=0.2)  # one at once
+    _limit(wire, rate_limit_frames="1/minute")
     client = await wire.open(await wire.service.bound("alice"))
     for _ in range(40):
         await client.say("ping")
 
     assert await client.closed() == 4429
     assert client.frames[-1]["code"] == "too_many_requests"
-    assert client.frames[-1]["retry_after"] == 5
+    assert 1 <= client.frames[-1]["retry_after"] <= 60
+
+
+async def test_too_many_messages_of_a_device_are_refused_one_by_one(wire: Wire) -> None:
+    group = await active(wire.service)
+    _limit(wire, rate_limit_messages="2/minute")
+    client = await wire.open(group.members[0])
+    bodies = [group.message() for _ in range(3)]
+    for body in bodies:
+        await client.send(group, body)
+
+    refused = await client.until("error")
+    assert (refused["code"], refused["client_id"]) == ("too_many_requests", bodies[2]["client_id"])
+    assert 1 <= refused["retry_after"] <= 60
+    await client.rows(group, 3)  # commit and two messages
+    await client.settled()
+
+
+async def test_sockets_of_one_address_are_counted_as_calls(wire: Wire) -> None:
+    _limit(wire, rate_limit_calls="1/minute")
+    for _ in range(5):
+        await wire.connect()
+    with pytest.raises(InvalidStatus) as refused:
+        await wire.connect()
+    assert refused.value.response.status_code == 429
+    assert 1 <= int(refused.value.response.headers["Retry-After"]) <= 60
+
+
+def _limit(wire: Wire, **limits: str) -> None:
+    """Change the rate limits of the running service."""
+    state = wire.service.app.state
+    state.limits = RateLimits(wire.service.settings.model_copy(update=limits))
+    state.messages = replace(state.messages, limits=state.limits)
+    state.sockets = replace(state.sockets, limits=state.limits, messages=state.messages)
 
 
 async def test_the_same_device_again_closes_the_older_one(wire: Wire) -> None:

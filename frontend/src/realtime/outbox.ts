@@ -8,7 +8,13 @@ import type { Id } from "./state";
 import type { SendAnswer, Transport } from "./transport";
 
 /** Refusals that say nothing about the message itself. */
-const PASSING = new Set(["too_many_requests", "database_unavailable", "quantum_service_unavailable", "internal_error"]);
+const PASSING = new Set([
+  "too_many_requests",
+  "overloaded",
+  "database_unavailable",
+  "quantum_service_unavailable",
+  "internal_error",
+]);
 
 export interface OutboxDependencies {
   readonly conversations: Conversations;
