@@ -29,7 +29,7 @@ from app_service.directory.schemas import MAX_KEY_PACKAGES
 from app_service.directory.service import DirectoryService
 from app_service.installation import load_installation
 from app_service.migrations import migrate
-from app_service.notary import NotaryKeeper
+from app_service.notary import Notaries, NotaryKeeper
 from app_service.operations.schemas import Limits
 from app_service.operations.service import Operations
 from app_service.operations.web_client import WebClient
@@ -87,6 +87,7 @@ def create_app(settings: Settings | None = None, *, seams: Seams | None = None) 
             expose_headers=["ETag", "Retry-After", "X-Request-ID"],
             allow_credentials="*" not in settings.origins,
         )
+    app.state.registry = registry
     dress(app, registry)
     for router in ROUTERS:
         app.include_router(router)
@@ -118,13 +119,13 @@ async def _open_core(state: State, settings: Settings, secrets: Secrets, seams: 
     installation = await load_installation(database, settings.server_name)
     quantum = QuantumClient(settings.quantum_url, secrets.quantum_api_key, transport=seams.quantum_transport)
     await stack.enter_async_context(quantum)
-    notary = NotaryKeeper(database, quantum)
-    await notary.load()
+    notaries = Notaries(NotaryKeeper(database, quantum, "establish"), NotaryKeeper(database, quantum, "receipt"))
+    await notaries.load()
     monitor = QuantumMonitor(quantum)
-    monitor.on_health(notary.follow)
+    monitor.on_health(notaries.follow)
     state.settings, state.database, state.installation, state.events = settings, database, installation, Events()
-    state.quantum, state.notary, state.monitor = quantum, notary, monitor
-    state.operations = Operations(settings, database, installation, monitor, notary, LIMITS)
+    state.quantum, state.notaries, state.monitor = quantum, notaries, monitor
+    state.operations = Operations(settings, database, installation, monitor, notaries, LIMITS)
 
 
 def _open_accounts(state: State, settings: Settings, secrets: Secrets, seams: Seams, stack: AsyncExitStack) -> None:

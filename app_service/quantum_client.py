@@ -71,6 +71,14 @@ class QuantumClient:
             raise self._unavailable("a verdict is missing")
         return answer.items
 
+    async def sign(self, items: list[wire.SignItem]) -> list[bytes]:
+        """One hybrid signature per item, in order, under the label of the item's usage."""
+        body = wire.SignRequest(items=items)
+        answer = await self._call("POST", "/api/quantum/wrap_sign", body, wire.SignResponse)
+        if len(answer.signatures) != len(items):
+            raise self._unavailable("a signature is missing")
+        return answer.signatures
+
     async def establish(self, body: wire.EstablishRequest) -> wire.EstablishResponse:
         return await self._call("POST", "/api/quantum/establish", body, wire.EstablishResponse)
 

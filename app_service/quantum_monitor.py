@@ -65,9 +65,10 @@ class QuantumMonitor:
             self._set(False)
             return
         self.health = health
-        self._set(True)
+        # Before anybody hears that it is there: what followers prepare (notary keys) is then ready to be used.
         for follower in self._followers:
             await self._tell(follower, health)
+        self._set(True)
 
     async def _tell(self, follower: Follower, health: QuantumHealth) -> None:
         try:

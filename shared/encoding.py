@@ -63,6 +63,8 @@ class Label:
     ESTABLISH = "QuantumChat/establish/v1"
     ESTABLISH_WRAP = "QuantumChat/establish-wrap/v1"
     PSK = "QuantumChat/psk/v1"
+    CRITICAL = "QuantumChat/critical/v1"
+    RECEIPT = "QuantumChat/receipt/v1"
     SIGN_GENERAL = "QuantumChat/sign-general/v1"
     WRAP = "QuantumChat/wrap/v1"
     DATA = "QuantumChat/data/v1"

@@ -96,7 +96,7 @@ class Service:
     async def seen_quantum_service(self) -> None:
         """Wait for the background's first look, so that what it stores does not come in the middle of a test."""
         for _ in range(1000):
-            if self.quantum.away or self.app.state.notary.state == "ready":
+            if self.quantum.away or self.app.state.notaries.state == "ready":
                 return
             await asyncio.sleep(0.005)
         raise TimeoutError("quantum_service was not seen")

@@ -14,7 +14,7 @@ from uuid import UUID
 from shared.encoding import Field, Label, MalformedEncoding, Reader, fields
 
 HASH_BYTES: Final = 32
-_TYPES: Final = frozenset({"secured", "terminate", "commit"})
+_TYPES: Final = frozenset({"secured", "critical", "terminate", "commit"})
 
 
 class Leaf(NamedTuple):

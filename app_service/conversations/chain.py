@@ -37,9 +37,9 @@ def next_link(
     return _sha256(_LABEL + fields(previous, seq, generation, epoch, kind, sender_tag, client_id, time, body_hash))
 
 
-def body_hash(message: bytes) -> bytes:
-    """SHA-256 of a body: the MLS message, and no detached signature."""
-    return _sha256(fields(message, b""))
+def body_hash(message: bytes, signature: bytes = b"") -> bytes:
+    """SHA-256 of a body: the MLS message, and the detached hybrid signature of a critical one."""
+    return _sha256(fields(message, signature))
 
 
 def _sha256(data: bytes) -> bytes:

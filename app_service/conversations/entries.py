@@ -16,10 +16,11 @@ from app_service.conversations import authenticated_data, chain
 from app_service.conversations.authenticated_data import AuthenticatedData
 from app_service.conversations.mls_header import APPLICATION, COMMIT, PrivateMessage, parse_private_message
 from app_service.mls import MalformedMls
-from shared.encoding import MalformedEncoding, from_base64url
+from shared.encoding import MalformedEncoding, from_base64url, pack_signature
 from shared.errors import Malformed, TooLarge
 
 Kind = Literal["message", "terminate", "commit"]
+MessageType = Literal["secured", "critical"]
 
 MAX_MESSAGE_BYTES: Final = 131_072
 MAX_COMMIT_BYTES: Final = 524_288
@@ -32,8 +33,26 @@ class Author(NamedTuple):
     device_id: UUID
 
 
+class Signature(NamedTuple):
+    """The two halves of a critical message's detached signature (PROTOCOL.md 8.2)."""
+
+    falcon: bytes
+    ecdsa: bytes
+
+    @property
+    def packed(self) -> bytes:
+        return pack_signature(self.falcon, self.ecdsa)
+
+
+class NotaryReceipt(NamedTuple):
+    """This server's signed word that it took a critical message."""
+
+    statement: bytes
+    signature: bytes
+
+
 class Entry(NamedTuple):
-    """What a device wants to append."""
+    """What a device wants to append. A critical message has a signature, and a receipt once that is verified."""
 
     author: Author
     conversation_id: UUID
@@ -44,7 +63,10 @@ class Entry(NamedTuple):
     echo_seq: int
     content: bytes
     body_hash: bytes
+    commitment: bytes
     details: bytes
+    signature: Signature | None = None
+    receipt: NotaryReceipt | None = None
 
 
 @dataclass(slots=True)
@@ -76,6 +98,8 @@ class Row(NamedTuple):
     previous_chain: bytes
     chain: bytes
     content: bytes | None
+    signature: Signature | None = None
+    receipt: NotaryReceipt | None = None
 
 
 class Ack(NamedTuple):
@@ -89,18 +113,29 @@ class Ack(NamedTuple):
     time: datetime
     generation: int
     epoch: int
+    receipt: NotaryReceipt | None = None
 
 
 def parse_entry(
-    author: Author, conversation_id: UUID, client_id: UUID, kind: Kind, content: bytes, *, refusal: str = "bad_message"
+    author: Author,
+    conversation_id: UUID,
+    client_id: UUID,
+    kind: Kind,
+    content: bytes,
+    *,
+    signature: Signature | None = None,
+    refusal: str = "bad_message",
 ) -> Entry:
-    """The entry in these bytes; 422 `not_encrypted` for anything but an MLS message, else `refusal`."""
+    """The entry in these bytes, a critical one when it is signed; 422 `not_encrypted` for anything but an MLS message,
+    else `refusal`.
+    """
     header = _header(content, MAX_COMMIT_BYTES if kind == "commit" else MAX_MESSAGE_BYTES)
     try:
         data = authenticated_data.decode(header.authenticated_data)
     except MalformedEncoding as error:
         raise _refused(refusal) from error
-    if not _fits(header, data, conversation_id, client_id, kind):
+    data_type = _DATA_TYPES[kind] if signature is None else "critical"
+    if data.type != data_type or not _fits(header, data, conversation_id, client_id, kind):
         raise _refused(refusal)
     return Entry(
         author,
@@ -111,8 +146,10 @@ def parse_entry(
         header.epoch,
         data.echo_seq,
         content,
-        chain.body_hash(content),
+        chain.body_hash(content) if signature is None else chain.body_hash(content, signature.packed),
+        data.commitment,
         data.details,
+        signature,
     )
 
 
@@ -140,7 +177,6 @@ def _fits(header: PrivateMessage, data: AuthenticatedData, conversation_id: UUID
         header.conversation_id == data.conversation_id == conversation_id
         and header.generation == data.generation
         and header.content_type == _CONTENT_TYPES[kind]
-        and data.type == _DATA_TYPES[kind]
         and data.client_id == client_id
         and data.expiry == 0
     )
@@ -176,6 +212,8 @@ def extend(head: Head, entry: Entry, sender_tag: bytes, moment: datetime, millis
         previous,
         head.chain,
         entry.content,
+        entry.signature,
+        entry.receipt,
     )
 
 
@@ -189,6 +227,7 @@ def ack_of(row: Row) -> Ack:
         row.timestamp,
         row.generation,
         row.epoch,
+        row.receipt,
     )
 
 

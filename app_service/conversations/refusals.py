@@ -48,6 +48,12 @@ def bad_message() -> Malformed:
     return Malformed("bad_message", "The message does not fit the conversation's log.")
 
 
+def bad_signature(why: str) -> Malformed:
+    """`why`: `missing`, or the code of quantum_service's verdict."""
+    details = {"statement": "critical", "why": why}
+    return Malformed("bad_signature", "A critical message needs a valid signature of its device.", details=details)
+
+
 def bad_commit(why: str) -> Malformed:
     return Malformed("bad_commit", why)
 

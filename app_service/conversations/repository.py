@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app_service.conversations.authenticated_data import Leaf
-from app_service.conversations.entries import Author, Row
+from app_service.conversations.entries import Author, NotaryReceipt, Row, Signature
 from app_service.conversations.refusals import not_found
 from app_service.conversations.rows import CommitParts, View
 from app_service.models import Commit, Conversation, LogEntry, Member, Participant, Session, User, Welcome
@@ -128,6 +128,8 @@ def _row(entry: LogEntry, previous_chain: bytes) -> Row:
         previous_chain,
         entry.chain,
         entry.content,
+        None if entry.signature_falcon is None else Signature(entry.signature_falcon, entry.signature_ecdsa or b""),
+        None if entry.receipt is None else NotaryReceipt(entry.receipt, entry.receipt_signature or b""),
     )
 
 

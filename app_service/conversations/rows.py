@@ -16,7 +16,7 @@ from uuid import UUID
 
 import orjson
 
-from app_service.conversations.entries import Ack, Row
+from app_service.conversations.entries import Ack, NotaryReceipt, Row, Signature
 from shared.encoding import to_base64url
 
 
@@ -49,6 +49,7 @@ class CommitParts(NamedTuple):
 
 
 _NO_PARTS: Final = CommitParts((), None, None)
+_UNSIGNED: Final = dict.fromkeys(("signature_falcon", "signature_ecdsa", "verified", "receipt"))
 
 
 def time_text(moment: datetime) -> str:
@@ -87,13 +88,33 @@ def _fields(row: Row, content: bytes | None) -> dict[str, Any]:
         "previous_chain": to_base64url(row.previous_chain),
         "chain": to_base64url(row.chain),
         "content": None if content is None else to_base64url(content),
-        "message_type": "secured" if row.kind == "message" else None,
-        "signature_falcon": None,
-        "signature_ecdsa": None,
-        "verified": None,
+        "message_type": _message_type(row),
+        **(_UNSIGNED if content is None or row.signature is None else _signed(row.signature, row.receipt)),
         "welcomes": None,
         "contribution": None,
     }
+
+
+def _message_type(row: Row) -> str | None:
+    if row.kind != "message":
+        return None
+    return "secured" if row.signature is None else "critical"
+
+
+def _signed(signature: Signature, receipt: NotaryReceipt | None) -> dict[str, Any]:
+    """`verified`: quantum_service did before it was stored (P8.2); recipients rely on their own check."""
+    return {
+        "signature_falcon": to_base64url(signature.falcon),
+        "signature_ecdsa": to_base64url(signature.ecdsa),
+        "verified": True,
+        "receipt": _receipt(receipt),
+    }
+
+
+def _receipt(receipt: NotaryReceipt | None) -> dict[str, str] | None:
+    if receipt is None:
+        return None
+    return {"statement": to_base64url(receipt.statement), "signature": to_base64url(receipt.signature)}
 
 
 def _contribution(parts: CommitParts) -> dict[str, str] | None:
@@ -117,6 +138,7 @@ def ack_json(ack: Ack) -> dict[str, Any]:
         "time": time_text(ack.time),
         "generation": ack.generation,
         "epoch": ack.epoch,
+        "receipt": _receipt(ack.receipt),
     }
 
 

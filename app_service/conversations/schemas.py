@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app_service.conversations.entries import MAX_COMMIT_BYTES, Kind
+from app_service.conversations.entries import MAX_COMMIT_BYTES, Kind, MessageType
+from shared.encoding import ECDSA_SIGNATURE_BYTES, FALCON_SIGNATURE_MAX_BYTES
 from shared.schemas.base import Base64Bytes, Time, Wire
 from shared.schemas.quantum import MAX_RECIPIENTS, Purpose
 
@@ -22,6 +23,13 @@ Content = Annotated[str, Field(max_length=MAX_COMMIT_BYTES * 4 // 3 + 4, json_sc
 class Contribution(Wire):
     transcript: Annotated[Base64Bytes, Field(max_length=65_536)]
     signature: Annotated[Base64Bytes, Field(max_length=1024)]
+
+
+class CriticalReceipt(Wire):
+    """The notary's word on a critical message (PROTOCOL.md 8.2)."""
+
+    statement: Base64Bytes
+    signature: Base64Bytes
 
 
 class LogRow(Wire):
@@ -41,10 +49,11 @@ class LogRow(Wire):
     previous_chain: Base64Bytes
     chain: Base64Bytes
     content: Base64Bytes | None
-    message_type: Literal["secured"] | None
-    signature_falcon: None
-    signature_ecdsa: None
-    verified: None
+    message_type: MessageType | None
+    signature_falcon: Base64Bytes | None
+    signature_ecdsa: Base64Bytes | None
+    verified: Literal[True] | None
+    receipt: CriticalReceipt | None
     welcomes: list[Base64Bytes] | None
     contribution: Contribution | None
 
@@ -70,13 +79,18 @@ class Acknowledgement(Wire):
     time: Time
     generation: int
     epoch: int
+    receipt: CriticalReceipt | None
 
 
 class MessageSend(Wire):
     conversation_id: UUID
     client_id: UUID
     content: Content
-    message_type: Literal["secured"] = "secured"
+    message_type: MessageType = "secured"
+    signature_falcon: Annotated[Base64Bytes, Field(min_length=1, max_length=FALCON_SIGNATURE_MAX_BYTES)] | None = None
+    signature_ecdsa: (
+        Annotated[Base64Bytes, Field(min_length=ECDSA_SIGNATURE_BYTES, max_length=ECDSA_SIGNATURE_BYTES)] | None
+    ) = None
 
 
 class NoOptions(Wire):

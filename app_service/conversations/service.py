@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
 from app_service.conversations import repository, statements
-from app_service.conversations.entries import Ack, Author, Entry, decode_content, parse_entry
-from app_service.conversations.refusals import not_found
+from app_service.conversations.admission import Admission
+from app_service.conversations.append import Outcome
+from app_service.conversations.entries import Ack, Author, Entry, Signature, decode_content, parse_entry
+from app_service.conversations.refusals import bad_message, bad_signature, not_found
 from app_service.conversations.schemas import MessageSend
 from app_service.conversations.writer import LogWriter, Resolve
 from app_service.db import Database, Unit
@@ -21,32 +24,44 @@ class MessageService:
     database: Database
     writer: LogWriter
     limits: RateLimits
+    admission: Admission
 
     async def send(self, author: Author, message: MessageSend) -> Ack:
         """Append a message; raises its refusal."""
-        entry = await self._entry(author, message.conversation_id, message.client_id, message.content)
-        return entry if isinstance(entry, Ack) else await self.writer.append(entry)
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        await self.submit(author, message, lambda outcome: None if future.done() else future.set_result(outcome))
+        outcome = await future
+        if isinstance(outcome, ApiError):
+            raise outcome
+        return outcome
 
-    async def submit(
-        self, author: Author, conversation_id: UUID, client_id: UUID, content: str, resolve: Resolve
-    ) -> None:
+    async def submit(self, author: Author, message: MessageSend, resolve: Resolve) -> None:
         """The same for a socket, which goes on reading: `resolve` gets ack or refusal."""
         try:
-            entry = await self._entry(author, conversation_id, client_id, content)
+            entry = await self._entry(author, message)
             if isinstance(entry, Ack):
                 resolve(entry)
-            else:
+            elif entry.signature is None:
                 self.writer.submit(entry, resolve)
+            else:
+                self.admission.submit(entry, entry.signature, resolve)
         except ApiError as refusal:
             resolve(refusal)
 
-    async def _entry(self, author: Author, conversation_id: UUID, client_id: UUID, content: str) -> Entry | Ack:
+    async def _entry(self, author: Author, message: MessageSend) -> Entry | Ack:
         """The entry, or the first answer of an id that was used before, whatever its bytes are now (P5.4)."""
         self.limits.message(author.device_id)
         try:
-            return parse_entry(author, conversation_id, client_id, "message", decode_content(content))
+            return parse_entry(
+                author,
+                message.conversation_id,
+                message.client_id,
+                "message",
+                decode_content(message.content),
+                signature=_signature(message),
+            )
         except ApiError:
-            first = await self._first_answer(author, client_id)
+            first = await self._first_answer(author, message.client_id)
             if first is None:
                 raise
             return first
@@ -56,6 +71,18 @@ class MessageService:
         async with self.database.read() as session:
             answers = await session.run_sync(lambda sync: statements.first_answers(sync.connection(), [key]))
         return answers.get(key)
+
+
+def _signature(message: MessageSend) -> Signature | None:
+    """Critical messages have both halves, others neither."""
+    falcon, ecdsa = message.signature_falcon, message.signature_ecdsa
+    if message.message_type == "secured":
+        if falcon is not None or ecdsa is not None:
+            raise bad_message()
+        return None
+    if falcon is None or ecdsa is None:
+        raise bad_signature("missing")
+    return Signature(falcon, ecdsa)
 
 
 async def mark_read(unit: Unit, events: Events, user_id: UUID, conversation_id: UUID, seq: int) -> None:

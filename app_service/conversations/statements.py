@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, or_
 from sqlalchemy import Connection as Transaction
 from sqlalchemy import Row as Record
 
-from app_service.conversations.entries import Ack, Head, Row
+from app_service.conversations.entries import Ack, Head, NotaryReceipt, Row
 from app_service.models import Block, Commit, Connection, Conversation, LogEntry, Member, Participant, Session
 
 
@@ -119,6 +119,7 @@ def _ack(each: Record[Any]) -> Ack:
         each.timestamp,
         each.generation,
         each.epoch,
+        None if each.receipt is None else NotaryReceipt(each.receipt, each.receipt_signature),
     )
 
 
@@ -149,6 +150,10 @@ def _values(row: Row) -> dict[str, object]:
         "body_hash": row.body_hash,
         "chain": row.chain,
         "content": row.content,
+        "signature_falcon": row.signature and row.signature.falcon,
+        "signature_ecdsa": row.signature and row.signature.ecdsa,
+        "receipt": row.receipt and row.receipt.statement,
+        "receipt_signature": row.receipt and row.receipt.signature,
     }
 
 

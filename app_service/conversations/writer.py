@@ -77,15 +77,6 @@ class LogWriter:
         """Queue a message; `resolve` gets its ack or its refusal after the commit. 503 when too many wait."""
         self._enqueue(_Waiting(entry, resolve))
 
-    async def append(self, entry: Entry) -> Any:
-        """The ack of a message; raises its refusal."""
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self.submit(entry, lambda outcome: None if future.done() else future.set_result(outcome))
-        outcome = await future
-        if isinstance(outcome, ApiError):
-            raise outcome
-        return outcome
-
     async def alone(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """Run `work`, which opens its own unit, after everything that came before it."""
         done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

@@ -88,6 +88,11 @@ class LogEntry(Model):
     body_hash: Mapped[bytes]
     chain: Mapped[bytes]
     content: Mapped[bytes | None]
+    signature_falcon: Mapped[bytes | None]
+    signature_ecdsa: Mapped[bytes | None]
+    """Of a critical message: part of its body. `receipt` is the notary's statement on it."""
+    receipt: Mapped[bytes | None]
+    receipt_signature: Mapped[bytes | None]
 
 
 class Commit(Model):

@@ -43,6 +43,7 @@ class PublicNotaryKey(Wire):
 
 class NotaryKeys(Wire):
     establish: PublicNotaryKey | None
+    receipt: PublicNotaryKey | None
 
 
 class Limits(Wire):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app_service import VERSION
 from app_service.db import Database
 from app_service.installation import Installation
-from app_service.notary import NotaryKeeper
+from app_service.notary import Notaries, NotaryKeeper
 from app_service.operations.schemas import (
     DatabaseHealth,
     Health,
@@ -37,7 +37,7 @@ class Operations:
     database: Database
     installation: Installation
     monitor: QuantumMonitor
-    notary: NotaryKeeper
+    notaries: Notaries
     limits: Limits
 
     async def reach_database(self) -> None:
@@ -51,13 +51,13 @@ class Operations:
     async def health(self) -> Health:
         database = await self._database_health()
         quantum = self._quantum_health()
-        well = database.status == "ok" and quantum.status == "ok" and self.notary.state == "ready"
+        well = database.status == "ok" and quantum.status == "ok" and self.notaries.state == "ready"
         return Health(
             status="ok" if well else "degraded",
             version=VERSION,
             database=database,
             quantum_service=quantum,
-            notary=self.notary.state,
+            notary=self.notaries.state,
         )
 
     async def _database_health(self) -> DatabaseHealth:
@@ -78,7 +78,6 @@ class Operations:
         )
 
     def config(self) -> PublicConfig:
-        key = self.notary.public
         return PublicConfig(
             version=VERSION,
             environment=self.settings.azure_env,
@@ -86,8 +85,11 @@ class Operations:
             suites=[SUITE],
             limits=self.limits,
             websocket=True,
-            notary_keys=NotaryKeys(
-                establish=key and PublicNotaryKey(number=key.number, public_key=key.public_key, suite=key.suite)
-            ),
+            notary_keys=NotaryKeys(establish=_public(self.notaries.establish), receipt=_public(self.notaries.receipt)),
             quantum_service="ok" if self.monitor.available else "unavailable",
         )
+
+
+def _public(keeper: NotaryKeeper) -> PublicNotaryKey | None:
+    key = keeper.public
+    return None if key is None else PublicNotaryKey(number=key.number, public_key=key.public_key, suite=key.suite)

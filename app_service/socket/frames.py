@@ -13,7 +13,7 @@ import orjson
 from pydantic import Field, PlainValidator, TypeAdapter, WithJsonSchema
 
 from app_service.connections.schemas import ConnectionChange, RequestMade
-from app_service.conversations.schemas import Acknowledgement, Content, LogRow, Position
+from app_service.conversations.schemas import Acknowledgement, LogRow, MessageSend, Position
 from app_service.sessions.schemas import SessionView
 from shared.schemas.base import Wire
 
@@ -46,12 +46,8 @@ class Hello(Wire):
     event_cursor: Position | None
 
 
-class MessageSendFrame(Wire):
+class MessageSendFrame(MessageSend):
     type: Literal["message_send"]
-    conversation_id: UUID
-    client_id: UUID
-    content: Content
-    message_type: Literal["secured"]
 
 
 class MessageAckFromClient(Wire):

@@ -168,9 +168,7 @@ class Socket:
         match said:
             case MessageSendFrame():
                 self._open += 1
-                await self._services.messages.submit(
-                    self._author, said.conversation_id, said.client_id, said.content, self._answer(said.client_id)
-                )
+                await self._services.messages.submit(self._author, said, self._answer(said.client_id))
             case MessageAckFromClient():
                 self._note(said)
             case Ping():

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 from starlette.datastructures import State
 
+from app_service.conversations.admission import Admission, AdmissionMetrics
 from app_service.conversations.closing import ClosingService
 from app_service.conversations.commits import CommitService
 from app_service.conversations.contributions import ContributionService
@@ -15,6 +16,7 @@ from app_service.conversations.rows import frame
 from app_service.conversations.service import MessageService
 from app_service.conversations.writer import LogWriter
 from app_service.db import Database, Unit
+from app_service.notary import Notaries
 from app_service.realtime.events import Events, SignInsEnded
 from app_service.realtime.hub import Hub
 from app_service.sessions.lifecycle import SessionLifecycle
@@ -25,7 +27,7 @@ from app_service.socket.services import SocketServices
 
 
 def open_conversations(state: State, stack: AsyncExitStack) -> None:
-    """Add to `state`, which has the parts below: database, events, quantum, notary, monitor, access, installation."""
+    """Add to `state`, which has all that these stand on: database, events, quantum, notaries, monitor, access …"""
     database: Database = state.database
     events: Events = state.events
     hub = Hub()
@@ -36,9 +38,12 @@ def open_conversations(state: State, stack: AsyncExitStack) -> None:
     lifecycle.subscribe()
     closing = ClosingService(database, writer, events, publisher.appended)
     state.hub, state.online, state.receipts = hub, hub.online, receipts
-    state.messages = MessageService(database, writer, state.limits)
-    state.commits = CommitService(database, writer, events, state.quantum, state.notary, publisher.appended)
-    state.contributions = ContributionService(database, state.quantum, state.notary)
+    notaries: Notaries = state.notaries
+    metrics = AdmissionMetrics(state.registry)
+    admission = Admission(database, state.quantum, notaries.receipt, writer, metrics)
+    state.messages = MessageService(database, writer, state.limits, admission)
+    state.commits = CommitService(database, writer, events, state.quantum, notaries.establish, publisher.appended)
+    state.contributions = ContributionService(database, state.quantum, notaries.establish)
     state.sessions = SessionService(database, events, hub, lifecycle, closing)
     presence = PresenceService(database, hub)
     state.sockets = SocketServices(
@@ -47,7 +52,7 @@ def open_conversations(state: State, stack: AsyncExitStack) -> None:
     _listen(hub, events)
     state.monitor.on_change(lambda available: hub.tell_all(frame("quantum_status", {"available": available})))
     keeper = Keeper(hub, database)
-    for part in (writer, receipts, keeper):
+    for part in (writer, admission, receipts, keeper):
         part.start()
         stack.push_async_callback(part.close)
 

@@ -18,7 +18,7 @@ from quantum_service.primitives.symmetric import VERSION, open_blob, seal_blob
 from shared.encoding import Label, fields
 from shared.schemas.quantum import Algorithm, Usage
 
-LABEL_OF_USAGE: Final[dict[Usage, str]] = {"sign:general": Label.SIGN_GENERAL}
+LABEL_OF_USAGE: Final[dict[Usage, str]] = {"sign:general": Label.SIGN_GENERAL, "sign:receipt": Label.RECEIPT}
 """The label under which `sign` and `wrap_sign` sign; a usage that is missing here signs through neither."""
 
 

@@ -15,6 +15,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from app_service.conversations import chain
+from app_service.conversations.critical import critical_digest, receipt_digest, receipt_statement
+from app_service.conversations.entries import Author, Entry, Signature
 from shared.encoding import (
     HYBRID_PUBLIC_KEY_BYTES,
     SUITE,
@@ -163,3 +166,30 @@ def test_p5_1_chain() -> None:
         body_hash,
     )
     assert hashlib.sha256(step).hexdigest() == case["chain_1"]
+
+
+def test_p8_2_critical_messages_and_their_receipts() -> None:
+    """The service's own makers of statements, on the bytes that the client's tests make too."""
+    case = VECTORS["critical"]
+    message = bytes.fromhex(case["message"])
+    signature = Signature(bytes.fromhex(case["falcon"]), bytes.fromhex(case["ecdsa"]))
+    entry = Entry(
+        Author(UUID(int=0), UUID(case["device"])),
+        UUID(case["conversation"]),
+        UUID(case["client_id"]),
+        "message",
+        case["generation"],
+        case["epoch"],
+        0,
+        message,
+        chain.body_hash(message, signature.packed),
+        bytes.fromhex(case["commitment"]),
+        b"",
+        signature,
+    )
+    statement = receipt_statement(entry, round(datetime.fromisoformat(case["time"]).timestamp() * 1000))
+    assert (
+        critical_digest(entry).hex() == case["signed"] == hashlib.sha512(bytes.fromhex(case["statement"])).hexdigest()
+    )
+    assert (statement.hex(), receipt_digest(statement).hex()) == (case["receipt"], case["receipt_signed"])
+    assert entry.body_hash.hex() == case["body_hash"]

@@ -666,6 +666,7 @@ export interface components {
        * Format: base64url
        */
       previous_chain: string;
+      receipt: components["schemas"]["CriticalReceipt"] | null;
       /** Seq */
       seq: number;
       /** Time */
@@ -949,6 +950,22 @@ export interface components {
       purpose: "found" | "rotate";
       /** Recipients */
       recipients: components["schemas"]["RecipientChoice"][];
+    };
+    /**
+     * CriticalReceipt
+     * @description The notary's word on a critical message (PROTOCOL.md 8.2).
+     */
+    CriticalReceipt: {
+      /**
+       * Signature
+       * Format: base64url
+       */
+      signature: string;
+      /**
+       * Statement
+       * Format: base64url
+       */
+      statement: string;
     };
     /** DatabaseHealth */
     DatabaseHealth: {
@@ -1235,12 +1252,13 @@ export interface components {
        */
       kind: "message" | "terminate" | "commit";
       /** Message Type */
-      message_type: "secured" | null;
+      message_type: ("secured" | "critical") | null;
       /**
        * Previous Chain
        * Format: base64url
        */
       previous_chain: string;
+      receipt: components["schemas"]["CriticalReceipt"] | null;
       /**
        * Sender Device Id
        * Format: uuid
@@ -1264,13 +1282,13 @@ export interface components {
        */
       session_id: string;
       /** Signature Ecdsa */
-      signature_ecdsa: null;
+      signature_ecdsa: string | null;
       /** Signature Falcon */
-      signature_falcon: null;
+      signature_falcon: string | null;
       /** Timestamp */
       timestamp: string;
       /** Verified */
-      verified: null;
+      verified: true | null;
       /** Welcomes */
       welcomes: string[] | null;
     };
@@ -1330,6 +1348,7 @@ export interface components {
        * Format: base64url
        */
       previous_chain: string;
+      receipt: components["schemas"]["CriticalReceipt"] | null;
       /** Seq */
       seq: number;
       /** Time */
@@ -1395,9 +1414,13 @@ export interface components {
       /**
        * Message Type
        * @default secured
-       * @constant
+       * @enum {string}
        */
-      message_type?: "secured";
+      message_type?: "secured" | "critical";
+      /** Signature Ecdsa */
+      signature_ecdsa?: string | null;
+      /** Signature Falcon */
+      signature_falcon?: string | null;
     };
     /** MessageSendFrame */
     MessageSendFrame: {
@@ -1418,9 +1441,20 @@ export interface components {
       conversation_id: string;
       /**
        * Message Type
-       * @constant
+       * @default secured
+       * @enum {string}
        */
-      message_type: "secured";
+      message_type?: "secured" | "critical";
+      /**
+       * Signature Ecdsa
+       * @default null
+       */
+      signature_ecdsa?: string | null;
+      /**
+       * Signature Falcon
+       * @default null
+       */
+      signature_falcon?: string | null;
       /**
        * Type
        * @constant
@@ -1479,6 +1513,7 @@ export interface components {
     /** NotaryKeys */
     NotaryKeys: {
       establish: components["schemas"]["PublicNotaryKey"] | null;
+      receipt: components["schemas"]["PublicNotaryKey"] | null;
     };
     /** OwnDevice */
     OwnDevice: {

@@ -140,7 +140,7 @@ async def test_p11_1_the_service_writes_the_label(app_service: Caller) -> None:
     assert not falcon_512.verify(public_key, b"text", from_base64url(signature))
 
 
-@pytest.mark.parametrize("usage", ["sign:establish", "sign:receipt", "sign:tree-head", "kem"])
+@pytest.mark.parametrize("usage", ["sign:establish", "sign:tree-head", "kem"])
 async def test_p11_1_wrap_sign_never_makes_another_purposes_signature(app_service: Caller, usage: str) -> None:
     """Else app_service could sign a contribution whose secret it chose itself."""
     key = await pair(app_service, "hybrid", "sign:establish")
@@ -149,6 +149,16 @@ async def test_p11_1_wrap_sign_never_makes_another_purposes_signature(app_servic
         "usage_not_allowed",
     )
     assert error(await app_service.post("wrap_sign", {"items": [item(key, b"forged")]})) == (422, "refused")
+
+
+async def test_p11_1_receipts_are_signed_under_their_own_label(app_service: Caller) -> None:
+    key = await pair(app_service, "hybrid", "sign:receipt")
+    made = await app_service.ok("wrap_sign", {"items": [item(key, b"digest", usage="sign:receipt")]})
+    labels = ("QuantumChat/receipt/v1", "QuantumChat/sign-general/v1", "QuantumChat/establish/v1")
+    signed = {"public_key": key["public_key"], "message": text(b"digest"), "signature": made["signatures"][0]}
+    verdicts = await app_service.ok("wrap_verify", {"items": [signed | {"label": label} for label in labels]})
+    assert [verdict["code"] for verdict in verdicts["items"]] == ["valid", "invalid_signature", "invalid_signature"]
+    assert error(await app_service.post("wrap_sign", {"items": [item(key, b"digest")]})) == (422, "refused")
 
 
 async def test_p11_1_a_key_signs_only_with_its_own_algorithm(app_service: Caller) -> None:

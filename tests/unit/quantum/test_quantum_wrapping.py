@@ -129,6 +129,9 @@ def test_usages_fit_their_algorithms() -> None:
     assert not keywrap.allowed("ML-KEM-768", "sign:general")
 
 
-def test_p11_1_only_general_keys_sign_what_a_caller_brings() -> None:
+def test_p11_1_only_general_and_receipt_keys_sign_what_a_caller_brings() -> None:
     """The label follows from the usage, so a caller's own words never stand under `establish/v1`."""
-    assert keywrap.LABEL_OF_USAGE == {"sign:general": "QuantumChat/sign-general/v1"}
+    assert keywrap.LABEL_OF_USAGE == {
+        "sign:general": "QuantumChat/sign-general/v1",
+        "sign:receipt": "QuantumChat/receipt/v1",
+    }
