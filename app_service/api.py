@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from app_service.accounts.routes import router as accounts
 from app_service.connections.routes import router as connections
 from app_service.conversations.routes import router as conversations
+from app_service.credentials.routes import router as credentials
 from app_service.directory.routes import router as directory
 from app_service.operations.routes import router as operations
 from app_service.sessions.routes import router as sessions
@@ -19,6 +20,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     operations,
     accounts,
     vault,
+    credentials,
     directory,
     connections,
     sessions,

@@ -24,6 +24,7 @@ from app_service.api import ROUTERS
 from app_service.connections.service import ConnectionService
 from app_service.conversations.entries import MAX_MESSAGE_BYTES
 from app_service.conversations.routes import MAX_PAGE
+from app_service.credentials.service import CredentialService
 from app_service.db import Database, make_private
 from app_service.directory.schemas import MAX_KEY_PACKAGES
 from app_service.directory.service import DirectoryService
@@ -140,6 +141,7 @@ def _open_accounts(state: State, settings: Settings, secrets: Secrets, seams: Se
     production = settings.production
     state.accounts = AccountService(database, installation, passwords, sign_ins, limits, production=production)
     state.vault = VaultService(state.accounts)
+    state.credentials = CredentialService(state.accounts, tokens)
     state.directory = DirectoryService(database, state.quantum, installation, tokens, sign_ins, events)
     state.connections = ConnectionService(events)
 

@@ -101,6 +101,13 @@ class RateLimits:
         await self._hit(self._login, "login", account, address)
         await self._hit(wider, "login-account", account)
 
+    async def recover(self, account: str, address: str) -> None:
+        """As often as signing in, but counted apart: who floods one way in must not close the other."""
+        wider = _widened(self._login)
+        await self._hit(wider, "recover-address", address)
+        await self._hit(self._login, "recover", account, address)
+        await self._hit(wider, "recover-account", account)
+
     async def register(self, address: str) -> None:
         await self._hit(self._register, "register", address)
 

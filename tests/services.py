@@ -16,6 +16,7 @@ from sqlalchemy import Select, func, select
 from app_service.db import Database
 from app_service.models import Model
 from app_service.settings import Settings
+from app_service.socket.keeper import Keeper
 from shared.settings import new_secret
 from tests.factories import Browser, connect
 
@@ -100,6 +101,10 @@ class Service:
                 return
             await asyncio.sleep(0.005)
         raise TimeoutError("quantum_service was not seen")
+
+    async def housekeeping(self) -> None:
+        """What the keeper does every hour."""
+        await Keeper(self.app.state.hub, self.database).forget_now()
 
     async def rows(self, query: Select[Any]) -> list[Any]:
         async with self.database.read() as session:

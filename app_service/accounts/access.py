@@ -13,9 +13,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
 from app_service.accounts import repository
-from app_service.accounts.tokens import Caller, Tokens, not_authenticated
+from app_service.accounts.tokens import Caller, Tokens, is_recovery_token, not_authenticated, signed_out
 from app_service.db import Database
-from shared.errors import Forbidden, Unauthorized
+from shared.errors import Forbidden
 
 TRUST_SECONDS: Final = 5.0
 """For so long a sign-in counts as alive without asking the database. This process forgets it at once when it ends."""
@@ -32,6 +32,16 @@ class DeviceCaller:
     sign_in_id: UUID
     device_id: UUID
     expires_at: int
+
+
+@dataclass(frozen=True, repr=False)
+class Owner:
+    """A caller who may read the vault and, with a proof, change the password."""
+
+    user_id: UUID
+    sign_in_id: UUID | None
+    recovery_verifier: str | None = None
+    """Who typed the recovery code has no sign-in, and this proof."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +73,23 @@ class Access:
         device_id = caller.device_id if caller.device_id == seen.device_id else None
         return Caller(caller.user_id, caller.sign_in_id, device_id, caller.expires_at)
 
+    async def owner(self, token: str) -> Owner:
+        """By a sign-in, or by a recovery token, which nothing else accepts; 401 also `recovery_expired` (P2.4)."""
+        if not is_recovery_token(token):
+            caller = await self.authenticate(token)
+            return Owner(caller.user_id, caller.sign_in_id)
+        recovered = self._tokens.recovered(token)
+        async with self._database.read() as session:
+            verifier = await repository.recovery_verifier(session, recovered.user_id)
+        self._tokens.check_recovery(recovered, verifier)
+        return Owner(recovered.user_id, None, verifier)
+
     async def _look(self, caller: Caller) -> _Seen:
         before = self._forgotten
         async with self._database.read() as session:
-            sign_in = await repository.live_sign_in(session, caller.user_id, caller.sign_in_id)
-        if sign_in is None:
-            raise Unauthorized("signed_out", "This sign-in was ended. Sign in again.")
+            sign_in = await repository.sign_in(session, caller.user_id, caller.sign_in_id)
+        if sign_in is None or sign_in.revoked_at is not None:
+            raise signed_out(sign_in and sign_in.ended_because)
         seen = _Seen(sign_in.device_id, time.monotonic() + TRUST_SECONDS)
         # If a sign-in ended while we were reading, what we read may be older than that: use it, do not keep it.
         if before == self._forgotten:
@@ -98,6 +119,15 @@ async def account(
     return await access.authenticate(credentials.credentials)
 
 
+async def owner(
+    access: Annotated[Access, Depends(_access)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Owner:
+    if credentials is None:
+        raise not_authenticated()
+    return await access.owner(credentials.credentials)
+
+
 async def device(caller: Annotated[Caller, Depends(account)]) -> DeviceCaller:
     """403 `device_required` unless this sign-in has proved a device (P3.3)."""
     if caller.device_id is None:
@@ -107,5 +137,7 @@ async def device(caller: Annotated[Caller, Depends(account)]) -> DeviceCaller:
 
 AccountCaller = Annotated[Caller, Depends(account)]
 """Level *account*."""
+OwnerCaller = Annotated[Owner, Depends(owner)]
+"""Level *account or recovery*."""
 BoundCaller = Annotated[DeviceCaller, Depends(device)]
 """Level *device*."""

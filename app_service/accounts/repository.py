@@ -43,9 +43,24 @@ async def newest_vault_version(session: AsyncSession, user_id: UUID) -> int | No
     return await session.scalar(select(func.max(Vault.version)).where(Vault.user_id == user_id))
 
 
+async def recovery_verifier(session: AsyncSession, user_id: UUID) -> str | None:
+    return await session.scalar(select(User.recovery_hash).where(User.id == user_id))
+
+
+async def sign_in(session: AsyncSession, user_id: UUID, sign_in_id: UUID) -> SignIn | None:
+    return await session.scalar(select(SignIn).where(SignIn.id == sign_in_id, SignIn.user_id == user_id))
+
+
 async def live_sign_in(session: AsyncSession, user_id: UUID, sign_in_id: UUID) -> SignIn | None:
-    query = select(SignIn).where(SignIn.id == sign_in_id, SignIn.user_id == user_id, SignIn.revoked_at.is_(None))
-    return await session.scalar(query)
+    found = await sign_in(session, user_id, sign_in_id)
+    return found if found is not None and found.revoked_at is None else None
+
+
+async def live_sign_ins(session: AsyncSession, user_id: UUID, at: datetime) -> Sequence[SignIn]:
+    """The account's own, the one that was used last first."""
+    live = (SignIn.user_id == user_id, SignIn.revoked_at.is_(None), SignIn.expires_at > at)
+    query = select(SignIn).where(*live).order_by(SignIn.last_used_at.desc(), SignIn.id.desc())
+    return (await session.scalars(query)).all()
 
 
 async def locked_sign_in(session: AsyncSession, sign_in_id: UUID) -> SignIn | None:
@@ -58,12 +73,14 @@ async def end_sign_ins(
     user_id: UUID,
     at: datetime,
     *,
+    because: str,
     only: UUID | None = None,
     but: UUID | None = None,
     of_device: UUID | None = None,
 ) -> Sequence[UUID]:
     """Revoke the account's live sign-ins (only one, all but one, those of a device) and say which they were."""
-    query = update(SignIn).where(SignIn.user_id == user_id, SignIn.revoked_at.is_(None)).values(revoked_at=at)
+    query = update(SignIn).where(SignIn.user_id == user_id, SignIn.revoked_at.is_(None))
+    query = query.values(revoked_at=at, ended_because=because)
     if only is not None:
         query = query.where(SignIn.id == only)
     if but is not None:
@@ -73,8 +90,9 @@ async def end_sign_ins(
     return (await session.scalars(query.returning(SignIn.id))).all()
 
 
-async def forget_expired_sign_ins(session: AsyncSession, user_id: UUID, at: datetime) -> None:
-    await session.execute(delete(SignIn).where(SignIn.user_id == user_id, SignIn.expires_at < at))
+async def forget_expired_sign_ins(session: AsyncSession, at: datetime) -> None:
+    """Of all accounts. Ended ones stay as long as their refresh token would have been good, to say why they ended."""
+    await session.execute(delete(SignIn).where(SignIn.expires_at < at))
 
 
 async def touch_device(session: AsyncSession, device_id: UUID, at: datetime) -> None:

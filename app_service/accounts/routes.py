@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Final, TypeVar
+from uuid import UUID
 
 from fastapi import APIRouter, Cookie, Depends, Header, Query, Request, Response, status
 
@@ -15,10 +16,12 @@ from app_service.accounts.schemas import (
     Me,
     MeChange,
     Name,
+    OwnSignIns,
     RefreshRequest,
     Registered,
     Registration,
     SignedIn,
+    SignInsEnded,
     Transport,
     UserSummary,
 )
@@ -94,8 +97,24 @@ async def read_me(caller: AccountCaller, session: Reading) -> Me:
 
 
 @router.patch("/users/me")
-async def change_me(body: MeChange, caller: AccountCaller, unit: Writing) -> UserSummary:
-    return await service.change_email(unit, caller, body.email)
+async def change_me(body: MeChange, caller: AccountCaller, accounts: Accounts, request: Request) -> UserSummary:
+    return await accounts.change_email(caller, body, address_of(request))
+
+
+@router.get("/sign-ins")
+async def read_sign_ins(caller: AccountCaller, session: Reading) -> OwnSignIns:
+    return await service.own_sign_ins(session, caller)
+
+
+@router.delete("/sign-ins")
+async def end_other_sign_ins(caller: AccountCaller, unit: Writing, accounts: Accounts) -> SignInsEnded:
+    """All but the one that asks."""
+    return await service.end_other_sign_ins(unit, accounts.sign_ins, caller)
+
+
+@router.delete("/sign-ins/{sign_in_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def end_sign_in(sign_in_id: UUID, caller: AccountCaller, unit: Writing, accounts: Accounts) -> None:
+    await service.end_sign_in(unit, accounts.sign_ins, caller, sign_in_id)
 
 
 def _handed_over(answer: Answer, transport: Transport, request: Request, response: Response) -> Answer:

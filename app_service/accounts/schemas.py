@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, SecretStr, Tag, model_validator
@@ -110,19 +110,24 @@ Registration = Annotated[
 ]
 
 
-class LoginRequest(Wire):
-    """`username` may be the e-mail address."""
+class Proof(Wire):
+    """The password as it was typed, or what a browser derives from it."""
 
-    username: Name
     password: RawPassword | None = None
     auth_secret: DerivedSecret | None = Field(None, repr=False)
-    token_transport: Transport = "body"
 
     @model_validator(mode="after")
-    def _one_proof(self) -> LoginRequest:
+    def _one_proof(self) -> Self:
         if (self.password is None) == (self.auth_secret is None):
             raise ValueError("either password or auth_secret")
         return self
+
+
+class LoginRequest(Proof):
+    """`username` may be the e-mail address."""
+
+    username: Name
+    token_transport: Transport = "body"
 
 
 class LoginParameters(Wire):
@@ -154,8 +159,26 @@ class Me(UserSummary):
     device_id: UUID | None
 
 
-class MeChange(Wire):
+class MeChange(Proof):
     email: Email
+
+
+class SignInItem(Wire):
+    """`device_id` is null for programs that have no keys."""
+
+    id: UUID
+    created_at: Time
+    last_used_at: Time
+    device_id: UUID | None
+    current: bool
+
+
+class OwnSignIns(Wire):
+    items: list[SignInItem]
+
+
+class SignInsEnded(Wire):
+    ended: int
 
 
 class SignedIn(Wire):

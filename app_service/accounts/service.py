@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from secrets import token_bytes
 from uuid import UUID
 
+from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
@@ -26,9 +27,14 @@ from app_service.accounts.schemas import (
     LoginParameters,
     LoginRequest,
     Me,
+    MeChange,
+    OwnSignIns,
+    Proof,
     RawRegistration,
     Registered,
     SignedIn,
+    SignInItem,
+    SignInsEnded,
     UserSummary,
     is_username,
 )
@@ -40,7 +46,7 @@ from app_service.models import User, Vault, VaultWrap
 from app_service.models.base import now
 from app_service.rate_limits import RateLimits
 from shared.encoding import SUITE
-from shared.errors import ApiError, Conflict, Malformed
+from shared.errors import ApiError, Conflict, Malformed, NotFound
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,7 +65,7 @@ class AccountService:
             raise Malformed("invalid_username", "A username has 3 to 32 of a-z, 0-9, dot, underscore and hyphen.")
         warnings: list[str] = []
         if isinstance(body, RawRegistration):
-            warnings = await self._judge(body)
+            warnings = await self.judge(body.password, body.username, body.email)
             user = await self._raw_user(body)
         else:
             user = await self._browser_user(body)
@@ -77,11 +83,12 @@ class AccountService:
             raise _taken("username") from error
         return Registered(**dict(signed_in), warnings=warnings)
 
-    async def _judge(self, body: RawRegistration) -> list[str]:
-        password = body.password.get_secret_value()
+    async def judge(self, new: SecretStr, username: str, email: str) -> list[str]:
+        """Warnings about a new raw password; 422 `weak_password` for one that is refused (P2.3)."""
+        password = new.get_secret_value()
         if len(password) < MIN_PASSWORD_LENGTH:
             raise Malformed("weak_password", f"A password has at least {MIN_PASSWORD_LENGTH} characters.")
-        weakness = await self.passwords.weakness(password, body.username, body.email)
+        weakness = await self.passwords.weakness(password, username, email)
         if weakness is None:
             return []
         if self.production:
@@ -89,9 +96,14 @@ class AccountService:
         return [f"Weak password, refused in production: {weakness}"]
 
     async def _raw_user(self, body: RawRegistration) -> User:
+        salt, verifier = await self.raw_verifier(body.password, body.username)
+        return _user(uuid7(), body, salt, verifier, "api")
+
+    async def raw_verifier(self, new: SecretStr, username: str) -> tuple[bytes, str]:
+        """A new salt, and the verifier of a raw password under it."""
         salt = token_bytes(SALT_BYTES)
-        secret = await self.passwords.derive(body.password.get_secret_value(), body.username, salt)
-        return _user(uuid7(), body, salt, await self.passwords.verifier(secret), "api")
+        secret = await self.passwords.derive(new.get_secret_value(), username, salt)
+        return salt, await self.passwords.verifier(secret)
 
     async def _browser_user(self, body: BrowserRegistration) -> User:
         verifier = await self.passwords.verifier(body.auth_secret)
@@ -111,11 +123,7 @@ class AccountService:
         await self.limits.login(body.username, address)
         async with self.database.read() as session:
             user = await repository.user_by_login(session, body.username)
-        secret = body.auth_secret
-        if body.password is not None:
-            salt, name = self._salt(user, body.username), user.username if user else body.username
-            secret = await self.passwords.derive(body.password.get_secret_value(), name, salt)
-        await self.passwords.check(secret or b"", user.password_hash if user else self.passwords.nobody)
+        await self._check(body, user, body.username)
         if user is None:
             raise wrong_credentials()
         async with self.database.write() as unit:
@@ -124,20 +132,78 @@ class AccountService:
                 raise wrong_credentials()
             return await self.sign_ins.begin(unit, current)
 
+    async def _check(self, proof: Proof, user: User | None, name: str) -> None:
+        """401 `wrong_credentials` unless it proves the password, after the same work for nobody's."""
+        secret = proof.auth_secret or b""
+        if proof.password is not None:
+            secret = await self.passwords.derive(
+                proof.password.get_secret_value(), user.username if user else name, self._salt(user, name)
+            )
+        await self.passwords.check(secret, user.password_hash if user else self.passwords.nobody)
+
     def _salt(self, user: User | None, name: str) -> bytes:
         return user.salt if user else invented_salt(self.installation.parameters_key, name)
 
-    async def prove(self, user_id: UUID, auth_secret: bytes, address: str) -> str:
-        """The verifier that the secret fits, to compare again inside the unit that relies on it."""
+    async def prove(self, user_id: UUID, proof: Proof, address: str) -> str:
+        """The verifier that the proof fits, for `proven` inside the unit that relies on it."""
         await self.limits.login(str(user_id), address)
         async with self.database.read() as session:
-            verifier = (await repository.user(session, user_id)).password_hash
-        await self.passwords.check(auth_secret, verifier)
-        return verifier
+            user = await repository.user(session, user_id)
+        await self._check(proof, user, user.username)
+        return user.password_hash
+
+    async def change_email(self, caller: Caller, body: MeChange, address: str) -> UserSummary:
+        """Only with the password: whoever found an open browser must not get the account's address."""
+        # It tells whether an address has an account, as registering does: both count together.
+        await self.limits.register(address)
+        verifier = await self.prove(caller.user_id, body, address)
+        async with self.database.write() as unit:
+            user = await proven(unit, caller.user_id, verifier)
+            other = await repository.user_by_login(unit.session, body.email)
+            if other is not None and other.id != user.id:
+                raise _taken("email")
+            user.email = body.email
+            try:
+                await unit.session.flush()
+            except IntegrityError as error:
+                raise _taken("email") from error
+            return summary(user)
+
+
+async def proven(unit: Unit, user_id: UUID, verifier: str) -> User:
+    """The locked account, if its password is still the one that was proved."""
+    user = await repository.locked_user(unit.session, user_id)
+    if user.password_hash != verifier:
+        raise wrong_credentials()
+    return user
 
 
 async def logout(unit: Unit, sign_ins: SignIns, caller: Caller) -> None:
-    await sign_ins.end(unit, caller.user_id, only=caller.sign_in_id)
+    await sign_ins.end(unit, caller.user_id, because="signed_out", only=caller.sign_in_id)
+
+
+async def own_sign_ins(session: AsyncSession, caller: Caller) -> OwnSignIns:
+    items = [
+        SignInItem(
+            id=sign_in.id,
+            created_at=sign_in.created_at,
+            last_used_at=sign_in.last_used_at,
+            device_id=sign_in.device_id,
+            current=sign_in.id == caller.sign_in_id,
+        )
+        for sign_in in await repository.live_sign_ins(session, caller.user_id, now())
+    ]
+    return OwnSignIns(items=items)
+
+
+async def end_sign_in(unit: Unit, sign_ins: SignIns, caller: Caller, sign_in_id: UUID) -> None:
+    if not await sign_ins.end(unit, caller.user_id, because="ended_elsewhere", only=sign_in_id):
+        raise NotFound("not_found", "There is no such sign-in.")
+
+
+async def end_other_sign_ins(unit: Unit, sign_ins: SignIns, caller: Caller) -> SignInsEnded:
+    ended = await sign_ins.end(unit, caller.user_id, because="ended_elsewhere", but=caller.sign_in_id)
+    return SignInsEnded(ended=ended)
 
 
 async def me(session: AsyncSession, caller: Caller) -> Me:
@@ -150,19 +216,6 @@ async def me(session: AsyncSession, caller: Caller) -> Me:
         has_vault=vault is not None,
         device_id=caller.device_id,
     )
-
-
-async def change_email(unit: Unit, caller: Caller, email: str) -> UserSummary:
-    user = await repository.locked_user(unit.session, caller.user_id)
-    other = await repository.user_by_login(unit.session, email)
-    if other is not None and other.id != user.id:
-        raise _taken("email")
-    user.email = email
-    try:
-        await unit.session.flush()
-    except IntegrityError as error:
-        raise _taken("email") from error
-    return summary(user)
 
 
 def _user(user_id: UUID, body: RawRegistration | BrowserRegistration, salt: bytes, verifier: str, origin: str) -> User:

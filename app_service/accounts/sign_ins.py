@@ -13,7 +13,14 @@ from uuid_utils.compat import uuid7
 from app_service.accounts import repository
 from app_service.accounts.access import Access
 from app_service.accounts.schemas import SignedIn, UserSummary
-from app_service.accounts.tokens import RefreshToken, Tokens, parse_refresh_token, refresh_invalid
+from app_service.accounts.tokens import (
+    EndReason,
+    RefreshToken,
+    Tokens,
+    parse_refresh_token,
+    refresh_invalid,
+    signed_out,
+)
 from app_service.db import Database, Unit
 from app_service.models import SignIn, User
 from app_service.models.base import now
@@ -45,7 +52,6 @@ class SignIns:
     async def begin(self, unit: Unit, user: User) -> SignedIn:
         """A new sign-in of an account that has just proved itself."""
         moment = now()
-        await repository.forget_expired_sign_ins(unit.session, user.id, moment)
         sign_in = SignIn(
             id=uuid7(),
             user_id=user.id,
@@ -54,6 +60,7 @@ class SignIns:
             last_used_at=moment,
             expires_at=moment + REFRESH_LIFETIME,
             revoked_at=None,
+            ended_because=None,
             refresh_salt=token_bytes(16),
             refresh_number=0,
             rotated_at=moment,
@@ -62,7 +69,7 @@ class SignIns:
         return self._answer(user, sign_in)
 
     async def refresh(self, text: str) -> SignedIn:
-        """The next access and refresh token; 401 `refresh_invalid` or `refresh_reused`."""
+        """The next access and refresh token; 401 `refresh_invalid`, `refresh_reused` or `signed_out`."""
         token = parse_refresh_token(text)
         async with self._database.write() as unit:
             outcome = await self._rotate(unit, token)
@@ -76,13 +83,15 @@ class SignIns:
             raise refresh_invalid()
         self._tokens.check_refresh(token, sign_in.refresh_salt)
         moment = now()
-        if sign_in.revoked_at is not None or sign_in.expires_at <= moment:
+        if sign_in.revoked_at is not None:
+            raise signed_out(sign_in.ended_because)
+        if sign_in.expires_at <= moment:
             raise refresh_invalid()
         if token.number == sign_in.refresh_number:
             sign_in.refresh_number += 1
             sign_in.rotated_at = moment
         elif token.number != sign_in.refresh_number - 1 or moment - sign_in.rotated_at > GRACE:
-            await self.end(unit, sign_in.user_id, only=sign_in.id)
+            await self.end(unit, sign_in.user_id, because="refresh_reused", only=sign_in.id)
             log.warning("refresh_reused", sign_in_id=str(sign_in.id))
             return _Refused(Unauthorized("refresh_reused", "This refresh token was used before. Sign in again."))
         sign_in.last_used_at = moment
@@ -102,16 +111,19 @@ class SignIns:
         unit: Unit,
         user_id: UUID,
         *,
+        because: EndReason,
         only: UUID | None = None,
         but: UUID | None = None,
         of_device: UUID | None = None,
-    ) -> None:
-        """Revoke sign-ins of the account; their sockets close once this is committed."""
-        ended = await repository.end_sign_ins(unit.session, user_id, now(), only=only, but=but, of_device=of_device)
-        if not ended:
-            return
-        unit.after_commit(lambda: self._access.forget(ended))
-        await self._events.publish(unit, SignInsEnded(tuple(ended)))
+    ) -> int:
+        """Revoke sign-ins of the account, and say how many; their sockets close once this is committed."""
+        ended = await repository.end_sign_ins(
+            unit.session, user_id, now(), because=because, only=only, but=but, of_device=of_device
+        )
+        if ended:
+            unit.after_commit(lambda: self._access.forget(ended))
+            await self._events.publish(unit, SignInsEnded(tuple(ended), because))
+        return len(ended)
 
     def _answer(self, user: User, sign_in: SignIn) -> SignedIn:
         return SignedIn(

@@ -1,4 +1,4 @@
-"""Access tokens, refresh tokens and device challenges: three keys out of one secret, so none passes for another.
+"""Access, refresh and recovery tokens, device challenges: a key for each, so that none passes for another.
 
 A refresh token is `sign-in id (16) ‖ number (u32) ‖ HMAC-SHA-256`, made from the sign-in's own salt. It can be made
 again, which is how two tabs that refresh at once get the same successor (PROTOCOL 2.7).
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import jwt
@@ -21,9 +21,15 @@ from shared.encoding import MalformedEncoding, from_base64url, to_base64url
 from shared.errors import Unauthorized
 
 CHALLENGE_LIFETIME: Final = timedelta(minutes=5)
+RECOVERY_LIFETIME: Final = timedelta(minutes=10)
 _ALGORITHM: Final = "HS256"
 _MAC_BYTES: Final = 32
 _REFRESH_BYTES: Final = 16 + 4 + _MAC_BYTES
+_RECOVERY: Final = "recovery"
+_FINGERPRINT_BYTES: Final = 16
+
+EndReason = Literal["signed_out", "ended_elsewhere", "password_changed", "device_removed", "refresh_reused"]
+"""Why a sign-in is over; its browser is told (docs/events.md)."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,19 @@ class RefreshToken:
     mac: bytes
 
 
+@dataclass(frozen=True)
+class RecoveryToken:
+    """Somebody typed the recovery code whose verifier has this fingerprint."""
+
+    user_id: UUID
+    fingerprint: str
+
+
 class Tokens:
     def __init__(self, secret: str, access_lifetime: timedelta) -> None:
         self.access_lifetime = access_lifetime
-        self._access, self._refresh, self._challenge = (
-            _derive(secret, f"QuantumChat/{name}-token/v1") for name in ("access", "refresh", "challenge")
+        self._access, self._refresh, self._challenge, self._recovery = (
+            _derive(secret, f"QuantumChat/{name}-token/v1") for name in ("access", "refresh", "challenge", _RECOVERY)
         )
 
     def access_token(self, user_id: UUID, sign_in_id: UUID, device_id: UUID | None, at: datetime) -> str:
@@ -87,6 +101,30 @@ class Tokens:
     def _mac(self, head: bytes, salt: bytes) -> bytes:
         return hmac.digest(self._refresh, head + salt, "sha256")
 
+    def recovery_token(self, user_id: UUID, verifier: str, at: datetime) -> str:
+        """Opens the vault and the password change for ten minutes, or until there is another code (P2.4)."""
+        expires = int((at + RECOVERY_LIFETIME).timestamp())
+        claims = {"sub": str(user_id), "code": self._fingerprint(verifier), "exp": expires}
+        return jwt.encode(claims, self._recovery, _ALGORITHM, headers={"typ": _RECOVERY})
+
+    def recovered(self, token: str) -> RecoveryToken:
+        """Who typed a recovery code; 401 `recovery_expired`, or `not_authenticated` for what we did not make."""
+        try:
+            claims = jwt.decode(token, self._recovery, [_ALGORITHM], options={"require": ["sub", "code", "exp"]})
+            return RecoveryToken(UUID(claims["sub"]), str(claims["code"]))
+        except jwt.ExpiredSignatureError as error:
+            raise recovery_expired() from error
+        except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError) as error:
+            raise not_authenticated() from error
+
+    def check_recovery(self, token: RecoveryToken, verifier: str | None) -> None:
+        """401 `recovery_expired` unless the account's code is still the one that was typed."""
+        if verifier is None or not hmac.compare_digest(token.fingerprint, self._fingerprint(verifier)):
+            raise recovery_expired()
+
+    def _fingerprint(self, verifier: str) -> str:
+        return to_base64url(hmac.digest(self._recovery, verifier.encode(), "sha256")[:_FINGERPRINT_BYTES])
+
     def challenge(self, sign_in_id: UUID, at: datetime) -> str:
         claims = {"sid": str(sign_in_id), "jti": str(uuid7()), "exp": int((at + CHALLENGE_LIFETIME).timestamp())}
         return jwt.encode(claims, self._challenge, _ALGORITHM)
@@ -99,6 +137,14 @@ class Tokens:
             raise _bad_challenge() from error
         if claims["sid"] != str(sign_in_id):
             raise _bad_challenge()
+
+
+def is_recovery_token(token: str) -> bool:
+    """What it calls itself; which key made it is still to be checked."""
+    try:
+        return jwt.get_unverified_header(token).get("typ") == _RECOVERY
+    except jwt.InvalidTokenError:
+        return False
 
 
 def parse_refresh_token(text: str) -> RefreshToken:
@@ -114,6 +160,15 @@ def parse_refresh_token(text: str) -> RefreshToken:
 
 def not_authenticated() -> Unauthorized:
     return Unauthorized("not_authenticated", "A valid access token is needed.")
+
+
+def signed_out(because: str | None) -> Unauthorized:
+    """`because` is null for a sign-in that is not remembered any more."""
+    return Unauthorized("signed_out", "This sign-in was ended. Sign in again.", details={"reason": because})
+
+
+def recovery_expired() -> Unauthorized:
+    return Unauthorized("recovery_expired", "Type the recovery code again: it was too long ago, or there is a new one.")
 
 
 def refresh_invalid() -> Unauthorized:

@@ -158,7 +158,7 @@ class DirectoryService:
                 raise _no_device()
             current.revoked_at = now()
             await repository.delete_key_packages(unit.session, device_id)
-            await self.sign_ins.end(unit, user.id, of_device=device_id)
+            await self.sign_ins.end(unit, user.id, because="device_removed", of_device=device_id)
             await self.events.publish(unit, domain.DeviceRevoked(user.id, device_id))
             await self._tell(unit, user.id, stated.version)
 

@@ -41,6 +41,7 @@ class SignIn(Model):
     last_used_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    ended_because: Mapped[str | None] = mapped_column(String(20))
     refresh_salt: Mapped[bytes]
     refresh_number: Mapped[int] = mapped_column(default=0)
     rotated_at: Mapped[datetime]

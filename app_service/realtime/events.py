@@ -71,6 +71,7 @@ class SignInsEnded(DomainEvent):
     """Published inside the unit; sockets of these sign-ins are closed by a hook after its commit."""
 
     sign_in_ids: tuple[UUID, ...]
+    because: str
 
 
 D = TypeVar("D", bound=DomainEvent)

@@ -37,7 +37,7 @@ class OpenSocket(Protocol):
     def tell(self, frame: str) -> None:
         """A frame about state that the socket can also read anew."""
 
-    def signed_out(self) -> None:
+    def signed_out(self, because: str) -> None:
         """Its sign-in was ended."""
 
     def replaced(self) -> None:
@@ -129,10 +129,10 @@ class Hub:
             for socket in self._by_user.get(user_id, ()):
                 socket.has_events()
 
-    def end_sign_ins(self, sign_in_ids: Collection[UUID]) -> None:
+    def end_sign_ins(self, sign_in_ids: Collection[UUID], because: str) -> None:
         for socket in list(self._by_device.values()):
             if socket.sign_in_id in sign_in_ids:
-                socket.signed_out()
+                socket.signed_out(because)
 
     def online(self, user_ids: Iterable[UUID]) -> set[UUID]:
         """Which of these accounts have an open socket."""

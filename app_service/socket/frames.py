@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 from pydantic import Field, PlainValidator, TypeAdapter, WithJsonSchema
 
+from app_service.accounts.tokens import EndReason
 from app_service.connections.schemas import ConnectionChange, RequestMade
 from app_service.conversations.schemas import Acknowledgement, LogRow, MessageSend, Position
 from app_service.sessions.schemas import SessionView
@@ -134,6 +135,7 @@ class QuantumStatus(Wire):
 
 class SignedOut(Wire):
     type: Literal["signed_out"]
+    reason: EndReason | None
 
 
 class ConnectionRequested(RequestMade):

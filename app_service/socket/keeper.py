@@ -1,4 +1,4 @@
-"""Looks after the open sockets and the stored events, now and then."""
+"""Looks after the open sockets, and deletes what is kept only for a time."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
+from app_service.accounts import repository as accounts
 from app_service.db import Database
 from app_service.models.base import now
 from app_service.realtime import stored
 from app_service.realtime.hub import Hub
 from app_service.socket.socket import Socket
+from app_service.vault import service as vault
 from shared.errors import ApiError
 
 CHECK_SECONDS: Final = 5.0
@@ -41,6 +43,13 @@ class Keeper:
     async def _forget(self) -> None:
         while True:
             with suppress(ApiError):
-                async with self._database.write() as unit:
-                    await stored.forget(unit.session, now())
+                await self.forget_now()
             await asyncio.sleep(FORGET_SECONDS)
+
+    async def forget_now(self) -> None:
+        """Delete what has been kept for its time."""
+        async with self._database.write() as unit:
+            moment = now()
+            await stored.forget(unit.session, moment)
+            await accounts.forget_expired_sign_ins(unit.session, moment)
+            await vault.forget_old(unit.session, moment)

@@ -11,7 +11,7 @@ from app_service.accounts.origin import origin_allowed
 from app_service.socket.closing import CloseCode, Ended
 from app_service.socket.frames import Hello
 from app_service.socket.services import SocketServices
-from app_service.socket.socket import HELLO_SECONDS, Socket, close, receive, refusal_frame
+from app_service.socket.socket import HELLO_SECONDS, Socket, close, receive, refusal_frame, signed_out
 from shared.errors import Unauthorized, Unavailable
 from shared.logging import get_logger
 
@@ -62,8 +62,9 @@ async def _caller(services: SocketServices, hello: Hello) -> DeviceCaller:
     try:
         caller = await services.access.authenticate(hello.token)
     except Unauthorized as error:
-        code = CloseCode.SIGNED_OUT if error.code == "signed_out" else CloseCode.NOT_AUTHENTICATED
-        raise Ended(code) from error
+        if error.code == "signed_out":
+            raise signed_out(error.details.get("reason")) from error
+        raise Ended(CloseCode.NOT_AUTHENTICATED) from error
     if caller.device_id is None:
         raise Ended(CloseCode.NOT_AUTHENTICATED)
     return DeviceCaller(caller.user_id, caller.sign_in_id, caller.device_id, caller.expires_at)

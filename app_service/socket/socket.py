@@ -52,7 +52,6 @@ MAX_UNSENT: Final = 256
 
 _PONG: Final = frame("pong", {})
 _TOKEN_OK: Final = frame("token_ok", {})
-_SIGNED_OUT: Final = frame("signed_out", {})
 
 
 class Socket:
@@ -92,7 +91,7 @@ class Socket:
         try:
             await self._services.access.authenticate(token)
         except Unauthorized as error:
-            raise Ended(CloseCode.SIGNED_OUT, _SIGNED_OUT) from error
+            raise signed_out(error.details.get("reason")) from error
 
     async def _serve(self) -> None:
         if self._ended is not None:
@@ -130,8 +129,8 @@ class Socket:
     def tell(self, frame: str) -> None:
         self._outbox.tell(frame)
 
-    def signed_out(self) -> None:
-        self._end(Ended(CloseCode.SIGNED_OUT, _SIGNED_OUT))
+    def signed_out(self, because: str) -> None:
+        self._end(signed_out(because))
 
     def replaced(self) -> None:
         self._end(Ended(CloseCode.REPLACED))
@@ -207,6 +206,11 @@ class Socket:
             raise Ended(CloseCode.NOT_AUTHENTICATED)
         self._expires_at = caller.expires_at
         self._outbox.answer(_TOKEN_OK)
+
+
+def signed_out(because: str | None) -> Ended:
+    """The sign-in behind a socket is over, and why."""
+    return Ended(CloseCode.SIGNED_OUT, frame("signed_out", {"reason": because}))
 
 
 async def receive(websocket: WebSocket) -> AnyClientFrame:

@@ -61,6 +61,6 @@ def _listen(hub: Hub, events: Events) -> None:
     events.on_wake(hub.wake)
 
     async def end(unit: Unit, event: SignInsEnded) -> None:
-        unit.after_commit(lambda: hub.end_sign_ins(event.sign_in_ids))
+        unit.after_commit(lambda: hub.end_sign_ins(event.sign_in_ids, event.because))
 
     events.subscribe(SignInsEnded, end)

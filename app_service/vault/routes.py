@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
-from app_service.accounts.access import AccountCaller, BoundCaller
+from app_service.accounts.access import AccountCaller, BoundCaller, OwnerCaller
 from app_service.db import Reading, Writing
 from app_service.rate_limits import address_of
 from app_service.vault import service
+from app_service.vault.preconditions import IfMatch, IfNoneMatch, seen_version
 from app_service.vault.schemas import SealedPins, StoredVault, VaultBody, VaultCompletion, VaultRewrite
 from app_service.vault.service import VaultService
-from shared.errors import Malformed, PreconditionRequired
+from shared.errors import Malformed
 
 router = APIRouter(prefix="/api", tags=["accounts"])
-
-_TAG: Final = re.compile(r'"([0-9]{1,9})"')
-
-IfMatch = Annotated[str | None, Header()]
-IfNoneMatch = Annotated[str | None, Header()]
 
 
 def _service(request: Request) -> VaultService:
@@ -33,7 +28,7 @@ Vaults = Annotated[VaultService, Depends(_service)]
 
 
 @router.get("/vault")
-async def read_vault(caller: AccountCaller, session: Reading, response: Response) -> StoredVault:
+async def read_vault(caller: OwnerCaller, session: Reading, response: Response) -> StoredVault:
     return _tagged(response, await service.read(session, caller.user_id))
 
 
@@ -48,7 +43,7 @@ async def write_vault(
     if_none_match: IfNoneMatch = None,
 ) -> StoredVault:
     """`If-None-Match: *` completes an account; `If-Match` writes the next version. Both need the password's proof."""
-    seen, address = _seen(if_match, if_none_match), address_of(request)
+    seen, address = seen_version(if_match, if_none_match), address_of(request)
     match body, seen:
         case VaultCompletion(), 0:
             return _tagged(response, await vaults.complete(caller, body, address))
@@ -71,20 +66,8 @@ async def write_pins(
     if_match: IfMatch = None,
     if_none_match: IfNoneMatch = None,
 ) -> SealedPins:
-    seen = _seen(if_match, if_none_match)
+    seen = seen_version(if_match, if_none_match)
     return _tagged(response, await service.write_pins(unit, caller.user_id, body, seen))
-
-
-def _seen(if_match: str | None, if_none_match: str | None) -> int:
-    """The version that the writer has seen, 0 for none; 428 when it does not say."""
-    if if_none_match == "*" and if_match is None:
-        return 0
-    tag = _TAG.fullmatch(if_match or "")
-    if tag is None or if_none_match is not None or int(tag[1]) == 0:
-        raise PreconditionRequired(
-            "precondition_required", 'Say what you have seen: If-None-Match: * or If-Match: "<version>".'
-        )
-    return int(tag[1])
 
 
 def _tagged(response: Response, answer: Versioned) -> Versioned:

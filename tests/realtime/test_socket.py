@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from app_service.rate_limits import RateLimits
 from app_service.socket import socket as socket_module
 from app_service.socket.socket import Socket
+from shared.encoding import to_base64url
 from tests.groups import active, establishing
 from tests.realtime.wire import Wire
 from tests.services import Service
@@ -162,12 +164,52 @@ async def test_signing_out_closes_4403(wire: Wire) -> None:
     await browser.ok("POST", "/api/logout")
 
     assert await client.closed() == 4403
-    assert client.frames[-1] == {"type": "signed_out"}
+    assert client.frames[-1] == {"type": "signed_out", "reason": "signed_out"}
     late = await wire.connect()
     await late.say("hello", token=browser.token, cursors={}, event_cursor=None)
     assert await late.closed() == 4403
     await other.add_device()
     await (await wire.open(other)).settled()
+
+
+@pytest.mark.parametrize("how", ["password_changed", "ended_elsewhere"])
+async def test_a_sign_in_that_is_ended_from_another_one_closes_4403_and_says_why(wire: Wire, how: str) -> None:
+    browser = await wire.service.bound("alice")
+    client = await wire.open(browser)
+    other = browser.second(wire.service.client())
+    await other.login()
+    await other.add_device()
+    staying = await wire.open(other)
+    if how == "ended_elsewhere":
+        await other.ok("DELETE", "/api/sign-ins")
+    else:
+        change = {
+            "auth_secret": to_base64url(other.auth_secret),
+            "salt": to_base64url(os.urandom(16)),
+            "new_auth_secret": to_base64url(os.urandom(32)),
+            "vault": to_base64url(os.urandom(300)),
+            "wrap": to_base64url(os.urandom(60)),
+        }
+        await other.ok("PUT", "/api/users/me/password", change, headers={"If-Match": '"1"'})
+
+    assert await client.closed() == 4403
+    assert client.frames[-1] == {"type": "signed_out", "reason": how}
+    late = await wire.connect()
+    await late.say("hello", token=browser.token, cursors={}, event_cursor=None)
+    assert await late.closed() == 4403
+    assert late.frames == [{"type": "signed_out", "reason": how}]
+    await staying.settled()
+
+
+async def test_p2_4_a_recovery_token_opens_no_socket(wire: Wire) -> None:
+    browser = await wire.service.bound("alice")
+    body = {"username": "alice", "recovery_auth_secret": to_base64url(browser.recovery_secret)}
+    answer = await wire.service.anonymous().post("/api/recover", body)
+    client = await wire.connect()
+
+    await client.say("hello", token=answer["recovery_token"], cursors={}, event_cursor=None)
+
+    assert await client.closed() == 4401
 
 
 async def test_revoking_the_device_closes_4403(wire: Wire) -> None:

@@ -438,6 +438,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/recover": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Recover */
+    post: operations["recover_api_recover_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/register": {
     parameters: {
       query?: never;
@@ -527,6 +544,44 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/sign-ins": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Read Sign Ins */
+    get: operations["read_sign_ins_api_sign_ins_get"];
+    put?: never;
+    post?: never;
+    /**
+     * End Other Sign Ins
+     * @description All but the one that asks.
+     */
+    delete: operations["end_other_sign_ins_api_sign_ins_delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/sign-ins/{sign_in_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** End Sign In */
+    delete: operations["end_sign_in_api_sign_ins__sign_in_id__delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/token/refresh": {
     parameters: {
       query?: never;
@@ -597,6 +652,46 @@ export interface paths {
     head?: never;
     /** Change Me */
     patch: operations["change_me_api_users_me_patch"];
+    trace?: never;
+  };
+  "/api/users/me/password": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Change Password
+     * @description With a vault: `If-Match`, and a proof of the password or a recovery token. All other sign-ins end.
+     */
+    put: operations["change_password_api_users_me_password_put"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/users/me/recovery-code": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Change Recovery Code
+     * @description The code before it opens nothing any more.
+     */
+    put: operations["change_recovery_code_api_users_me_recovery_code_put"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
     trace?: never;
   };
   "/api/vault": {
@@ -774,6 +869,16 @@ export interface components {
        * Format: base64url
        */
       challenge_signature: string;
+    };
+    /**
+     * Changed
+     * @description `vault_version` is null for an account without a vault.
+     */
+    Changed: {
+      /** Vault Version */
+      vault_version: number | null;
+      /** Warnings */
+      warnings: string[];
     };
     /** ClaimedPackage */
     ClaimedPackage: {
@@ -1319,8 +1424,12 @@ export interface components {
     };
     /** MeChange */
     MeChange: {
+      /** Auth Secret */
+      auth_secret?: string | null;
       /** Email */
       email: string;
+      /** Password */
+      password?: string | null;
     };
     /** MessageAck */
     MessageAck: {
@@ -1538,6 +1647,39 @@ export interface components {
       /** List Version */
       list_version: number;
     };
+    /** OwnSignIns */
+    OwnSignIns: {
+      /** Items */
+      items: components["schemas"]["SignInItem"][];
+    };
+    /**
+     * PasswordChange
+     * @description From the web client: the next vault, its key wrapped anew. With a recovery token there is no `auth_secret`.
+     */
+    PasswordChange: {
+      /** Auth Secret */
+      auth_secret?: string | null;
+      /**
+       * New Auth Secret
+       * Format: base64url
+       */
+      new_auth_secret: string;
+      /**
+       * Salt
+       * Format: base64url
+       */
+      salt: string;
+      /**
+       * Vault
+       * Format: base64url
+       */
+      vault: string;
+      /**
+       * Wrap
+       * Format: base64url
+       */
+      wrap: string;
+    };
     /** Peer */
     Peer: {
       /**
@@ -1739,6 +1881,22 @@ export interface components {
       type: "quantum_status";
     };
     /**
+     * RawPasswordChange
+     * @description From `curl`, for an account that has no vault yet.
+     */
+    RawPasswordChange: {
+      /**
+       * New Password
+       * Format: password
+       */
+      new_password: string;
+      /**
+       * Password
+       * Format: password
+       */
+      password: string;
+    };
+    /**
      * RawRegistration
      * @description From `curl` and scripts: the account makes its keys at its first browser sign-in.
      */
@@ -1810,6 +1968,64 @@ export interface components {
       device_id: string;
       /** Number */
       number: number;
+    };
+    /**
+     * RecoverRequest
+     * @description `username` may be the e-mail address: nothing is derived from it here.
+     */
+    RecoverRequest: {
+      /**
+       * Recovery Auth Secret
+       * Format: base64url
+       */
+      recovery_auth_secret: string;
+      /** Username */
+      username: string;
+    };
+    /**
+     * Recovery
+     * @description `recovery_token` goes where an access token would, to the vault and the password change and nowhere else.
+     */
+    Recovery: {
+      /** Expires In */
+      expires_in: number;
+      /** Identity Public Key */
+      identity_public_key: string | null;
+      /** Recovery Token */
+      recovery_token: string;
+      /**
+       * Token Type
+       * @default bearer
+       * @constant
+       */
+      token_type: "bearer";
+      user: components["schemas"]["UserSummary"];
+    };
+    /**
+     * RecoveryCodeChange
+     * @description The next version of the vault, its key wrapped under another code as well.
+     */
+    RecoveryCodeChange: {
+      /**
+       * Auth Secret
+       * Format: base64url
+       */
+      auth_secret: string;
+      /**
+       * Recovery Auth Secret
+       * Format: base64url
+       */
+      recovery_auth_secret: string;
+      /**
+       * Vault
+       * Format: base64url
+       */
+      vault: string;
+      /**
+       * Wrap
+       * Format: base64url
+       */
+      wrap: string;
     };
     /** RefreshRequest */
     RefreshRequest: {
@@ -2105,11 +2321,37 @@ export interface components {
     };
     /** SignedOut */
     SignedOut: {
+      /** Reason */
+      reason: ("signed_out" | "ended_elsewhere" | "password_changed" | "device_removed" | "refresh_reused") | null;
       /**
        * Type
        * @constant
        */
       type: "signed_out";
+    };
+    /**
+     * SignInItem
+     * @description `device_id` is null for programs that have no keys.
+     */
+    SignInItem: {
+      /** Created At */
+      created_at: string;
+      /** Current */
+      current: boolean;
+      /** Device Id */
+      device_id: string | null;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Last Used At */
+      last_used_at: string;
+    };
+    /** SignInsEnded */
+    SignInsEnded: {
+      /** Ended */
+      ended: number;
     };
     /** StoredVault */
     StoredVault: {
@@ -3063,6 +3305,39 @@ export interface operations {
       };
     };
   };
+  recover_api_recover_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RecoverRequest"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Recovery"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
   register_api_register_post: {
     parameters: {
       query?: never;
@@ -3246,6 +3521,75 @@ export interface operations {
       };
     };
   };
+  read_sign_ins_api_sign_ins_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OwnSignIns"];
+        };
+      };
+    };
+  };
+  end_other_sign_ins_api_sign_ins_delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SignInsEnded"];
+        };
+      };
+    };
+  };
+  end_sign_in_api_sign_ins__sign_in_id__delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        sign_in_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
   refresh_api_token_refresh_post: {
     parameters: {
       query?: never;
@@ -3389,6 +3733,76 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["UserSummary"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  change_password_api_users_me_password_put: {
+    parameters: {
+      query?: never;
+      header?: {
+        "if-match"?: string | null;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RawPasswordChange"] | components["schemas"]["PasswordChange"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Changed"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  change_recovery_code_api_users_me_recovery_code_put: {
+    parameters: {
+      query?: never;
+      header?: {
+        "if-match"?: string | null;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RecoveryCodeChange"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Changed"];
         };
       };
       /** @description Validation Error */
