@@ -89,7 +89,7 @@ class Access:
         async with self._database.read() as session:
             sign_in = await repository.sign_in(session, caller.user_id, caller.sign_in_id)
         if sign_in is None or sign_in.revoked_at is not None:
-            raise signed_out(sign_in and sign_in.ended_because)
+            raise signed_out(None if sign_in is None else sign_in.ended_because)
         seen = _Seen(sign_in.device_id, time.monotonic() + TRUST_SECONDS)
         # If a sign-in ended while we were reading, what we read may be older than that: use it, do not keep it.
         if before == self._forgotten:
