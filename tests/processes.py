@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -22,7 +23,7 @@ T = TypeVar("T")
 
 PATIENCE: Final = 120.0
 """Seconds after which a test calls something hung, also on a machine that has much else to do."""
-
+_PORTS: Final = range(12_000, 32_000)
 _SETTINGS: Final = (
     "AZURE_ENV",
     "DATABASE_URL",
@@ -36,11 +37,16 @@ _PREFIXES: Final = ("QUANTUM_", "RATE_LIMIT_", "LOG_", "TOKEN_", "HOST", "PORT")
 
 
 def free_ports(count: int) -> list[int]:
-    """Different ones: all are held until the last is found."""
-    probes = [socket.socket() for _ in range(count)]
+    """Different ones, below those that the system gives to whoever connects: nobody takes them before they are used."""
+    probes: list[socket.socket] = []
     try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
+        while len(probes) < count:
+            probe = socket.socket()
+            try:
+                probe.bind(("127.0.0.1", secrets.choice(_PORTS)))
+                probes.append(probe)
+            except OSError:
+                probe.close()
         return [probe.getsockname()[1] for probe in probes]
     finally:
         for probe in probes:
@@ -92,12 +98,19 @@ class Process:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
+        self.launch()
+        self.wait_until_healthy()
+
+    def launch(self) -> None:
+        """Start, without waiting for it."""
         assert not self.running
         command = [sys.executable, "-m", "uvicorn", f"{self.name}.main:app", "--port", str(self.port), *self.arguments]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=self.directory, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
+
+    def wait_until_healthy(self) -> None:
         try:
             eventually(self._healthy, what=f"{self.name}: healthy")
         except AssertionError:
@@ -124,7 +137,7 @@ class Process:
 
 @dataclass
 class House:
-    """Both services on one fresh data folder."""
+    """Both services on one fresh data folder; without the simulator, which takes seconds of CPU at each start."""
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
@@ -134,8 +147,9 @@ class House:
     def __post_init__(self) -> None:
         app_port, quantum_port = free_ports(2)
         environment = plain_environment(
-            DATA_DIR=str(self.folder / "data"), QUANTUM_PORT=str(quantum_port), PORT=str(app_port), **self.settings
+            DATA_DIR=str(self.folder / "data"), QUANTUM_PORT=str(quantum_port), PORT=str(app_port)
         )
+        environment |= {"QUANTUM_ENTROPY_SOURCE": "os", "QUANTUM_THREADS": "1"} | self.settings
         (self.folder / "logs").mkdir(parents=True)
         self.app = Process("app_service", app_port, environment, self.folder / "logs" / "main_app.log")
         self.quantum = Process(
@@ -160,8 +174,11 @@ def house(folder: Path, **settings: str) -> Iterator[House]:
     """Both services, started; killed at the end."""
     started = House(folder, settings)
     try:
-        started.quantum.start()
-        started.app.start()
+        services = (started.quantum, started.app)
+        for service in services:
+            service.launch()
+        for service in services:
+            service.wait_until_healthy()
         yield started
     finally:
         started.app.kill()

@@ -5,6 +5,9 @@ set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../deploy/local/common.sh"
 cd "$ROOT" || exit 1
 
+# Services are started dozens of times: from compiled files.
+unset PYTHONDONTWRITEBYTECODE
+
 WORK=$(mktemp -d)
 LANES=()
 
@@ -64,7 +67,7 @@ PYTHON
 # The locked packages with the test tools; where uv cannot reach its index, pip with its own settings may.
 install_dev_packages() {
   export UV_PYTHON_DOWNLOADS=never
-  "$VENV/bin/uv" sync --frozen --no-progress --python "$VENV/bin/python" && return
+  "$VENV/bin/uv" sync --frozen --no-progress --compile-bytecode --python "$VENV/bin/python" && return
   "$VENV/bin/uv" export --frozen --no-header --format requirements-txt --quiet --output-file "$WORK/dev.txt" &&
     "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input --require-hashes -r "$WORK/dev.txt"
 }
@@ -138,7 +141,7 @@ client_lane() {
 }
 
 pytest_lane() {
-  check "pytest" "$VENV/bin/python" -m pytest --color=no --durations=10 && tail -n 40 "$WORK/pytest.out"
+  check "pytest" "$VENV/bin/python" -m pytest --color=no --durations=10 -n 2 --dist worksteal && tail -n 40 "$WORK/pytest.out"
 }
 
 say_summary() {

@@ -99,9 +99,10 @@ async def test_a_busy_writer_gathers_and_a_quiet_one_does_not_wait(
     first, second = (entry_of(group, group.members[0]) for _ in range(2))
     await submit(log_writer, [entry_of(group, group.members[0]) for _ in range(writer.BUSY_BATCH)])
 
-    monkeypatch.setattr(writer, "GATHER_SECONDS", 0.5)
+    monkeypatch.setattr(writer, "GATHER_SECONDS", 2)
     answered = asyncio.create_task(submit(log_writer, [first]))
-    await asyncio.sleep(0.02)
+    for _ in range(20):  # turns in which a writer that does not wait would have begun
+        await asyncio.sleep(0)
     await submit(log_writer, [second])
     await answered
 

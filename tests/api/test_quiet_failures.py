@@ -6,9 +6,9 @@ import asyncio
 import dataclasses
 import logging
 import socket
-import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from app_service import db
 from app_service.db import Database, database_url
+from app_service.migrations import migrate
 from app_service.operations.service import Operations
 from shared.errors import Unavailable
 from shared.logging import configure_logging, get_logger
@@ -67,10 +68,9 @@ async def test_health_answers_while_the_database_is_silent(service: Service) -> 
     port = listening.getsockname()[1]
     database = Database(database_url(f"postgresql://x:y@127.0.0.1:{port}/z"))
     operations: Operations = dataclasses.replace(service.app.state.operations, database=database)
-    started = time.monotonic()
-    health = await operations.health()
+    async with asyncio.timeout(60):
+        health = await operations.health()
     assert (health.status, health.database.status) == ("degraded", "unavailable")
-    assert time.monotonic() - started < 10
     with pytest.raises(Unavailable):
         await operations.reach_database()
     await database.dispose()
@@ -87,27 +87,29 @@ def test_addresses_of_sockets_are_not_logged(capsys: pytest.CaptureFixture[str])
     assert "startup complete" in logged
 
 
-async def test_writers_take_turns(fresh_database: str) -> None:
-    """One that writes all the time keeps no other waiting for long."""
-    database = Database(database_url(fresh_database))
-    busy = asyncio.create_task(_write_for_ever(database))
-    longest = 0.0
-    for _ in range(30):
-        await asyncio.sleep(0.01)
-        started = time.monotonic()
+async def test_writers_take_turns(tmp_path: Path) -> None:
+    """One that writes all the time goes first once at most. (PostgreSQL has no lock that all writers need.)"""
+    database = Database(database_url(f"sqlite:///{tmp_path / 'turns.db'}"))
+    await migrate(database)
+    written: list[int] = []
+    busy = asyncio.create_task(_write_for_ever(database, written))
+    for number in range(1, 31):
+        while len(written) < 2 * number:  # noqa: ASYNC110 - the other never tells
+            await asyncio.sleep(0.001)
+        before = len(written)
         async with database.write() as unit:
             await unit.session.execute(_PUT, {"name": "turns", "value": "mine"})
-        longest = max(longest, time.monotonic() - started)
+            assert len(written) - before <= 1
     busy.cancel()
     await asyncio.gather(busy, return_exceptions=True)
     await database.dispose()
-    assert longest < 2
 
 
 _PUT = text("INSERT INTO server_settings VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value")
 
 
-async def _write_for_ever(database: Database) -> None:
+async def _write_for_ever(database: Database, written: list[int]) -> None:
     for number in range(100_000):
         value = {"name": "others", "value": str(number)}
         await database.write_in_thread(lambda to, value=value: to.execute(_PUT, value))
+        written.append(number)

@@ -48,9 +48,10 @@ class Checkout:
         _stamp(path, "frontend/node_modules/.installed", "frontend", *INSTALLED_BY)
         _stamp(path, "frontend/node_modules/.built", "frontend", *BUILT_FROM)
         port, quantum_port, client_port = free_ports(3)
-        return cls(
-            path, plain_environment(PORT=str(port), QUANTUM_PORT=str(quantum_port), CLIENT_PORT=str(client_port))
+        environment = plain_environment(
+            PORT=str(port), QUANTUM_PORT=str(quantum_port), CLIENT_PORT=str(client_port), QUANTUM_ENTROPY_SOURCE="os"
         )
+        return cls(path, environment)
 
     def run(self, script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -42,10 +41,8 @@ def test_starts_in_the_background_once_and_ends_once(checkout: Checkout) -> None
     assert checkout.healthy("QUANTUM_PORT")
     pids = [checkout.pid("app_service"), checkout.pid("quantum_service")]
 
-    started = time.monotonic()
     second = checkout.run("start_services.sh", "--detach")
     assert second.returncode == 0
-    assert time.monotonic() - started < 5
     assert "app_service already runs" in second.stdout
     assert pids == [checkout.pid("app_service"), checkout.pid("quantum_service")]
 

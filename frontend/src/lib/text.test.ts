@@ -41,17 +41,16 @@ describe("text", () => {
   });
 
   it("takes no longer for a text that means harm", () => {
+    // Long enough that anything worse than linear runs into the test's own time limit.
     const texts = [")", "(", "`", "```", ".", "https://x", "https://x)"].map(
-      (part) => `https://x${part.repeat(8_000)}`,
+      (part) => `https://x${part.repeat(100_000)}`,
     );
-    const before = performance.now();
     for (const text of texts)
       expect(
         parseText(text)
           .map((part) => part.text)
           .join("").length,
       ).toBeLessThanOrEqual(text.length);
-    expect(performance.now() - before).toBeLessThan(500);
   });
 
   it("marks code between backticks, also over lines, and leaves it as it is", () => {

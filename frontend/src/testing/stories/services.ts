@@ -1,5 +1,6 @@
 /** Both services as real processes, on free ports, with a data folder of their own. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -87,8 +88,7 @@ export class Services {
     const quantum = new Program("quantum_service.main", environment, quantumPort, "/api/health");
     const services = new Services(dataDir, app, quantum);
     try {
-      await quantum.start();
-      await app.start();
+      await Promise.all([quantum.start(), app.start()]);
     } catch (error) {
       await services.stop();
       throw error;
@@ -102,13 +102,18 @@ export class Services {
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below the ports that the system gives to whoever connects: nobody takes it before it is used. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(12_000, 32_000);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }
