@@ -11,6 +11,7 @@ import signal
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -89,18 +90,21 @@ async def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-async def _postgres_template(_postgres: Callable[[str], str]) -> Callable[[str], None]:
-    """Makes a database of a given name that has all tables."""
+async def _postgres_copy(_postgres: Callable[[str], str]) -> Callable[[str], AbstractContextManager[str]]:
+    """Address of a database of a given name that has all tables, for as long as it is wanted."""
     template = "quantumchat_template"
     with psycopg.connect(_postgres("postgres"), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {template}")
     await _migrated(_postgres(template))
 
-    def make(name: str) -> None:
+    @contextmanager
+    def copy(name: str) -> Iterator[str]:
         with psycopg.connect(_postgres("postgres"), autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+            yield _postgres(name)
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    return make
+    return copy
 
 
 async def _migrated(url: str) -> None:
@@ -110,15 +114,15 @@ async def _migrated(url: str) -> None:
 
 
 @pytest.fixture(params=KINDS)
-def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """`DATABASE_URL` of an empty database that has all tables, once per kind."""
     if request.param == "sqlite":
         path = tmp_path / "quantumchat.db"
         shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
-        return f"sqlite:///{path}"
-    name = f"t{uuid4().hex}"
-    request.getfixturevalue("_postgres_template")(name)
-    return str(request.getfixturevalue("_postgres")(name))
+        yield f"sqlite:///{path}"
+        return
+    with request.getfixturevalue("_postgres_copy")(f"t{uuid4().hex}") as url:
+        yield url
 
 
 @pytest.fixture
