@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -38,6 +39,14 @@ from tests.services import (
 )
 
 KINDS: Final = os.environ.get("TEST_DATABASES", "sqlite,postgresql").split(",")
+_RANDOM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Names of tests hold no random part: pytest-xdist's workers must all collect the same."""
+    if isinstance(val, bytes):
+        return f"{len(val)} bytes"
+    return _RANDOM.sub("ID", val) if isinstance(val, str) and _RANDOM.search(val) else None
 
 
 @pytest.fixture(scope="session")
