@@ -28,6 +28,7 @@ class Settings(CommonSettings):
         None, validation_alias=AliasChoices("QUANTUM_API_URL", "QUANTUM_SERVICE_URL"), pattern=r"^https?://[^/]+"
     )
     server_name: str | None = Field(None, pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    enable_websocket: bool = True
     token_expire_minutes: int = Field(15, ge=1, le=1440)
     port: int = 8000
     rate_limit_login: str = "10/minute"

@@ -32,6 +32,7 @@ _SETTINGS: Final = (
     "ALLOWED_ORIGINS",
     "SERVER_NAME",
     "DATA_DIR",
+    "ENABLE_WEBSOCKET",
 )
 _PREFIXES: Final = ("QUANTUM_", "RATE_LIMIT_", "LOG_", "TOKEN_", "HOST", "PORT")
 

@@ -84,7 +84,7 @@ class Operations:
             server_name=self.installation.server_name,
             suites=[SUITE],
             limits=self.limits,
-            websocket=True,
+            websocket=self.settings.enable_websocket,
             notary_keys=NotaryKeys(establish=_public(self.notaries.establish), receipt=_public(self.notaries.receipt)),
             quantum_service="ok" if self.monitor.available else "unavailable",
         )

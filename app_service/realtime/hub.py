@@ -141,5 +141,8 @@ class Hub:
     def sockets_of(self, user_id: UUID) -> int:
         return len(self._by_user.get(user_id, ()))
 
+    def of_device(self, device_id: UUID) -> OpenSocket | None:
+        return self._by_device.get(device_id)
+
     def sockets(self) -> list[OpenSocket]:
         return list(self._by_device.values())

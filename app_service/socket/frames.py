@@ -34,16 +34,19 @@ def _cursors(given: Any) -> dict[UUID, int]:
     return {UUID(log_id): seq for log_id, seq in given.items()}
 
 
+Cursors = Annotated[
+    dict[UUID, Position],
+    PlainValidator(_cursors),
+    WithJsonSchema(
+        {"type": "object", "maxProperties": _MAX_CURSORS, "additionalProperties": {"type": "integer", "minimum": 0}}
+    ),
+]
+
+
 class Hello(Wire):
     type: Literal["hello"]
     token: Token
-    cursors: Annotated[
-        dict[UUID, Position],
-        PlainValidator(_cursors),
-        WithJsonSchema(
-            {"type": "object", "maxProperties": _MAX_CURSORS, "additionalProperties": {"type": "integer", "minimum": 0}}
-        ),
-    ]
+    cursors: Cursors
     event_cursor: Position | None
 
 

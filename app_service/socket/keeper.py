@@ -1,8 +1,9 @@
-"""Looks after the open sockets, and deletes what is kept only for a time."""
+"""Looks after the open sockets and polled lines, and deletes what is kept only for a time."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import Final
 
@@ -11,6 +12,8 @@ from app_service.db import Database
 from app_service.models.base import now
 from app_service.realtime import stored
 from app_service.realtime.hub import Hub
+from app_service.socket.polling import PolledLine
+from app_service.socket.presence import PresenceService
 from app_service.socket.socket import Socket
 from app_service.vault import service as vault
 from shared.errors import ApiError
@@ -20,9 +23,10 @@ FORGET_SECONDS: Final = 3600.0
 
 
 class Keeper:
-    def __init__(self, hub: Hub, database: Database) -> None:
+    def __init__(self, hub: Hub, database: Database, presence: PresenceService) -> None:
         self._hub = hub
         self._database = database
+        self._presence = presence
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -36,9 +40,16 @@ class Keeper:
     async def _check(self) -> None:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
-            for socket in self._hub.sockets():
-                if isinstance(socket, Socket):
-                    socket.check()
+            await self.look()
+
+    async def look(self) -> None:
+        """End what is over."""
+        for line in self._hub.sockets():
+            if isinstance(line, Socket):
+                line.check()
+            elif isinstance(line, PolledLine) and line.is_over(time.monotonic()) and self._hub.remove(line, ()):
+                with suppress(ApiError):
+                    await self._presence.changed(line.user_id)
 
     async def _forget(self) -> None:
         while True:

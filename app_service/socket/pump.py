@@ -110,7 +110,7 @@ class Pump:
                 await outbox.changed.wait()
             outbox.changed.clear()
             try:
-                await self._turn(join)
+                await self.turn(join)
             except Unavailable:  # the database is away; everything is still marked
                 outbox.events = outbox.stale = True
                 outbox.behind.update(outbox.cursors)
@@ -118,7 +118,8 @@ class Pump:
                 with self._side:
                     await asyncio.sleep(AWAY_SECONDS)
 
-    async def _turn(self, join: Callable[[UUID], None]) -> None:
+    async def turn(self, join: Callable[[UUID], None]) -> None:
+        """Send what there is to send now."""
         outbox = self._outbox
         await self._drain()
         if outbox.events:

@@ -1,15 +1,17 @@
-"""`WS /ws`: the handshake, and what is said when a socket ends."""
+"""`WS /ws`: the handshake, and what is said when a socket ends. `POST /api/poll`: the same frames without a socket."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, Request, Response, WebSocket, WebSocketDisconnect
 
-from app_service.accounts.access import DeviceCaller
+from app_service.accounts.access import BoundCaller, DeviceCaller
 from app_service.accounts.origin import origin_allowed
 from app_service.socket.closing import CloseCode, Ended
 from app_service.socket.frames import Hello
+from app_service.socket.polling import Poll, PollAnswer, PollingService
 from app_service.socket.services import SocketServices
 from app_service.socket.socket import HELLO_SECONDS, Socket, close, receive, refusal_frame, signed_out
 from shared.errors import Unauthorized, Unavailable
@@ -59,6 +61,8 @@ async def _hello(websocket: WebSocket) -> Hello:
 
 async def _caller(services: SocketServices, hello: Hello) -> DeviceCaller:
     """Logs, and receipts for them, belong to devices: a sign-in without one has nothing to listen to yet."""
+    if not services.enabled:  # said no sooner: a browser that is about to speak would complain of a closing socket
+        raise Ended(CloseCode.NO_SOCKETS)
     try:
         caller = await services.access.authenticate(hello.token)
     except Unauthorized as error:
@@ -68,3 +72,14 @@ async def _caller(services: SocketServices, hello: Hello) -> DeviceCaller:
     if caller.device_id is None:
         raise Ended(CloseCode.NOT_AUTHENTICATED)
     return DeviceCaller(caller.user_id, caller.sign_in_id, caller.device_id, caller.expires_at)
+
+
+def _polling(request: Request) -> PollingService:
+    found: PollingService = request.app.state.polling
+    return found
+
+
+@router.post("/api/poll", response_model=PollAnswer, tags=["realtime"])
+async def poll(body: Poll, caller: BoundCaller, polling: Annotated[PollingService, Depends(_polling)]) -> Response:
+    """What a socket would have been sent after these cursors, for clients that cannot open one."""
+    return Response(await polling.answer(caller, body), media_type="application/json")

@@ -23,3 +23,5 @@ class SocketServices:
     receipts: Receipts
     presence: PresenceService
     limits: RateLimits
+    enabled: bool
+    """Else clients poll."""

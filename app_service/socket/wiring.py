@@ -21,7 +21,9 @@ from app_service.realtime.events import Events, SignInsEnded
 from app_service.realtime.hub import Hub
 from app_service.sessions.lifecycle import SessionLifecycle
 from app_service.sessions.service import SessionService
+from app_service.settings import Settings
 from app_service.socket.keeper import Keeper
+from app_service.socket.polling import PollingService
 from app_service.socket.presence import PresenceService
 from app_service.socket.services import SocketServices
 
@@ -46,12 +48,22 @@ def open_conversations(state: State, stack: AsyncExitStack) -> None:
     state.contributions = ContributionService(database, state.quantum, notaries.establish)
     state.sessions = SessionService(database, events, hub, lifecycle, closing)
     presence = PresenceService(database, hub)
+    settings: Settings = state.settings
     state.sockets = SocketServices(
-        state.settings.origins, state.access, database, hub, state.messages, receipts, presence, state.limits
+        settings.origins,
+        state.access,
+        database,
+        hub,
+        state.messages,
+        receipts,
+        presence,
+        state.limits,
+        settings.enable_websocket,
     )
+    state.polling = PollingService(state.sockets, state.monitor)
     _listen(hub, events)
     state.monitor.on_change(lambda available: hub.tell_all(frame("quantum_status", {"available": available})))
-    keeper = Keeper(hub, database)
+    keeper = Keeper(hub, database, presence)
     for part in (writer, admission, receipts, keeper):
         part.start()
         stack.push_async_callback(part.close)

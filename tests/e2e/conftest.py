@@ -44,8 +44,9 @@ async def playwright() -> AsyncIterator[Playwright]:
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[House]:
-    with house(tmp_path / "house", **MANY) as started:
+def services(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
+    """With the settings of `@pytest.mark.parametrize("services", [{...}], indirect=True)`, if there are any."""
+    with house(tmp_path / "house", **MANY, **getattr(request, "param", {})) as started:
         yield started
 
 

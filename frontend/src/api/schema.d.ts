@@ -438,6 +438,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/poll": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Poll
+     * @description What a socket would have been sent after these cursors, for clients that cannot open one.
+     */
+    post: operations["poll_api_poll_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/recover": {
     parameters: {
       query?: never;
@@ -942,14 +962,14 @@ export interface components {
       /** Request Id */
       request_id: string | null;
       /**
-       * Type
+       * @description discriminator enum property added by openapi-typescript
        * @enum {string}
        */
       type:
         | "connection_accepted"
+        | "connection_blocked"
         | "connection_rejected"
         | "connection_removed"
-        | "connection_blocked"
         | "connection_unblocked";
     };
     /**
@@ -982,8 +1002,8 @@ export interface components {
       cursor: number;
       request: components["schemas"]["PendingRequest"];
       /**
-       * Type
-       * @constant
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
       type: "connection_request";
     };
@@ -1124,8 +1144,8 @@ export interface components {
       /** Retry After */
       retry_after: number | null;
       /**
-       * Type
-       * @constant
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
       type: "error";
     };
@@ -1188,8 +1208,8 @@ export interface components {
       /** Resync */
       resync: boolean;
       /**
-       * Type
-       * @constant
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
       type: "hello_ok";
       /**
@@ -1210,8 +1230,8 @@ export interface components {
       /** List Version */
       list_version: number;
       /**
-       * Type
-       * @constant
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
       type: "key_change";
       /**
@@ -1463,8 +1483,8 @@ export interface components {
       /** Time */
       time: string;
       /**
-       * Type
-       * @constant
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
       type: "message_ack";
     };
@@ -1498,8 +1518,8 @@ export interface components {
       /** Rows */
       rows: components["schemas"]["LogRow"][];
       /**
-       * Type
-       * @constant
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
       type: "message_receive";
     };
@@ -1750,11 +1770,55 @@ export interface components {
        */
       type: "ping";
     };
+    /** Poll */
+    Poll: {
+      /** Cursors */
+      cursors: {
+        [key: string]: number;
+      };
+      /** Delivered */
+      delivered: {
+        [key: string]: number;
+      };
+      /** Event Cursor */
+      event_cursor: number | null;
+      /**
+       * Line
+       * Format: uuid
+       */
+      line: string;
+      /** Opening */
+      opening: boolean;
+    };
+    /** PollAnswer */
+    PollAnswer: {
+      /** Frames */
+      frames: (
+        | components["schemas"]["HelloOk"]
+        | components["schemas"]["MessageAck"]
+        | components["schemas"]["MessageReceive"]
+        | components["schemas"]["ErrorFrame"]
+        | components["schemas"]["TokenOk"]
+        | components["schemas"]["Pong"]
+        | components["schemas"]["ReceiptFrame"]
+        | components["schemas"]["Presence"]
+        | components["schemas"]["QuantumStatus"]
+        | components["schemas"]["SignedOut"]
+        | components["schemas"]["ConnectionRequested"]
+        | components["schemas"]["ConnectionChanged"]
+        | components["schemas"]["SessionChanged"]
+        | components["schemas"]["RotateRequested"]
+        | components["schemas"]["KeyChange"]
+        | components["schemas"]["ReadElsewhere"]
+      )[];
+      /** More */
+      more: boolean;
+    };
     /** Pong */
     Pong: {
       /**
-       * Type
-       * @constant
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
       type: "pong";
     };
@@ -1783,8 +1847,8 @@ export interface components {
       /** Online */
       online: boolean;
       /**
-       * Type
-       * @constant
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
       type: "presence";
       /**
@@ -1875,8 +1939,8 @@ export interface components {
       /** Available */
       available: boolean;
       /**
-       * Type
-       * @constant
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
       type: "quantum_status";
     };
@@ -1929,8 +1993,8 @@ export interface components {
       /** Seq */
       seq: number;
       /**
-       * Type
-       * @constant
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
       type: "read";
     };
@@ -1949,8 +2013,8 @@ export interface components {
       /** Seq */
       seq: number;
       /**
-       * Type
-       * @constant
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
       type: "receipt";
       /**
@@ -2094,8 +2158,8 @@ export interface components {
        */
       session_id: string;
       /**
-       * Type
-       * @constant
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
       type: "rotate_requested";
     };
@@ -2155,10 +2219,10 @@ export interface components {
       cursor: number;
       session: components["schemas"]["SessionView"];
       /**
-       * Type
+       * @description discriminator enum property added by openapi-typescript
        * @enum {string}
        */
-      type: "session_created" | "session_updated" | "session_terminated";
+      type: "session_created" | "session_terminated" | "session_updated";
     };
     /** SessionList */
     SessionList: {
@@ -2324,8 +2388,8 @@ export interface components {
       /** Reason */
       reason: ("signed_out" | "ended_elsewhere" | "password_changed" | "device_removed" | "refresh_reused") | null;
       /**
-       * Type
-       * @constant
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
       type: "signed_out";
     };
@@ -2388,8 +2452,8 @@ export interface components {
     /** TokenOk */
     TokenOk: {
       /**
-       * Type
-       * @constant
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
        */
       type: "token_ok";
     };
@@ -3292,6 +3356,39 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["SealedPins"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  poll_api_poll_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Poll"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PollAnswer"];
         };
       };
       /** @description Validation Error */

@@ -18,12 +18,16 @@ import { Log } from "./log";
 import { Outbox } from "./outbox";
 import { People } from "./people";
 import { Pins } from "./pins";
+import { PolledSocket } from "./polled";
 import { Sessions } from "./sessions";
 import { Socket, type SocketState } from "./socket";
 import type { Finding, Id } from "./state";
 import { Transport } from "./transport";
+import { Ways } from "./ways";
 
 const HOUR_MS = 3_600_000;
+/** So often a line that polls looks for a WebSocket. */
+const BETTER_WAY_MS = 300_000;
 
 export interface LiveDependencies {
   readonly environment: Environment;
@@ -46,6 +50,7 @@ export class Live {
   readonly commits: Commits;
   readonly sessions: Sessions;
   readonly outbox: Outbox;
+  readonly #ways: Ways;
   readonly #socket: Socket;
   readonly #events: Events;
   readonly #transport: Transport;
@@ -58,7 +63,7 @@ export class Live {
     readonly local: LocalAccount,
   ) {
     const { environment, api, crypto, publish } = dependencies;
-    const { clock, random, network } = environment;
+    const { clock, random, network, notes, openSocket } = environment;
     this.context = {
       api,
       crypto,
@@ -70,8 +75,10 @@ export class Live {
       show: (entries) => this.conversations.show(entries),
     };
     const background = (work: Promise<unknown>) => void work.catch(dependencies.failed);
+    const openPolled = () => new PolledSocket(api, clock);
+    this.#ways = new Ways({ api, clock, notes, openSocket, openPolled });
     this.#socket = new Socket({
-      open: environment.openSocket,
+      ways: this.#ways,
       clock,
       network,
       random,
@@ -180,6 +187,7 @@ export class Live {
       this.#upkeep.kick("resync");
     }
     this.#upkeep.kick("greeting");
+    if (this.#ways.polling) this.#upkeep.kick("betterWay", BETTER_WAY_MS);
     this.#upkeep.kick("token", this.#untilRenewal());
     this.log.reconnected();
     void this.outbox.kickAll().catch(this.context.failed);
@@ -206,6 +214,10 @@ export class Live {
       case "token":
         this.#socket.send({ type: "token", token: await this.context.api.token.get() });
         return { again: this.#untilRenewal() };
+      case "betterWay":
+        if (!this.#ways.polling) return "done";
+        if (!(await this.#ways.retry())) return { again: BETTER_WAY_MS };
+        this.#socket.reopen();
     }
     return "done";
   }

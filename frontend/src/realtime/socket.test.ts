@@ -38,6 +38,8 @@ let states: SocketState[];
 let renewals: boolean[];
 let online: boolean;
 let networkChanged: () => void;
+let ways: (number | null | "greeted")[];
+let otherWay: boolean;
 let socket: Socket;
 
 const network: Network = {
@@ -53,12 +55,21 @@ beforeEach(() => {
   opened = [];
   states = [];
   renewals = [];
+  ways = [];
+  otherWay = false;
   online = true;
   socket = new Socket({
-    open: () => {
-      const raw = new FakeSocket();
-      opened.push(raw);
-      return raw;
+    ways: {
+      open: () => {
+        const raw = new FakeSocket();
+        opened.push(raw);
+        return raw;
+      },
+      greeted: () => ways.push("greeted"),
+      failed: (code) => {
+        ways.push(code);
+        return otherWay;
+      },
     },
     clock,
     network,
@@ -179,6 +190,38 @@ test("the browser's word about its network is asked after, not believed", async 
   online = true;
   networkChanged();
   expect(opened).toHaveLength(2);
+});
+
+test("an attempt that ended before the greeting is told, with its code; one that was greeted is not", async () => {
+  socket.start();
+  newest().onclose?.({ code: 4406 });
+  newest().onerror?.();
+  clock.advance(1000);
+  newest().onerror?.();
+  clock.advance(2000);
+  await connected();
+  newest().onclose?.({ code: 1006 });
+  expect(ways).toEqual([4406, null, "greeted"]);
+});
+
+test("another way is taken at once", () => {
+  otherWay = true;
+  socket.start();
+  newest().onclose?.({ code: 4406 });
+  expect(opened).toHaveLength(2);
+  expect(states.map(({ status }) => status)).toEqual(["connecting", "connecting"]);
+});
+
+test("a better way replaces a line that stands, and only that", async () => {
+  socket.start();
+  socket.reopen();
+  expect(opened).toHaveLength(1);
+  await connected();
+  socket.reopen();
+  expect(opened[0]!.closed).toBe(true);
+  expect(opened).toHaveLength(2);
+  await connected();
+  expect(socket.state.status).toBe("online");
 });
 
 test("stop is silent and final", async () => {

@@ -1,5 +1,5 @@
 /**
- * One WebSocket that stays: hello, resume, heartbeat, reconnecting with full jitter (docs/events.md).
+ * One line that stays, a WebSocket or what stands in for it: hello, resume, heartbeat, reconnecting with full jitter (docs/events.md).
  * It promises order and liveness of frames, not delivery: whatever gets lost is pulled again after the cursors.
  */
 import { Backoff } from "./backoff";
@@ -13,8 +13,16 @@ export type SocketState =
   /** `replaced`: the same device connected again. `signed_out`: this sign-in was ended. */
   | { status: "ended"; reason: "stopped" | "replaced" | "signed_out" };
 
+/** How a line is opened, and what became of it. */
+export interface LineWays {
+  open(): RawSocket;
+  greeted(): void;
+  /** It ended before the greeting. True: there is another way, to be taken at once. */
+  failed(code: number | null): boolean;
+}
+
 export interface SocketDependencies {
-  readonly open: () => RawSocket;
+  readonly ways: LineWays;
   readonly clock: Clock;
   readonly network: Network;
   readonly random: () => number;
@@ -64,6 +72,13 @@ export class Socket {
     this.#connect();
   }
 
+  /** There is a better way now. */
+  reopen(): void {
+    if (this.#state.status !== "online") return;
+    this.#drop();
+    this.#connect();
+  }
+
   /** False when there is no open socket now: the caller keeps what it had to say. */
   send(frame: ClientFrame): boolean {
     if (this.#state.status !== "online" || this.#raw === null) return false;
@@ -79,7 +94,7 @@ export class Socket {
   #connect(): void {
     this.#cancelTimer();
     this.#set({ status: "connecting" });
-    const raw = this.dependencies.open();
+    const raw = this.dependencies.ways.open();
     this.#raw = raw;
     this.#cancelTimer = this.dependencies.clock.after(HELLO_MS, () => this.#lost(raw, null));
     raw.onopen = () => void this.#greet(raw);
@@ -121,6 +136,7 @@ export class Socket {
     this.#heartbeatMs = heartbeatSeconds * 1000;
     this.#backoff.reset();
     this.#retryAfterMs = 0;
+    this.dependencies.ways.greeted();
     this.#set({ status: "online" });
     this.#watch();
   }
@@ -144,9 +160,11 @@ export class Socket {
   #lost(raw: RawSocket, code: number | null): void {
     if (this.#raw !== raw) return;
     this.#drop();
+    const greeted = this.#state.status === "online";
     if (code === 4401) this.#renew = true;
     if (code === 4403) this.#end("signed_out");
     else if (code === 4409) this.#end("replaced");
+    else if (!greeted && this.dependencies.ways.failed(code)) this.#connect();
     else this.#wait();
   }
 

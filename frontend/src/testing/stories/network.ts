@@ -23,6 +23,10 @@ export class TestNetwork {
   #connected = true;
   #listeners: (() => void)[] = [];
   tampering: Tampering = {};
+  /** A proxy that lets no WebSocket through. */
+  blocksSockets = false;
+  /** How many WebSockets were asked for. */
+  socketsTried = 0;
 
   constructor(private readonly origin: string) {}
 
@@ -83,7 +87,8 @@ export class TestNetwork {
       send: () => undefined,
       close: () => undefined,
     };
-    if (!this.#connected) {
+    this.socketsTried += 1;
+    if (!this.#connected || this.blocksSockets) {
       queueMicrotask(() => raw.onclose?.({ code: 1006 }));
       return raw;
     }

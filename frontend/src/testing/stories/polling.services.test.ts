@@ -1,0 +1,81 @@
+import "fake-indexeddb/auto";
+import { afterEach, expect, test } from "vitest";
+import { TestPerson, twoConnected } from "./person";
+import { Services } from "./services";
+
+let services: Services;
+const present: TestPerson[] = [];
+const nothing = () => undefined;
+
+afterEach(async () => {
+  for (const person of present.splice(0)) {
+    expect(person.tab.defects).toEqual([]);
+    person.leave();
+  }
+  await services.stop();
+});
+
+test("without WebSockets two people read each other; what came meanwhile, and a kill -9, lose and double nothing", async () => {
+  services = await Services.start({ ENABLE_WEBSOCKET: "false" });
+  const [alice, bob] = await twoConnected(services);
+  present.push(alice, bob);
+  await alice.sees("her friend online", ({ connections }) => connections.people?.[bob.id]?.online);
+
+  await alice.writes(bob, "one");
+  await bob.reads(alice, "one");
+  await bob.writes(alice, "two");
+  await alice.reads(bob, "two");
+  const sent = alice.messages(bob)[0]!;
+  await alice.sees("delivered", () => alice.conversation(bob)!.deliveredSeq >= sent.position);
+
+  bob.browser.network.disconnect();
+  await alice.writes(bob, "three");
+  await bob.writes(alice, "four");
+  await alice.sees("three sent", () =>
+    alice.messages(bob).some(({ text, state }) => text === "three" && state === "sent"),
+  );
+  bob.browser.network.reconnect();
+  await bob.reads(alice, "three");
+  await alice.reads(bob, "four");
+
+  await services.app.end("SIGKILL");
+  const texts = Array.from({ length: 10 }, (_, index) => `after the crash ${index}`);
+  for (const text of texts) await alice.writes(bob, text);
+  await services.app.start();
+  alice.tab.engine.reconnectNow();
+  bob.tab.engine.reconnectNow();
+  await bob.reads(alice, texts.at(-1)!);
+  await alice.sees("all sent", () => alice.messages(bob).every(({ state }) => state === "sent"));
+  const everything = ["one", "two", "three", "four", ...texts];
+  expect(await bob.history(alice)).toEqual(everything);
+  expect(await alice.history(bob)).toEqual(everything);
+
+  await alice.crashAndReload();
+  await alice.open(bob);
+  await bob.writes(alice, "after a reload");
+  await alice.reads(bob, "after a reload");
+  for (const [one, other] of [
+    [alice, bob],
+    [bob, alice],
+  ] as const) {
+    expect(one.conversation(other)!.findings).toEqual([]);
+    // The first attempt told it; from then on the browser knows.
+    expect(one.browser.network.socketsTried).toBe(1);
+  }
+});
+
+test("where a proxy blocks WebSockets one person polls, and the other need not", async () => {
+  services = await Services.start();
+  const bob = await TestPerson.registered(services, "bob");
+  const alice = TestPerson.named(services, "alice");
+  present.push(alice, bob);
+  alice.browser.network.blocksSockets = true;
+  await alice.tab.engine.register({ username: alice.name, email: alice.email, password: alice.password }, nothing);
+  await alice.ask(bob);
+  await bob.accept(alice);
+  await Promise.all([alice.open(bob), bob.open(alice)]);
+  await alice.writes(bob, "by questions");
+  await bob.reads(alice, "by questions");
+  expect(alice.browser.network.socketsTried).toBeGreaterThanOrEqual(2);
+  expect(bob.browser.network.socketsTried).toBe(1);
+});
