@@ -20,8 +20,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from shared.errors import Unavailable
+from shared.logging import get_logger
 
-SQLITE_BUSY_SECONDS: Final = 10
+log = get_logger("database")
+
+BUSY_SECONDS: Final = 10
+"""How long to wait for who holds what we want to write."""
 CONNECT_SECONDS: Final = 10
 """How long a PostgreSQL server may take to answer a new connection; also the wait for one of the pool."""
 _WRITES: Final = "qc_writes"
@@ -62,11 +66,17 @@ class Database:
         self._turn: AbstractAsyncContextManager[None] = asyncio.Lock() if self.is_sqlite else nullcontext()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="log-writer")
         self._thread_engine = _thread_engine(url)
+        self._reads, self._writes = _NamedFailures("reads"), _NamedFailures("writes")
+
+    @property
+    def writes_fail(self) -> bool:
+        """Whether the last transaction that wanted to write could not: full, locked, read-only or away."""
+        return self._writes.lasting
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Unit]:
         """A transaction that commits when the block ends without an error, and leaves nothing otherwise."""
-        with _named_failures():
+        with self._writes:
             async with self._turn, AsyncSession(self._write_engine, expire_on_commit=False) as session:
                 unit = Unit(session)
                 yield unit
@@ -75,7 +85,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A consistent view that is never written through."""
-        with _named_failures():
+        with self._reads:
             async with AsyncSession(self._read_engine, expire_on_commit=False) as session:
                 yield session
 
@@ -85,7 +95,7 @@ class Database:
         For the log's writer, whose transactions are short and many: the async driver changes threads for every
         statement, which costs more than the statement.
         """
-        with _named_failures():
+        with self._writes:
             async with self._turn:
                 return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
 
@@ -99,36 +109,65 @@ class Database:
         self._thread.shutdown()
 
 
-class _named_failures:  # noqa: N801 - used as a context manager
-    """A database that cannot be reached is a 503 with a name, not a crash."""
+class _NamedFailures:
+    """A database that cannot be used is a 503 with a name, not a crash; the log says when that begins and ends."""
+
+    def __init__(self, what: str) -> None:
+        self.lasting = False
+        self._what = what
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: Any) -> None:
-        unreachable = isinstance(error, OperationalError | PoolTimeoutError) or (
+        if error is None and self.lasting:
+            self.lasting = False
+            log.info("database_works_again", what=self._what)
+        unusable = isinstance(error, OperationalError | PoolTimeoutError) or (
             isinstance(error, DBAPIError) and error.connection_invalidated
         )
-        if unreachable:
-            raise Unavailable(
-                "database_unavailable", "The database cannot be used at the moment. Nothing was changed.", retry_after=2
-            ) from error
+        if not unusable:
+            return
+        if not self.lasting:
+            self.lasting = True
+            log.error("database_fails", what=self._what, reason=_reason(error))
+        raise Unavailable(
+            "database_unavailable", "The database cannot be used at the moment. Nothing was changed.", retry_after=2
+        ) from error
+
+
+def _reason(error: BaseException | None) -> str:
+    """The driver's own name of a failure: its text may quote addresses and names."""
+    cause = getattr(error, "orig", None) or error
+    name = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
+    return str(name or type(cause).__name__)
 
 
 # Parameters of statements are people's names, addresses and hashes: errors, and so logs, must not quote them.
 _COMMON: Final[dict[str, Any]] = {"hide_parameters": True, "pool_timeout": CONNECT_SECONDS}
 _POSTGRESQL: Final[dict[str, Any]] = {**_COMMON, "pool_pre_ping": True, "pool_recycle": 1800}
-_SQLITE: Final[dict[str, Any]] = {**_COMMON, "connect_args": {"timeout": SQLITE_BUSY_SECONDS}}
+_SQLITE: Final[dict[str, Any]] = {**_COMMON, "connect_args": {"timeout": BUSY_SECONDS}}
 
 
-def _with_timeout(url: URL) -> URL:
-    """libpq waits for ever unless told otherwise; what the operator says goes first."""
-    return url if "connect_timeout" in url.query else url.update_query_dict({"connect_timeout": str(CONNECT_SECONDS)})
+_POSTGRESQL_WAITS: Final = {
+    "connect_timeout": str(CONNECT_SECONDS),
+    "options": f"-c lock_timeout={BUSY_SECONDS}s",
+    # A server that vanished without a word is noticed within half a minute.
+    "keepalives_idle": "15",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+
+
+def _with_timeouts(url: URL) -> URL:
+    """PostgreSQL and its library wait for ever unless told otherwise; what the operator says goes first."""
+    return url.set(query={**_POSTGRESQL_WAITS, **url.query})
 
 
 def _engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(_with_timeout(url), pool_size=10, max_overflow=10, **_POSTGRESQL)
+        return create_async_engine(_with_timeouts(url), pool_size=10, max_overflow=10, **_POSTGRESQL)
     engine = create_async_engine(url, pool_size=8, max_overflow=8, **_SQLITE)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -137,7 +176,7 @@ def _engine(url: URL) -> AsyncEngine:
 
 def _thread_engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(_with_timeout(url), pool_size=1, max_overflow=0, **_POSTGRESQL)
+        return create_engine(_with_timeouts(url), pool_size=1, max_overflow=0, **_POSTGRESQL)
     engine = create_engine(url.set(drivername="sqlite"), pool_size=1, max_overflow=0, **_SQLITE)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

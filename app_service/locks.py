@@ -14,5 +14,7 @@ async def hold(session: AsyncSession, name: str) -> None:
     SQLite's immediate transactions already exclude each other; PostgreSQL has advisory locks.
     """
     if session.get_bind().dialect.name == "postgresql":
+        # Whoever holds it may take long, with a migration for instance.
+        await session.execute(text("SET LOCAL lock_timeout = 0"))
         key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
         await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})

@@ -14,7 +14,9 @@ class Alive(Wire):
 
 
 class DatabaseHealth(Wire):
-    status: Literal["ok", "unavailable"]
+    """`read_only`: what is there can be read, and nothing new is kept (full, or locked by somebody else)."""
+
+    status: Literal["ok", "read_only", "unavailable"]
     kind: Literal["sqlite", "postgresql"]
 
 

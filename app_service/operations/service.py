@@ -12,6 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app_service import VERSION
 from app_service.db import Database
 from app_service.installation import Installation
+from app_service.models import ServerSetting
+from app_service.models.base import now
 from app_service.notary import Notaries, NotaryKeeper
 from app_service.operations.schemas import (
     DatabaseHealth,
@@ -48,6 +50,15 @@ class Operations:
         except (SQLAlchemyError, TimeoutError) as error:
             raise Unavailable("database_unavailable", "The database cannot be reached.", retry_after=2) from error
 
+    async def write_to_database(self) -> None:
+        """503 `database_unavailable` when it keeps nothing."""
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS), self.database.write() as unit:
+                # Another value each time: SQLite writes nothing when nothing changes.
+                await unit.session.merge(ServerSetting(name="tried_at", value=now().isoformat()))
+        except (SQLAlchemyError, TimeoutError) as error:
+            raise Unavailable("database_unavailable", "The database cannot be written.", retry_after=2) from error
+
     async def health(self) -> Health:
         database = await self._database_health()
         quantum = self._quantum_health()
@@ -66,6 +77,12 @@ class Operations:
             await self.reach_database()
         except ApiError:
             return DatabaseHealth(status="unavailable", kind=kind)
+        try:
+            # Tried only after a failure: it ends the trouble also when nobody else writes.
+            if self.database.writes_fail:
+                await self.write_to_database()
+        except ApiError:
+            return DatabaseHealth(status="read_only", kind=kind)
         return DatabaseHealth(status="ok", kind=kind)
 
     def _quantum_health(self) -> QuantumServiceHealth:

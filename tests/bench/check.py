@@ -27,7 +27,7 @@ class NotKept(AssertionError):
 
 def check(url: str, acknowledged: Mapping[str, Sequence[Acknowledged]]) -> int:
     """How many rows there are; `NotKept` names the first conversation that is not as it must be."""
-    engine = create_engine(_synchronous(url))
+    engine = create_engine(synchronous(url))
     try:
         with engine.connect() as connection:
             stored = {head.id: head for head in connection.execute(select(Conversation.__table__))}
@@ -40,7 +40,8 @@ def check(url: str, acknowledged: Mapping[str, Sequence[Acknowledged]]) -> int:
         engine.dispose()
 
 
-def _synchronous(url: str) -> str:
+def synchronous(url: str) -> str:
+    """The same database with a driver that needs no event loop."""
     made = database_url(url)
     return made.set(drivername=made.drivername.removesuffix("+aiosqlite")).render_as_string(hide_password=False)
 

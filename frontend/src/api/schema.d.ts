@@ -1092,7 +1092,10 @@ export interface components {
        */
       statement: string;
     };
-    /** DatabaseHealth */
+    /**
+     * DatabaseHealth
+     * @description `read_only`: what is there can be read, and nothing new is kept (full, or locked by somebody else).
+     */
     DatabaseHealth: {
       /**
        * Kind
@@ -1103,7 +1106,7 @@ export interface components {
        * Status
        * @enum {string}
        */
-      status: "ok" | "unavailable";
+      status: "ok" | "read_only" | "unavailable";
     };
     /** DeliveredUpTo */
     DeliveredUpTo: {
