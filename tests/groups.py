@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from app_service.conversations.authenticated_data import Leaf, roster_hash
 from shared.encoding import Label, fields, from_base64url, to_base64url, unpack_signature
 from tests import factories_mls as mls
-from tests.factories import Browser, Json, connect
+from tests.factories import Browser, Json, connect, milliseconds
 from tests.services import Service
 
 
@@ -43,6 +43,10 @@ class Group:
         self.id = UUID(session_id)
         self.members = members
         self.epoch = 0
+
+    @property
+    def lost_states(self) -> str:
+        return f"/api/conversations/{self.session_id}/lost-state"
 
     @property
     def commits(self) -> str:
@@ -168,6 +172,31 @@ class Group:
             "client_id": str(client_id),
             "epoch": self.epoch,
             "message": to_base64url(message),
+        }
+
+    async def lost_state(self, browser: Browser, **changes: Any) -> Json:
+        """What the device of `browser` says when it cannot go on, but for the changes."""
+        session = await self.session(browser)
+        package = changes.pop("key_package", None) or browser.key_package()
+        said: dict[str, Any] = {
+            "server_name": browser.identity.server_name,
+            "user_id": browser.user_id,
+            "device_id": browser.device.id,
+            "conversation": self.id,
+            "generation": 0,
+            "epoch": session["epoch"],
+            "seq": session["seq"],
+            "chain": from_base64url(session["chain"]),
+            "reason": "cannot_follow",
+            "package_hash": hashlib.sha256(package).digest(),
+            "time": milliseconds(),
+        }
+        signer = changes.pop("signer", browser.device.key)
+        statement = fields(Label.LOST_STATE, *(said | changes).values())
+        return {
+            "statement": to_base64url(statement),
+            "signature": to_base64url(signer.sign(Label.LOST_STATE, statement)),
+            "key_package": to_base64url(package),
         }
 
     async def log(self, reader: Browser) -> list[Json]:

@@ -1,4 +1,4 @@
-"""Key packages for founding a group (PROTOCOL.md 3.6 and 4.1).
+"""Key packages for founding a group, and for adding devices that asked (PROTOCOL.md 3.6, 4.1, 9.2).
 
 Promises: a founder gets the same package for a device however often it asks, unless that one has less than a day left;
 claiming is a transaction of its own, so that a package which was given out is never given to another group.
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app_service.conversations import repository, statements
 from app_service.conversations.entries import Author
+from app_service.conversations.lost_devices import claim_for_adding
 from app_service.conversations.refusals import (
     blocked,
     not_connected,
@@ -31,8 +32,16 @@ from app_service.models.base import now
 
 
 async def claim(unit: Unit, author: Author, conversation_id: UUID) -> ClaimedPackages:
-    """One package for each unrevoked device of the two accounts but the caller's own."""
+    """While founding one package of each device of the two accounts but the caller's; later of those who asked."""
     accounts = await _accounts(unit.session, author, conversation_id)
+    if await repository.session_state(unit.session, conversation_id) == "active":
+        return await claim_for_adding(unit.session, author, conversation_id)
+    return await _claim_for_founding(unit, author, conversation_id, accounts)
+
+
+async def _claim_for_founding(
+    unit: Unit, author: Author, conversation_id: UUID, accounts: set[UUID]
+) -> ClaimedPackages:
     devices = await directory.live_devices(unit.session, accounts)
     wanted = [(user, device) for user in sorted(accounts) for device in devices[user] if device != author.device_id]
     kept = await _kept(unit.session, conversation_id, author.device_id, now() + MIN_REMAINING)
@@ -47,7 +56,7 @@ async def claim(unit: Unit, author: Author, conversation_id: UUID) -> ClaimedPac
 
 
 async def _accounts(session: AsyncSession, author: Author, conversation_id: UUID) -> set[UUID]:
-    """The accounts of a session that can be founded; locked, so that two claims never race."""
+    """The accounts of a session that has a group or can be founded; locked, so that two claims never race."""
     await repository.lock_accounts(session, conversation_id)
     heads = await session.run_sync(lambda sync: statements.heads(sync.connection(), [conversation_id], lock=True))
     accounts = await repository.participants(session, conversation_id)
@@ -56,7 +65,7 @@ async def _accounts(session: AsyncSession, author: Author, conversation_id: UUID
     state = await repository.session_state(session, conversation_id)
     if state == "waiting_for_devices":
         raise waiting_for_devices()
-    if state != "establishing":
+    if state not in ("establishing", "active"):
         raise not_establishing()
     if heads[conversation_id].blocked:
         raise blocked()

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app_service.conversations import pages, repository, statements
+from app_service.conversations import lost_devices, pages, repository, statements
 from app_service.conversations.authenticated_data import Leaf
 from app_service.conversations.entries import Ack, Author, Head, Row, ack_of, extend
 from app_service.conversations.membership import Roster, check_contribution, roster_after
@@ -220,6 +220,7 @@ async def _append(unit: Unit, proposal: Proposal, head: Head) -> Row:
 async def _store_members(session: AsyncSession, proposal: Proposal, row: Row, after: frozenset[Leaf]) -> None:
     """The member table as the authenticated data says (P6.5)."""
     joining = after if proposal.founds else frozenset(proposal.details.added)
+    await lost_devices.forget(session, row.conversation_id, {leaf.device_id for leaf in joining})
     for leaf in joining:
         member = await session.get(Member, (row.conversation_id, leaf.device_id))
         if member is None:

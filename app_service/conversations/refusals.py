@@ -78,6 +78,14 @@ def unknown_recipient() -> Malformed:
     return Malformed("unknown_recipient", "A recipient is no device of this conversation, or has no such key.")
 
 
+def bad_lost_state(why: str) -> Malformed:
+    return Malformed("bad_lost_state", why)
+
+
+def already_added() -> Conflict:
+    return Conflict("already_added", "This device has been added since it asked. Read what you missed.")
+
+
 def epoch_conflict(missed: list[dict[str, Any]]) -> Conflict:
     """P6.1: the first commit of an epoch wins; the others get what they missed."""
     return Conflict("epoch_conflict", "Another commit came first.", details={"missed": missed})

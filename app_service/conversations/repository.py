@@ -133,6 +133,15 @@ def _row(entry: LogEntry, previous_chain: bytes) -> Row:
     )
 
 
+async def chain_at(session: AsyncSession, log: Log, seq: int) -> bytes | None:
+    """The chain value at a place of the log; None beyond its end."""
+    if seq == 0:
+        return log.chain_0
+    return await session.scalar(
+        select(LogEntry.chain).where(LogEntry.conversation_id == log.conversation_id, LogEntry.seq == seq)
+    )
+
+
 async def commit_parts(session: AsyncSession, log: Log, rows: Sequence[Row]) -> dict[int, CommitParts]:
     """Welcomes and contribution of the commits among these rows."""
     seqs = [row.seq for row in rows if row.kind == "commit"]

@@ -13,6 +13,7 @@ from app_service.conversations import claims, pages, repository, service
 from app_service.conversations.commits import CommitService
 from app_service.conversations.contributions import ContributionService
 from app_service.conversations.entries import Author
+from app_service.conversations.lost_devices import LostDeviceService
 from app_service.conversations.rows import ack_json
 from app_service.conversations.schemas import (
     Acknowledgement,
@@ -21,6 +22,7 @@ from app_service.conversations.schemas import (
     ContributionAnswer,
     ContributionRequest,
     LogPage,
+    LostStatePost,
     MessageSend,
     NoOptions,
     ReadMark,
@@ -46,6 +48,11 @@ def _commits(request: Request) -> CommitService:
 
 def _contributions(request: Request) -> ContributionService:
     found: ContributionService = request.app.state.contributions
+    return found
+
+
+def _lost_devices(request: Request) -> LostDeviceService:
+    found: LostDeviceService = request.app.state.lost_devices
     return found
 
 
@@ -115,6 +122,16 @@ async def post_commit(
 ) -> Response:
     ack = await commits.post(author, conversation_id, body)
     return _json(ack_json(ack), status.HTTP_201_CREATED)
+
+
+@router.post("/conversations/{conversation_id}/lost-state", status_code=status.HTTP_204_NO_CONTENT)
+async def ask_to_be_added(
+    conversation_id: UUID,
+    body: LostStatePost,
+    author: CallingDevice,
+    lost_devices: Annotated[LostDeviceService, Depends(_lost_devices)],
+) -> None:
+    await lost_devices.ask(author, conversation_id, body)
 
 
 @router.post("/conversations/{conversation_id}/read", status_code=status.HTTP_204_NO_CONTENT)

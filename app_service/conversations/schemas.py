@@ -135,5 +135,13 @@ class CommitPost(Wire):
     contribution: Contribution | None = None
 
 
+class LostStatePost(Wire):
+    """What a device says when it cannot go on, and the key package with which it can be added again."""
+
+    statement: Annotated[Base64Bytes, Field(max_length=1024)]
+    signature: Annotated[Base64Bytes, Field(max_length=1024)]
+    key_package: Annotated[Base64Bytes, Field(max_length=16_384)]
+
+
 class ReadMark(Wire):
     seq: Position

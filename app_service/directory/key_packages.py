@@ -76,7 +76,7 @@ async def upload(unit: Unit, caller: DeviceCaller, body: KeyPackageUpload) -> Ke
 
 def _add(unit: Unit, device: Device, packages: list[bytes], *, last_resort: bool) -> None:
     for index, package in enumerate(packages):
-        contents = _checked(device, package, index)
+        contents = checked_key_package(device, package, index)
         if contents.last_resort != last_resort:
             raise Malformed("bad_key_package", "Only the last resort is marked as one.", details={"index": index})
         unit.session.add(
@@ -91,7 +91,8 @@ def _add(unit: Unit, device: Device, packages: list[bytes], *, last_resort: bool
         )
 
 
-def _checked(device: Device, package: bytes, index: int) -> KeyPackageContents:
+def checked_key_package(device: Device, package: bytes, index: int) -> KeyPackageContents:
+    """What a package of this device says; 422 `bad_key_package` for any other."""
     try:
         return check_key_package(
             package, user_id=device.user_id, device_id=device.id, signature_key=device.signature_key, at=now()

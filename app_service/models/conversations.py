@@ -130,6 +130,22 @@ class Welcome(Model):
     content: Mapped[bytes]
 
 
+class LostDevice(Model):
+    """A device that asked to be added to the group (again), in its own signed words; gone when it was added."""
+
+    __tablename__ = "lost_devices"
+
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    device_id: Mapped[UUID] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    statement: Mapped[bytes]
+    signature: Mapped[bytes]
+    key_package: Mapped[bytes]
+    """Only this one is given out for it: an old copy of a profile may have lost what belongs to the others."""
+    not_after: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
 class KeyPackageClaim(Model):
     """Which key package a founder got for which device: the same one when it asks again."""
 

@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 from app_service.conversations import chain
 from app_service.conversations.closing import LogClosed
 from app_service.conversations.commits import CommitLogged
+from app_service.conversations.lost_devices import StateLost
 from app_service.conversations.refusals import not_establishing, not_found
 from app_service.db import Unit
 from app_service.models import Conversation, Participant, Session
@@ -46,6 +47,7 @@ class SessionLifecycle:
         self.events.subscribe(DeviceRevoked, self._on_device_revoked)
         self.events.subscribe(CommitLogged, self._on_commit)
         self.events.subscribe(LogClosed, self._on_closed)
+        self.events.subscribe(StateLost, self._on_lost)
 
     async def create(self, unit: Unit, asked_by: UUID, other: UUID, *, accepted_by: UUID) -> Session:
         """A new session and its empty log. The client of `accepted_by` founds the group first."""
@@ -127,6 +129,9 @@ class SessionLifecycle:
 
     async def _on_closed(self, unit: Unit, event: LogClosed) -> None:
         await self._terminate(unit, await _locked(unit.session, event.conversation_id))
+
+    async def _on_lost(self, unit: Unit, event: StateLost) -> None:
+        await self._tell(unit, "session_updated", await _locked(unit.session, event.conversation_id))
 
     async def _terminate(self, unit: Unit, session: Session) -> None:
         session.state, session.terminated_at, session.closed_by = "terminated", now(), "member"

@@ -17,6 +17,7 @@ from app_service.models import (
     Conversation,
     Device,
     LogEntry,
+    LostDevice,
     Member,
     Participant,
     Session,
@@ -84,6 +85,15 @@ async def members(session: AsyncSession, session_ids: Collection[UUID]) -> dict[
     found: defaultdict[UUID, list[Member]] = defaultdict(list)
     for member in await session.scalars(query.order_by(Member.device_id).execution_options(populate_existing=True)):
         found[member.conversation_id].append(member)
+    return found
+
+
+async def lost_devices(session: AsyncSession, session_ids: Collection[UUID]) -> dict[UUID, list[LostDevice]]:
+    """Devices that asked to be added, in the order of their ids."""
+    query = select(LostDevice).where(LostDevice.conversation_id.in_(session_ids)).order_by(LostDevice.device_id)
+    found: defaultdict[UUID, list[LostDevice]] = defaultdict(list)
+    for device in await session.scalars(query.execution_options(populate_existing=True)):
+        found[device.conversation_id].append(device)
     return found
 
 

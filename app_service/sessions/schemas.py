@@ -25,6 +25,15 @@ class SessionMember(Wire):
     joined_seq: int
 
 
+class LostDeviceView(Wire):
+    """A device that asked to be added to the group (again), in its own signed words."""
+
+    user_id: UUID
+    device_id: UUID
+    statement: Base64Bytes
+    signature: Base64Bytes
+
+
 class DeliveredUpTo(Wire):
     user_id: UUID
     seq: int
@@ -50,6 +59,7 @@ class SessionView(Wire):
     chain: Base64Bytes
     ml_kem_keys: list[Base64Bytes]
     members: list[SessionMember]
+    lost: list[LostDeviceView]
     last_message_at: Time | None
     my_read_seq: int
     unread: int

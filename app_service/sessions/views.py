@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app_service.conversations import repository as conversations
-from app_service.models import Member
+from app_service.models import LostDevice, Member
 from app_service.sessions import repository
 from app_service.sessions.repository import Found
-from app_service.sessions.schemas import DeliveredUpTo, SessionMember, SessionPeer, SessionView
+from app_service.sessions.schemas import DeliveredUpTo, LostDeviceView, SessionMember, SessionPeer, SessionView
 
 
 class _Around(NamedTuple):
@@ -21,6 +21,7 @@ class _Around(NamedTuple):
     names: dict[UUID, str]
     with_device: set[UUID]
     members: dict[UUID, list[Member]]
+    lost: dict[UUID, list[LostDevice]]
     contributions: dict[UUID, list[bytes]]
     unread: dict[UUID, int]
     delivered: dict[UUID, list[DeliveredUpTo]]
@@ -45,6 +46,7 @@ async def _around(session: AsyncSession, user_id: UUID, rows: list[Found]) -> _A
         await repository.usernames(session, people),
         await repository.with_device(session, people),
         await repository.members(session, ids),
+        await repository.lost_devices(session, ids),
         await repository.contributions(session, ids),
         await repository.unread(session, user_id, ids),
         delivered,
@@ -74,6 +76,7 @@ def _view(row: Found, user_id: UUID, around: _Around) -> SessionView:
         chain=conversation.chain,
         ml_kem_keys=around.contributions.get(session.id, []),
         members=[_member(member) for member in around.members.get(session.id, [])],
+        lost=[_lost(each) for each in around.lost.get(session.id, [])],
         last_message_at=conversation.last_entry_at,
         my_read_seq=row.read_seq,
         unread=around.unread.get(session.id, 0),
@@ -88,4 +91,13 @@ def _member(member: Member) -> SessionMember:
         device_id=member.device_id,
         sender_tag=member.sender_tag,
         joined_seq=member.joined_seq,
+    )
+
+
+def _lost(device: LostDevice) -> LostDeviceView:
+    return LostDeviceView(
+        user_id=device.user_id,
+        device_id=device.device_id,
+        statement=device.statement,
+        signature=device.signature,
     )

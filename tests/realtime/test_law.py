@@ -120,6 +120,8 @@ async def test_old_state_and_events_are_the_state_fetched_anew(wire: Wire) -> No
     await agree()  # read
     await group.rotate(alice)
     await agree()  # session_updated: another epoch
+    await bob.post(group.lost_states, await group.lost_state(bob))
+    await agree()  # session_updated: somebody asks to be added again
     await bob.post("/api/session/terminate", group.termination())
     await agree()  # session_terminated
     again = await alice.post("/api/sessions", {"user_id": str(bob.user_id)})

@@ -171,6 +171,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/conversations/{conversation_id}/lost-state": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Ask To Be Added */
+    post: operations["ask_to_be_added_api_conversations__conversation_id__lost_state_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/conversations/{conversation_id}/read": {
     parameters: {
       query?: never;
@@ -1420,6 +1437,53 @@ export interface components {
       /** Welcomes */
       welcomes: string[] | null;
     };
+    /**
+     * LostDeviceView
+     * @description A device that asked to be added to the group (again), in its own signed words.
+     */
+    LostDeviceView: {
+      /**
+       * Device Id
+       * Format: uuid
+       */
+      device_id: string;
+      /**
+       * Signature
+       * Format: base64url
+       */
+      signature: string;
+      /**
+       * Statement
+       * Format: base64url
+       */
+      statement: string;
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+    };
+    /**
+     * LostStatePost
+     * @description What a device says when it cannot go on, and the key package with which it can be added again.
+     */
+    LostStatePost: {
+      /**
+       * Key Package
+       * Format: base64url
+       */
+      key_package: string;
+      /**
+       * Signature
+       * Format: base64url
+       */
+      signature: string;
+      /**
+       * Statement
+       * Format: base64url
+       */
+      statement: string;
+    };
     /** Me */
     Me: {
       /** Created At */
@@ -2303,6 +2367,8 @@ export interface components {
       is_active: boolean;
       /** Last Message At */
       last_message_at: string | null;
+      /** Lost */
+      lost: components["schemas"]["LostDeviceView"][];
       /** Members */
       members: components["schemas"]["SessionMember"][];
       /** Ml Kem Keys */
@@ -2868,6 +2934,39 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["ClaimedPackages"];
         };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  ask_to_be_added_api_conversations__conversation_id__lost_state_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        conversation_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["LostStatePost"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description Validation Error */
       422: {

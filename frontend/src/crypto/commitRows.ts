@@ -2,11 +2,13 @@
 
 import { equalBytes } from "./bytes";
 import type { Contribution } from "./contribution";
-import { chainAt, type LastCommit, setMembers, systemEntry } from "./conversation";
+import { chainAt, type ConversationRecord, type LastCommit, setMembers, systemEntry } from "./conversation";
 import { fromBase64url, MalformedEncoding, msToTime, toBase64url } from "./encoding";
 import { CryptoFailure, RuleBroken } from "./failures";
+import { dropRequest } from "./healing/asking";
+import { answered, hasAsked } from "./healing/requests";
 import { echoProblem, HeldBack, type Intake, openHeader, rowContent } from "./intake";
-import { holdOwn, loseOldCopy } from "./messageRows";
+import { holdOwn, loseOldCopy, loseState } from "./messageRows";
 import { applyCommit, type Changes, checkedChanges, openCommit, wroteItself } from "./mls/group";
 import { joinByWelcome, type Joined, welcomeRefs } from "./mls/join";
 import { decodePackage, packageName, type StoredKeyPackage } from "./mls/keyPackages";
@@ -31,12 +33,14 @@ export async function takeCommit(intake: Intake, row: WireRow): Promise<void> {
   record.messagesInEpoch = 0;
 }
 
-/** What counts for everybody even when this device cannot follow: the epoch moves. */
-export async function lose(intake: Intake, row: WireRow): Promise<void> {
+/** A commit that was refused still moved the log's epoch: a member is lost behind it, a bystander only counts. */
+export async function followNoMore(intake: Intake, row: WireRow): Promise<void> {
   const { record, unit } = intake;
   await dropPending(unit, record.id);
   record.epoch = row.epoch + 1;
-  record.status = "lost";
+  const invited = row.welcomes != null && row.welcomes.length > 0;
+  if (invited) dropRequest(unit, record);
+  if (invited || record.status === "member") loseState(intake, row, "cannot_follow");
 }
 
 async function adoptOwn(
@@ -48,7 +52,7 @@ async function adoptOwn(
   intake.bindTag(row);
   intake.setGroup(group);
   record.status = "member";
-  await setMembers(record, leavesOf(group.ratchetTree));
+  await setMembers(record, leavesOf(group.ratchetTree), row.seq);
   const contribution = await contributionOf(intake, pending.request.contribution);
   committed(intake, row, { ...pending, contribution, event: row.epoch === 0 ? "founded" : "rotated" });
 }
@@ -58,7 +62,9 @@ async function judge(intake: Intake, row: WireRow): Promise<void> {
   if (record.status === "member") {
     if (intake.own(row)) await unknownOwn(intake, row);
     else await takeOther(intake, row);
-  } else if (record.status === "none" && row.welcomes != null && row.welcomes.length > 0) {
+  } else if (row.welcomes != null && row.welcomes.length > 0) {
+    // Back into a group only after it asked or was removed; that the epoch is a later one the log sees to (P6.7).
+    if (record.status === "lost" && record.asked === null) throw new RuleBroken("unexpected_welcome");
     await join(intake, row, row.welcomes);
   }
 }
@@ -70,7 +76,7 @@ async function unknownOwn(intake: Intake, row: WireRow): Promise<never> {
   if (content === null) return holdOwn(intake, row);
   if (group === null) throw new CryptoFailure("store_damaged");
   const { message } = openHeader(intake.record, row, "commit", content);
-  if (await wroteItself(await intake.room.suite(), group, message)) loseOldCopy(intake);
+  if (await wroteItself(await intake.room.suite(), group, message)) loseOldCopy(intake, row);
   throw new RuleBroken("forged_own_row");
 }
 
@@ -107,7 +113,7 @@ async function takeOther(intake: Intake, row: WireRow): Promise<void> {
   const newState = await applyCommit(suite, group, message, opened, psk, authority);
   const echo = await echoProblem(intake, row, data.echo);
   intake.setGroup(newState);
-  await setMembers(record, leavesOf(newState.ratchetTree));
+  await setMembers(record, leavesOf(newState.ratchetTree), row.seq);
   committed(intake, row, { ...changes, contribution, event: "rotated" });
   if (echo !== null) intake.problem(row, echo);
 }
@@ -145,11 +151,19 @@ function committed(intake: Intake, row: WireRow, commit: Committed): void {
     contribution: contribution === null ? null : shownContribution(contribution),
   };
   record.lastCommit = last;
-  const changed = removed.length > 0 ? "device_removed" : "device_added";
-  const event = commit.event === "rotated" && last.membershipChanged ? changed : commit.event;
+  const event = commit.event === "rotated" && last.membershipChanged ? changeOf(record, commit) : commit.event;
   const devices = [...added, ...removed];
   const at = { seq: row.seq, time: row.timestamp };
-  intake.add(systemEntry(record, at, event, row.sender_id, { devices, contribution: contribution !== null }));
+  const { missed } = record;
+  intake.add(systemEntry(record, at, event, row.sender_id, { devices, contribution: contribution !== null, missed }));
+  answered(record, added);
+}
+
+function changeOf(record: ConversationRecord, { added, removed }: Committed): SystemEntry["event"] {
+  const asked = [...added, ...removed].every(({ deviceId }) => hasAsked(record, deviceId));
+  if (removed.length > 0) return asked ? "device_lost" : "device_removed";
+  const known = new Set(Object.values(record.tags).map(({ deviceId }) => deviceId));
+  return asked && added.every(({ deviceId }) => known.has(deviceId)) ? "device_readded" : "device_added";
 }
 
 function shownContribution({ id, transcript }: Contribution): NonNullable<LastCommit["contribution"]> {
@@ -175,11 +189,14 @@ async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): P
   // Only now: what is held back must be able to open its welcome again.
   if (used !== null) unit.delete(packageName(used));
   intake.setGroup(joined.state);
+  const event = record.status !== "none" ? "readded_here" : row.epoch === 0 ? "founded" : "joined";
   record.status = "member";
-  await setMembers(record, joined.leaves);
+  record.members = [];
+  await setMembers(record, joined.leaves, row.seq);
   const added = joined.leaves.filter(({ deviceId }) => deviceId !== joined.committer.deviceId);
-  const event = row.epoch === 0 ? "founded" : "joined";
   committed(intake, row, { added: added.map(ref), removed: [], contribution, event });
+  dropRequest(unit, record);
+  Object.assign(record, { lost: null, missed: 0 });
 }
 
 const ref = ({ userId, deviceId }: DeviceRef): DeviceRef => ({ userId, deviceId });

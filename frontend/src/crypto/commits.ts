@@ -10,6 +10,7 @@ import { type Contribution, mlKemPublicKey, openPart, pskOf, readContribution, t
 import { type ConversationRecord, loadConversation, saveConversation, stateOf } from "./conversation";
 import { fields, fromBase64url, timeToMs, toBase64url } from "./encoding";
 import { CryptoFailure, RuleBroken } from "./failures";
+import { healingOf } from "./healing/requests";
 import { bodyHash } from "./log";
 import { changesOf, type ClientState, createOwnGroup, makeCommit, type Psk } from "./mls/group";
 import { checkedPackage, makeKeyPackage } from "./mls/keyPackages";
@@ -33,7 +34,7 @@ export interface CommitPlan {
   epoch: number;
   nonce: Uint8Array;
   recipients: (Recipient & DeviceRef)[];
-  /** Founding: encoded key packages by device. */
+  /** Encoded key packages of the devices that the commit adds. */
   adds: (DeviceRef & { keyPackage: Uint8Array; publicKey: Uint8Array })[];
   removed: DeviceRef[];
 }
@@ -49,6 +50,9 @@ export async function dueCommit(room: Room, unit: UnitOfWork, id: Id): Promise<C
   }
   if (record.status !== "member" || stateOf(record) !== "active") return null;
   if ((await revokedMembers(room, unit, record)).length > 0) return "device_revoked";
+  const { lost, joining } = await healingOf(room, unit, record);
+  if (lost.length > 0) return "device_lost";
+  if (joining.length > 0) return "device_asks";
   if (record.messagesInEpoch >= MESSAGES_PER_EPOCH) return "messages";
   const since = record.lastCommit === null ? 0 : timeToMs(record.lastCommit.at);
   return record.messagesInEpoch > 0 && Date.now() - since >= EPOCH_MS ? "time" : null;
@@ -123,12 +127,14 @@ export async function beginRotation(room: Room, unit: UnitOfWork, id: Id): Promi
   const record = await loadConversation(unit, id);
   await checkMayCommit(room, unit, record);
   if (stateOf(record) !== "active") throw new CryptoFailure("not_active");
-  const removed = await revokedMembers(room, unit, record);
+  const revoked = await revokedMembers(room, unit, record);
+  const { lost } = await healingOf(room, unit, record);
+  const removed = [...revoked, ...lost.filter(({ deviceId }) => !revoked.some((gone) => gone.deviceId === deviceId))];
   const members = record.members.filter(({ deviceId }) => !removed.some((gone) => gone.deviceId === deviceId));
   return plan(room, unit, record, { purpose: "rotate", adds: [], removed, members });
 }
 
-async function checkMayCommit(room: Room, unit: UnitOfWork, record: ConversationRecord): Promise<void> {
+export async function checkMayCommit(room: Room, unit: UnitOfWork, record: ConversationRecord): Promise<void> {
   if ((await waitingCommit(unit, record.id)) !== null) throw new CryptoFailure("out_of_order");
   if (!room.caughtUp.has(record.id)) throw new CryptoFailure("not_caught_up");
   for (const userId of [record.peerId, room.self.userId]) {
@@ -138,7 +144,7 @@ async function checkMayCommit(room: Room, unit: UnitOfWork, record: Conversation
   }
 }
 
-async function plan(
+export async function plan(
   room: Room,
   unit: UnitOfWork,
   record: ConversationRecord,

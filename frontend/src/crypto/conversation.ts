@@ -2,6 +2,9 @@
 
 import { fromBase64url } from "./encoding";
 import { CryptoFailure, type ProblemCode } from "./failures";
+import type { OwnRequest } from "./healing/asking";
+import type { LostReason } from "./healing/lostState";
+import { isHealing, type ShownRequest } from "./healing/requests";
 import type { Leaf } from "./mls/roster";
 import { isActive, keyHashOf, note, type PersonRecord, problem } from "./person";
 import { waitingCommit } from "./pending";
@@ -52,7 +55,8 @@ export interface ConversationRecord {
   /** The epoch in which the next commit must be. */
   epoch: number;
   status: GroupStatus;
-  members: { userId: Id; deviceId: Id; keyHash: Bytes }[];
+  /** `since`: seq of the commit that added it, as far as this device knows. */
+  members: { userId: Id; deviceId: Id; keyHash: Bytes; since: number }[];
   /** Sender tag → device. */
   tags: Record<Bytes, { userId: Id; deviceId: Id }>;
   lastCommit: LastCommit | null;
@@ -63,6 +67,14 @@ export interface ConversationRecord {
   unread: number[];
   delivered: Record<Id, number>;
   expected: Record<number, Expectation>;
+  /** Why this device cannot follow the group; null while it can. */
+  lost: { reason: LostReason; seq: number } | null;
+  /** How it asked to be added again. */
+  asked: OwnRequest | null;
+  /** Messages that could not be opened here since then. */
+  missed: number;
+  /** How others asked. */
+  asking: ShownRequest[];
   last: TimelineEntry | null;
   /** Position for the next entry at the same seq. */
   entry: { seq: number; index: number };
@@ -97,9 +109,16 @@ export function ownTag(record: ConversationRecord, deviceId: Id): Bytes | undefi
   return Object.entries(record.tags).find(([, device]) => device.deviceId === deviceId)?.[0];
 }
 
-export async function setMembers(record: ConversationRecord, leaves: readonly Leaf[]): Promise<void> {
+/** The members after the commit at `seq`. */
+export async function setMembers(record: ConversationRecord, leaves: readonly Leaf[], seq: number): Promise<void> {
+  const since = new Map(record.members.map((member) => [member.deviceId, member.since]));
   record.members = await Promise.all(
-    leaves.map(async ({ userId, deviceId, publicKey }) => ({ userId, deviceId, keyHash: await keyHashOf(publicKey) })),
+    leaves.map(async ({ userId, deviceId, publicKey }) => ({
+      userId,
+      deviceId,
+      keyHash: await keyHashOf(publicKey),
+      since: since.get(deviceId) ?? seq,
+    })),
   );
 }
 
@@ -117,11 +136,11 @@ export function systemEntry(
   at: { seq: number; time: Time },
   event: SystemEntry["event"],
   userId: Id,
-  more: Partial<Pick<SystemEntry, "devices" | "contribution">> = {},
+  more: Partial<Pick<SystemEntry, "devices" | "contribution" | "reason" | "missed">> = {},
 ): SystemEntry {
   const key = `${event}/${at.seq}/${at.time}`;
   const base = { key, conversationId: record.id, ...at, kind: "system" as const, event, userId };
-  return { ...base, devices: [], contribution: null, ...more };
+  return { ...base, devices: [], contribution: null, reason: null, missed: 0, ...more };
 }
 
 /** Names a broken rule at a position, once; null when it stands there already. */
@@ -205,7 +224,9 @@ export async function sendingBlocked(
   }
   if ((await waitingCommit(from, record.id)) !== null) return { reason: "commit_pending" };
   const revoked = record.members.filter(({ userId, deviceId }) => !isActive(people.get(userId), deviceId));
-  return revoked.length > 0 ? { reason: "device_revoked", deviceIds: revoked.map(({ deviceId }) => deviceId) } : null;
+  if (revoked.length > 0) return { reason: "device_revoked", deviceIds: revoked.map(({ deviceId }) => deviceId) };
+  const alone = !record.members.some(({ userId }) => userId === record.peerId);
+  return alone || (await isHealing(room, from, record)) ? { reason: "device_asks" } : null;
 }
 
 function statusBlocked(record: ConversationRecord): SendingBlocked | null {
@@ -214,7 +235,7 @@ function statusBlocked(record: ConversationRecord): SendingBlocked | null {
       return { reason: "terminated" };
     case "lost":
     case "removed":
-      return { reason: record.problems.some(({ code }) => code === "old_copy") ? "old_copy" : "lost" };
+      return { reason: record.lost?.reason === "old_copy" ? "old_copy" : "lost" };
     case "active":
       return null;
     case "waiting_for_devices":

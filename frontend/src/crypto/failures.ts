@@ -75,6 +75,7 @@ export const PROBLEMS = [
   "message_of_other_epoch", // logged in an epoch that the log has not reached
   "echo_ahead", // the sender claims to have seen what did not exist yet (P5.3)
   "undecryptable", // MLS refuses it
+  "forged_request", // asks in another device's name to be added (P9.2)
   "group_lost", // this browser cannot follow the group any more
   // commits and welcomes
   "commit_wrong_epoch", // accepted outside the current epoch (P6.1)

@@ -1,6 +1,7 @@
 /** Rows of kind `message` and `terminate` (PROTOCOL.md 5.3 to 5.7, 6.8). */
 
 import { type ProblemCode, RuleBroken } from "./failures";
+import type { LostReason } from "./healing/lostState";
 import { echoProblem, HeldBack, type Intake, openHeader, rowContent } from "./intake";
 import { openMessage, wroteItself } from "./mls/group";
 import { openContent } from "./mls/message";
@@ -26,8 +27,10 @@ export async function takeMessage(intake: Intake, row: WireRow, kind: "message" 
   if ((await unit.get(seenName(row))) !== undefined) throw new RuleBroken("replayed_message");
   if (intake.own(row)) await takeOwn(intake, row, kind);
   else if (record.status === "member") await takeOther(intake, row, kind);
-  else if (record.status !== "none") throw new RuleBroken("group_lost");
-  else return;
+  else {
+    if (record.status !== "none") record.missed += 1;
+    return;
+  }
   unit.put(seenName(row), row.seq);
   record.messagesInEpoch += 1;
 }
@@ -79,12 +82,14 @@ function failed(intake: Intake, items: OutboxItem[], item: OutboxItem, code: Pro
 async function notSent(intake: Intake, row: WireRow, lie: ProblemCode): Promise<void> {
   const { room, record } = intake;
   const content = rowContent(row);
+  // Written by the newer copy: it is gone, and so is what it wrote.
+  if (record.lost?.reason === "old_copy") throw new RuleBroken("old_copy");
   const group = await intake.group();
   if (record.status !== "member" || group === null) throw new RuleBroken(lie);
   if (content === null) return holdOwn(intake, row);
   const { message } = openHeader(record, row, row.kind === "terminate" ? "terminate" : "message", content);
   if (!(await wroteItself(await room.suite(), group, message))) throw new RuleBroken(lie);
-  loseOldCopy(intake);
+  loseOldCopy(intake, row);
 }
 
 /** Without its body nobody can tell whether a newer copy of this store wrote it: nothing is encrypted until that is known. */
@@ -94,9 +99,19 @@ export function holdOwn(intake: Intake, row: WireRow): never {
   throw new HeldBack();
 }
 
+/** This device cannot go on: it asks to be added again (P9.2). */
+export function loseState(intake: Intake, row: WireRow, reason: LostReason): void {
+  const { record, room } = intake;
+  record.status = "lost";
+  if (record.lost !== null) return;
+  record.lost = { reason, seq: row.seq };
+  const at = { seq: row.seq, time: row.timestamp };
+  intake.add(systemEntry(record, at, "lost_here", room.self.userId, { reason }));
+}
+
 /** Nothing is encrypted with this state any more: it would use keys again. */
-export function loseOldCopy(intake: Intake): never {
-  intake.record.status = "lost";
+export function loseOldCopy(intake: Intake, row: WireRow): never {
+  loseState(intake, row, "old_copy");
   intake.dropGroup();
   throw new RuleBroken("old_copy");
 }

@@ -9,6 +9,8 @@ import { loadConversation, saveConversation, shown, view } from "./conversation"
 import * as devices from "./devices";
 import { CryptoFailure } from "./failures";
 import { MalformedEncoding } from "./encoding";
+import { beginAdding } from "./healing/adding";
+import { askToBeAdded } from "./healing/asking";
 import { Intake } from "./intake";
 import { takeAck } from "./acks";
 import { outboxes } from "./outbox";
@@ -176,6 +178,8 @@ function conversationCalls(core: Core) {
     details: (id) => core.change((room, unit) => sessions.details(room, unit, id)),
     beginFounding: (id, packages) => core.change((room, unit) => commits.beginFounding(room, unit, id, packages)),
     dueCommit: (id) => core.change((room, unit) => commits.dueCommit(room, unit, id)),
+    askToBeAdded: (id) => core.change((room, unit) => askToBeAdded(room, unit, id)),
+    beginAdding: (id, packages) => core.change((room, unit) => beginAdding(room, unit, id, packages)),
     beginRotation: (id) => core.change((room, unit) => commits.beginRotation(room, unit, id)),
     finishCommit: (id, contribution) => core.change((room, unit) => commits.finishCommit(room, unit, id, contribution)),
     pendingCommit: (id) => core.change((_room, unit) => commits.pendingCommit(unit, id)),

@@ -7,7 +7,7 @@
  */
 
 import { equalBytes } from "./bytes";
-import { lose, takeCommit } from "./commitRows";
+import { followNoMore, takeCommit } from "./commitRows";
 import { chainAt, chainName, type ConversationRecord, saveConversation } from "./conversation";
 import { fromBase64url, MalformedEncoding, msToTime, timeToMs } from "./encoding";
 import { type ProblemCode, RuleBroken } from "./failures";
@@ -116,14 +116,6 @@ async function judged(intake: Intake, row: WireRow): Promise<void> {
     intake.problem(row, error.code);
     if (row.kind === "commit" && !NOT_LOSING.has(error.code)) await followNoMore(intake, row);
   }
-}
-
-/** A commit that was refused still moved the log's epoch: a member is lost behind it, a bystander only counts. */
-async function followNoMore(intake: Intake, row: WireRow): Promise<void> {
-  const { status } = intake.record;
-  const concerned = status === "member" || (row.welcomes != null && row.welcomes.length > 0);
-  await lose(intake, row);
-  if (!concerned) intake.record.status = status;
 }
 
 function advance({ unit, record }: Intake, row: WireRow): void {

@@ -15,6 +15,7 @@ import {
 } from "./conversation";
 import { fromBase64url, SUITE, toBase64url, uuidBytes } from "./encoding";
 import { CryptoFailure } from "./failures";
+import { takeRequests } from "./healing/requests";
 import { Intake } from "./intake";
 import { chainStart } from "./log";
 import { MLS_SUITE_NAME } from "./mls/suite";
@@ -43,6 +44,7 @@ export async function learnSession(room: Room, unit: UnitOfWork, session: WireSe
     if (entry !== null) intake.entries.push(entry);
   }
   takeTags(intake, session);
+  await takeRequests(intake, session);
   record.serverState = session.state;
   record.waitingFor = session.waiting_for;
   record.serverSeq = Math.max(record.serverSeq, session.seq);
@@ -91,6 +93,10 @@ async function newConversation(room: Room, session: WireSession, peerId: Id): Pr
     unread: [],
     delivered: {},
     expected: {},
+    lost: null,
+    asked: null,
+    asking: [],
+    missed: 0,
     last: null,
     entry: { seq: 0, index: -1 },
     problems: [],

@@ -8,6 +8,7 @@
  */
 
 import type { FailureCode, ProblemCode } from "./failures";
+import type { LostReason } from "./healing/lostState";
 import type {
   Bytes,
   Id,
@@ -21,6 +22,7 @@ import type {
   WireContributionRequest,
   WireKeyPackages,
   WireLoginParameters,
+  WireLostState,
   WireNewDevice,
   WireOutgoing,
   WirePins,
@@ -116,7 +118,7 @@ export type ConversationState =
   | "elsewhere"
   /** A member says that this device was removed; tentative (P6.8). */
   | "removed"
-  /** This browser cannot follow the group; `problems` says why. */
+  /** This browser cannot follow the group, and asks to be added again (P9.2). */
   | "lost"
   | "terminated";
 
@@ -143,6 +145,8 @@ export interface Conversation {
 export type SendingBlocked =
   | { reason: "account_key_changed" | "account_conflict"; userId: Id }
   | { reason: "not_caught_up" | "no_group" | "commit_pending" | "lost" | "terminated" | "old_copy" }
+  /** A device asked to be added, or the other person has none in the group: what is sent now it could not read. */
+  | { reason: "device_asks" }
   /** A revoked device still sits in the group: commit first (`dueCommit`). */
   | { reason: "device_revoked"; deviceIds: Id[] };
 
@@ -202,6 +206,12 @@ export interface SystemEntry extends EntryBase {
     | "rotated"
     | "device_added"
     | "device_removed"
+    /** Removed because it asked to be added again, and added after that (P9.2). */
+    | "device_lost"
+    | "device_readded"
+    /** The same of this very browser: `reason` says why, `missed` how much it could not read meanwhile. */
+    | "lost_here"
+    | "readded_here"
     | "removed_me"
     | "terminated"
     | "account_key_changed"
@@ -212,6 +222,8 @@ export interface SystemEntry extends EntryBase {
   devices: { userId: Id; deviceId: Id }[];
   /** Commits only: carried a contribution of the quantum service. */
   contribution: boolean | null;
+  reason: LostReason | null;
+  missed: number;
 }
 
 export interface ProblemEntry extends EntryBase {
@@ -247,7 +259,8 @@ export interface Received {
 
 // ---------------------------------------------------------------- commits
 
-export type CommitReason = "founding" | "device_revoked" | "messages" | "time";
+/** `device_lost`: remove it (`beginRotation`). `device_asks`: add it (`beginAdding`). */
+export type CommitReason = "founding" | "device_revoked" | "device_lost" | "device_asks" | "messages" | "time";
 
 export type CommitStep =
   /** Fetch these accounts' keys (`learnKeys`), then begin again. */
@@ -383,7 +396,16 @@ export interface CryptoApi {
   /** Why a commit is due now, if one is. Ask after `receive`, after sending, and every few minutes. */
   dueCommit(conversationId: Id): Promise<CommitReason | null>;
 
-  /** Rotation; removes revoked devices on the way. */
+  /**
+   * This device's request to be added, for `POST …/lost-state`; null when there is nothing to ask for, or the server shows it
+   * already. Ask after `receive` and `learnSession`.
+   */
+  askToBeAdded(conversationId: Id): Promise<WireLostState | null>;
+
+  /** Adds devices that asked, with the answer of `POST …/key-packages`. */
+  beginAdding(conversationId: Id, packages: WireKeyPackages): Promise<CommitStep>;
+
+  /** Rotation; removes revoked devices on the way, and those that asked to be added again. */
   beginRotation(conversationId: Id): Promise<CommitStep>;
 
   /** Checks the contribution against the recipients that were asked for, makes the commit, stores it as pending. */
@@ -459,4 +481,4 @@ export interface CryptoApi {
   setDraft(conversationId: Id, text: string): Promise<void>;
 }
 
-export type { FailureCode, ProblemCode };
+export type { FailureCode, LostReason, ProblemCode };

@@ -127,6 +127,7 @@ export interface WireSession {
   seq: number;
   chain_0: Bytes;
   members: { user_id: Id; device_id: Id; sender_tag: Bytes; joined_seq: number }[];
+  lost: { user_id: Id; device_id: Id; statement: Bytes; signature: Bytes }[];
   my_read_seq: number;
   delivered: { user_id: Id; seq: number }[];
   closed_by: string | null;
@@ -181,6 +182,13 @@ export interface WireAck {
   time: Time;
   generation: number;
   epoch: number;
+}
+
+/** Body of `POST /api/conversations/{id}/lost-state`. */
+export interface WireLostState {
+  statement: Bytes;
+  signature: Bytes;
+  key_package: Bytes;
 }
 
 /** Answer of `POST /api/conversations/{id}/key-packages`. */

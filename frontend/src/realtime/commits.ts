@@ -11,6 +11,7 @@ import {
   type Received,
   type WireContribution,
   type WireContributionRequest,
+  type WireKeyPackages,
 } from "../crypto/client";
 import type { Context } from "./context";
 import { refusedKind } from "./findings";
@@ -52,11 +53,7 @@ export class Commits {
     return this.#lanes.run(id, async () => {
       const settled = await this.#settle(id);
       if (settled !== null) return settled;
-      const path = { conversation_id: id };
-      const packages = await this.context.api.post("/api/conversations/{conversation_id}/key-packages", {
-        path,
-        body: {},
-      });
+      const packages = await this.#claim(id);
       const request = await this.#named(
         id,
         this.#begin(() => this.context.crypto.beginFounding(id, packages)),
@@ -72,21 +69,45 @@ export class Commits {
     return this.#lanes.run(id, async () => {
       const settled = await this.#settle(id);
       if (settled !== null) return settled;
-      const request = await this.#begin(() => this.context.crypto.beginRotation(id));
-      const contribution = await this.#unlessLate(id, this.#quickContribution(id, request));
-      if (contribution === "lost") return "lost";
-      return this.#post(id, await this.#renewal(id, contribution));
+      return this.#renew(id, () => this.context.crypto.beginRotation(id));
     });
   }
 
+  /** Adds the devices that asked, with the packages that they offered. */
+  add(id: Id): Promise<CommitOutcome> {
+    return this.#lanes.run(id, async () => {
+      const settled = await this.#settle(id);
+      if (settled !== null) return settled;
+      const packages = await this.#claim(id);
+      const { crypto } = this.context;
+      return this.#renew(id, () => crypto.beginAdding(id, packages));
+    });
+  }
+
+  #claim(id: Id): Promise<WireKeyPackages> {
+    const path = { conversation_id: id };
+    return this.context.api.post("/api/conversations/{conversation_id}/key-packages", { path, body: {} });
+  }
+
+  async #renew(id: Id, begin: () => Promise<CommitStep>): Promise<CommitOutcome> {
+    const request = await this.#named(id, this.#begin(begin));
+    const contribution = await this.#unlessLate(id, this.#quickContribution(id, request));
+    if (contribution === "lost") return "lost";
+    return this.#post(id, await this.#renewal(id, contribution, begin));
+  }
+
   /** A contribution that breaks a rule does not hold up the renewal: it goes out without one (PROTOCOL.md 7.3). */
-  async #renewal(id: Id, contribution: WireContribution | null): Promise<CommitToSend> {
+  async #renewal(
+    id: Id,
+    contribution: WireContribution | null,
+    begin: () => Promise<CommitStep>,
+  ): Promise<CommitToSend> {
     const { crypto } = this.context;
     try {
       return await this.#named(id, crypto.finishCommit(id, contribution));
     } catch (error) {
       if (contribution === null || refusedKind(failureCode(error)) === null) throw error;
-      await this.#begin(() => crypto.beginRotation(id));
+      await this.#begin(begin);
       return crypto.finishCommit(id, null);
     }
   }

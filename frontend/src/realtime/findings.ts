@@ -24,6 +24,7 @@ const KINDS: Record<ProblemCode, FindingKind | null> = {
   message_of_other_epoch: "reordered",
   echo_ahead: "fork",
   undecryptable: "altered",
+  forged_request: "forged_request",
   group_lost: "bad_commit",
   commit_wrong_epoch: "bad_commit",
   commit_without_path: "bad_commit",

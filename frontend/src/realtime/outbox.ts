@@ -16,6 +16,8 @@ const PASSING = new Set([
   "internal_error",
 ]);
 
+const HEALING_MS = 5_000;
+
 export interface OutboxDependencies {
   readonly conversations: Conversations;
   readonly transport: Transport;
@@ -48,6 +50,8 @@ export class Outbox {
     while (this.dependencies.online()) {
       const next = await this.context.crypto.nextOutgoing(id);
       if (next.kind === "blocked") await this.dependencies.conversations.refresh(id);
+      // Nothing tells when a device that asked has been waited for long enough.
+      if (next.kind === "blocked" && next.blocked.reason === "device_asks") return { again: HEALING_MS };
       // Whatever ends the block kicks again.
       if (next.kind !== "message") return "done";
       const verdict = await this.#settle(id, next.message, await this.dependencies.transport.message(next.message));

@@ -30,6 +30,8 @@ const system = (over: Partial<Extract<Entry, { kind: "system" }>>): Entry => ({
   userId: PEER,
   devices: [],
   contribution: true,
+  reason: null,
+  missed: 0,
   ...over,
 });
 
@@ -131,7 +133,8 @@ test.each([
     facts({ sealed: { ...sealed, state: "establishing" }, waitsFor: "quantum_service" }),
     { waitsFor: "quantum_service" },
   ],
-  [facts({ sealed: { ...sealed, state: "elsewhere" } }), { kind: "other_browser" }],
+  [facts({ sealed: { ...sealed, state: "elsewhere" } }), { kind: "being_added", lost: false }],
+  [facts({ sealed: { ...sealed, state: "lost" } }), { kind: "being_added", lost: true }],
   [facts({ sealed: { ...sealed, state: "terminated" } }), { kind: "closed", by: "server" }],
   [
     facts({ sealed: { ...sealed, state: "terminated" }, recent: recentOf([system({ event: "terminated" })]) }),
@@ -152,7 +155,7 @@ test("what blocks sending is named; what passes by itself is not", () => {
   expect(block({ sealed: { ...sealed, blocked: { reason: "account_key_changed", userId: PEER } } })).toBe(
     "key_changed",
   );
-  expect(block({ sealed: { ...sealed, state: "lost" } })).toBe("misbehaved");
+  expect(block({ sealed: { ...sealed, state: "lost", blocked: { reason: "lost" } } })).toBeNull();
   expect(block({ person: { ...person, connectedAt: null } })).toBe("not_connected");
   expect(block({ person: { ...person, blocked: true } })).toBe("blocked");
   // Not asked yet: nothing is claimed.

@@ -115,6 +115,15 @@ function noticesOf(entry: System, selfId: Id): Notice[] {
       return entry.devices.map((device) => ({ code: "device_added", whose: device.userId, by }));
     case "device_removed":
       return entry.devices.map((device) => ({ code: "device_removed", whose: device.userId, by }));
+    case "device_lost":
+    case "device_readded": {
+      const code = entry.event;
+      return entry.devices.map((device) => ({ code, whose: device.userId, by }));
+    }
+    case "lost_here":
+      return [{ code: "lost_here", reason: entry.reason === "old_copy" ? "old_copy" : "cannot_follow" }];
+    case "readded_here":
+      return [{ code: "readded_here", by, missed: entry.missed }];
     case "removed_me":
       return [{ code: "device_removed", whose: selfId, by }];
     case "terminated":
@@ -192,7 +201,8 @@ function stageOf({ sealed, session, recent, waitsFor, selfId }: Facts): Conversa
     case "establishing":
       return { kind: "making_keys", waitsFor };
     case "elsewhere":
-      return { kind: "other_browser" };
+    case "lost":
+      return { kind: "being_added", lost: sealed.state === "lost" };
     case "removed":
       return {
         kind: "removed",
@@ -204,22 +214,20 @@ function stageOf({ sealed, session, recent, waitsFor, selfId }: Facts): Conversa
       return { kind: "closed", by: recent.end.userId === selfId ? "self" : "peer", at: timeOf(recent.end.time) };
     }
     case "active":
-    case "lost":
       return { kind: "open" };
   }
 }
 
 function sendBlockOf({ sealed, person }: Facts): SendBlock | null {
-  if (sealed.state === "lost") return "misbehaved";
   switch (sealed.blocked?.reason) {
     case "account_key_changed":
       return "key_changed";
     case "account_conflict":
       return "keys_differ";
+    // These pass by themselves.
     case "old_copy":
     case "lost":
-      return "misbehaved";
-    // These pass by themselves.
+    case "device_asks":
     case "not_caught_up":
     case "no_group":
     case "commit_pending":

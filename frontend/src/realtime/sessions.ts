@@ -120,6 +120,7 @@ export class Sessions {
   async #renew(id: Id): Promise<Verdict> {
     const { commits } = this.dependencies;
     await commits.settle(id);
+    await this.#ask(id);
     const reason = await this.context.crypto.dueCommit(id);
     if (reason === null || reason === "founding") {
       this.#turns.delete(id);
@@ -129,7 +130,7 @@ export class Sessions {
     const wait = this.#turn(id);
     if (wait > 0) return { again: wait };
     try {
-      await commits.rotate(id);
+      await (reason === "device_asks" ? commits.add(id) : commits.rotate(id));
     } catch (error) {
       // Nothing can be written meanwhile either, so no key is used longer for it.
       if (isApiError(error, "not_connected", "blocked")) return { again: DUE_EVERY_MS };
@@ -137,6 +138,19 @@ export class Sessions {
     }
     this.dependencies.ready(id);
     return { again: 0 };
+  }
+
+  /** Asks the others to add this browser (again), if it cannot follow the group (PROTOCOL.md 9.2). */
+  async #ask(id: Id): Promise<void> {
+    const { api, crypto } = this.context;
+    const body = await crypto.askToBeAdded(id);
+    if (body === null) return;
+    try {
+      await api.post("/api/conversations/{conversation_id}/lost-state", { path: { conversation_id: id }, body });
+    } catch (error) {
+      if (!isApiError(error, "already_added", "not_active")) throw error;
+      this.dependencies.log.pull(id);
+    }
   }
 
   /** All members see at the same time that a commit is due: let one be first. */

@@ -124,6 +124,7 @@ export type FindingKind =
   | "bad_contribution"
   | "bad_welcome"
   | "bad_certificate"
+  | "forged_request"
   | "device_list_forked"
   | "device_list_rolled_back"
   | "pins_rolled_back"
@@ -146,8 +147,8 @@ export type ConversationStage =
   /** Keys are being made. `waitsFor` names what holds it up, if anything. */
   | { kind: "making_keys"; waitsFor: "quantum_service" | "peer" | null }
   | { kind: "open" }
-  /** Begun before this browser was there: "Open them on your other browser". */
-  | { kind: "other_browser" }
+  /** This browser asked for keys: it lost its own, or (`lost` false) was not there when the conversation began. */
+  | { kind: "being_added"; lost: boolean }
   /** A commit took this browser out. Tentative: history and state are kept. */
   | { kind: "removed"; by: string; at: Time }
   | { kind: "closed"; by: "self" | "peer" | "server"; at: Time | null };
@@ -209,6 +210,12 @@ export type Notice =
   | { code: "rotated"; by: Id; contribution: boolean }
   | { code: "device_added"; whose: Id; by: Id }
   | { code: "device_removed"; whose: Id; by: Id }
+  /** A browser lost its keys and was taken out by somebody's browser, to be added again. */
+  | { code: "device_lost"; whose: Id; by: Id }
+  | { code: "device_readded"; whose: Id; by: Id }
+  /** The same of this browser; `missed`: messages that it could not read meanwhile. */
+  | { code: "lost_here"; reason: "old_copy" | "cannot_follow" }
+  | { code: "readded_here"; by: Id; missed: number }
   | { code: "closed"; by: "self" | "peer" | "server" }
   | { code: "key_changed"; whose: Id }
   | { code: "key_accepted"; whose: Id }

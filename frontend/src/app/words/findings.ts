@@ -61,6 +61,10 @@ const WORDS: Record<FindingKind, FindingWords> = {
     title: "A device with a false certificate",
     meaning: "Its owner never signed it. It was refused.",
   },
+  forged_request: {
+    title: "Somebody asked for keys in another’s name",
+    meaning: "A browser was said to have lost its keys, and never signed that. Nothing was changed.",
+  },
   device_list_forked: {
     title: "Two lists of devices for one person",
     meaning: "The server showed different lists under the same number.",

@@ -21,10 +21,19 @@ const CLOSED = {
   server: () => "This conversation was closed by the server. Neither of you ended it.",
 };
 
+const LOST = {
+  old_copy: "This is an old copy of this browser’s data. It asks for new keys, so that none is used twice.",
+  cannot_follow: "This browser could not follow a change of keys. It asks for new ones.",
+};
+
+const missedWords = (count: number) =>
+  count === 0 ? "" : ` ${plural(count, "message", "messages")} from before that cannot be read here.`;
+
 /** One line of the timeline that is not a message. */
 export function noticeLine(notice: Notice, { selfId, peer }: Names): Line {
   const who = (id: string) => (id === selfId ? "You" : peer);
   const whose = (id: string) => (id === selfId ? "Your" : possessive(peer));
+  const theirs = (id: string) => (id === selfId ? "your" : possessive(peer));
   switch (notice.code) {
     case "keys_made":
       return { tone: "plain", words: "Keys are made. Only your browsers can read what follows." };
@@ -35,8 +44,16 @@ export function noticeLine(notice: Notice, { selfId, peer }: Names): Line {
     case "device_removed":
       return {
         tone: "plain",
-        words: `One of ${notice.whose === selfId ? "your" : possessive(peer)} browsers was removed.`,
+        words: `One of ${theirs(notice.whose)} browsers was removed.`,
       };
+    case "device_lost":
+      return { tone: "plain", words: `One of ${theirs(notice.whose)} browsers lost its keys to this conversation.` };
+    case "device_readded":
+      return { tone: "plain", words: `${who(notice.by)} added it again.` };
+    case "lost_here":
+      return { tone: "caution", words: LOST[notice.reason] };
+    case "readded_here":
+      return { tone: "plain", words: `${who(notice.by)} added this browser again.${missedWords(notice.missed)}` };
     case "closed":
       return { tone: notice.by === "server" ? "critical" : "plain", words: CLOSED[notice.by](peer) };
     case "key_changed":
@@ -76,10 +93,10 @@ export function stageLine(stage: ConversationStage, peer: string, now: number): 
         };
       }
       return { tone: "plain", words: `Making keys with ${possessive(peer)} browser…` };
-    case "other_browser":
+    case "being_added":
       return {
         tone: "plain",
-        words: "This conversation began before this browser was added. Open it on your other browser.",
+        words: `${stage.lost ? "This browser needs new keys for this conversation" : "This conversation began before this browser was added"}. It gets its keys when ${peer} or another browser of yours is online; what you write waits.`,
       };
     case "removed":
       return {
@@ -128,8 +145,8 @@ export function previewLine(conversation: Conversation): string {
       return stage.whose === "peer" ? "Has not opened a browser yet" : "Adding this browser…";
     case "making_keys":
       return "Making keys…";
-    case "other_browser":
-      return "On your other browser";
+    case "being_added":
+      return "Waiting for keys…";
     case "removed":
       return "This browser was removed";
     case "closed":

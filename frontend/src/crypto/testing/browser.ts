@@ -176,6 +176,35 @@ export class Browser {
     await this.api.commitAccepted(id, await this.service.commit(id, this.sender, request));
   }
 
+  /** Asks to be added, if this device needs it; false if not. */
+  async ask(id: Id): Promise<boolean> {
+    const request = await this.api.askToBeAdded(id);
+    if (request === null) return false;
+    this.service.conversation(id).lost.set(this.deviceId, { ...request, userId: this.userId });
+    return true;
+  }
+
+  /** Removes and adds whoever asked, as a member's client does. */
+  async heal(id: Id): Promise<void> {
+    for (;;) {
+      await this.sync(id);
+      const reason = await this.api.dueCommit(id);
+      if (reason !== "device_lost" && reason !== "device_asks") return;
+      const step =
+        reason === "device_lost"
+          ? await this.api.beginRotation(id)
+          : await this.api.beginAdding(id, this.service.claimForAdding(id));
+      if (step.step !== "contribution") throw new Error("keys are missing");
+      const { request } = await this.api.finishCommit(id, await this.service.establish(id, step.request));
+      const asked = this.service.conversation(id).lost;
+      const changes =
+        reason === "device_lost"
+          ? { removed: [...asked.keys()] }
+          : { added: [...asked].map(([deviceId, { userId }]) => ({ deviceId, userId })) };
+      await this.api.commitAccepted(id, await this.service.commit(id, this.sender, request, changes));
+    }
+  }
+
   /** Into the log, without taking the answer. */
   async post(id: Id): Promise<WireRow> {
     const next = await this.api.nextOutgoing(id);

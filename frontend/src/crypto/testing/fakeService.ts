@@ -19,6 +19,7 @@ import type {
   WireContribution,
   WireContributionRequest,
   WireKeyPackages,
+  WireLostState,
   WireNewDevice,
   WireRegistration,
   WireRow,
@@ -40,6 +41,10 @@ export interface StoredConversation {
   claims: Map<Id, WireKeyPackages>;
   /** Devices in the group, as commits said. */
   members: Map<Id, { userId: Id; tag: Bytes; joined: number }>;
+  /** Sender tags, also of devices that were removed. */
+  tags: Map<Id, Bytes>;
+  /** Requests to be added, by device. */
+  lost: Map<Id, WireLostState & { userId: Id }>;
 }
 
 export interface Sender {
@@ -119,11 +124,21 @@ export class FakeService {
       seq: 0,
       chain_0: toBase64url(chain),
       members: [],
+      lost: [],
       my_read_seq: 0,
       delivered: [],
       closed_by: null,
     };
-    const conversation = { session, rows: [], epoch: 0, chain, claims: new Map(), members: new Map() };
+    const conversation = {
+      session,
+      rows: [],
+      epoch: 0,
+      chain,
+      claims: new Map(),
+      members: new Map(),
+      tags: new Map(),
+      lost: new Map(),
+    };
     this.conversations.set(id, conversation);
     return conversation;
   }
@@ -135,7 +150,7 @@ export class FakeService {
   }
 
   sessionFor(id: Id, userId: Id): WireSession {
-    const { session, epoch, rows, members } = this.conversation(id);
+    const { session, epoch, rows, members, lost } = this.conversation(id);
     const peer = session.user1_id === userId ? session.user2_id : session.user1_id;
     return {
       ...session,
@@ -148,6 +163,21 @@ export class FakeService {
         sender_tag: tag,
         joined_seq: joined,
       })),
+      lost: [...lost].map(([device_id, { userId: user_id, statement, signature }]) => ({
+        user_id,
+        device_id,
+        statement,
+        signature,
+      })),
+    };
+  }
+
+  /** Packages of those who asked and are not in the group. */
+  claimForAdding(id: Id): WireKeyPackages {
+    const { lost, members } = this.conversation(id);
+    const outside = [...lost].filter(([deviceId]) => !members.has(deviceId));
+    return {
+      items: outside.map(([device_id, { userId: user_id, key_package }]) => ({ user_id, device_id, key_package })),
     };
   }
 
@@ -224,6 +254,7 @@ export class FakeService {
     if (body.epoch !== conversation.epoch) throw new EpochConflict(this.rowsFor(id, sender, 0).slice(-1));
     const added = changes.added ?? (body.epoch === 0 ? this.#everybodyBut(id, sender) : []);
     for (const { userId, deviceId } of [sender, ...added]) this.#join(conversation, userId, deviceId);
+    for (const { deviceId } of added) conversation.lost.delete(deviceId);
     for (const deviceId of changes.removed ?? []) conversation.members.delete(deviceId);
     const row = await this.append(id, sender, "commit", body.client_id, fromBase64url(body.commit), body.epoch);
     row.welcomes = body.welcomes;
@@ -240,7 +271,9 @@ export class FakeService {
   #join(conversation: StoredConversation, userId: Id, deviceId: Id): void {
     if (conversation.members.has(deviceId)) return;
     const joined = conversation.rows.length + 1;
-    conversation.members.set(deviceId, { userId, tag: toBase64url(randomBytes(16)), joined });
+    const tag = conversation.tags.get(deviceId) ?? toBase64url(randomBytes(16));
+    conversation.tags.set(deviceId, tag);
+    conversation.members.set(deviceId, { userId, tag, joined });
   }
 
   async append(

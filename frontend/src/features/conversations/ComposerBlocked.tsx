@@ -84,7 +84,7 @@ export function SendBlocked({ conversation, block }: { conversation: Conversatio
   );
 }
 
-/** A conversation that takes no more messages from this browser: it ended, or belongs to another browser. */
+/** A conversation that takes no more messages from this browser: it ended, or the browser was removed. */
 export function ConversationEnded({ conversation }: { conversation: Conversation }) {
   const { peer, stage } = conversation;
   const messenger = useMessenger();
@@ -97,14 +97,10 @@ export function ConversationEnded({ conversation }: { conversation: Conversation
     await navigate(paths.conversation(id));
   });
   const line = stageLine(stage, peer.username, now);
-  const words = {
-    other_browser: {
-      title: "Open it on your other browser",
-      text: "This conversation began before this browser was added. New conversations open here as well.",
-    },
-    closed: { title: line?.words, text: "What was written stays here, to read." },
-    other: { title: undefined, text: line?.words },
-  }[stage.kind === "other_browser" || stage.kind === "closed" ? stage.kind : "other"];
+  const words =
+    stage.kind === "closed"
+      ? { title: line?.words, text: "What was written stays here, to read." }
+      : { title: undefined, text: line?.words };
   const actions =
     stage.kind !== "closed" ? undefined : newer !== undefined ? (
       <Button size="small" component={Link} to={paths.conversation(newer.id)}>

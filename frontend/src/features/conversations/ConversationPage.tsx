@@ -91,11 +91,11 @@ function Open({ conversation }: { conversation: Conversation }) {
 function Foot({ conversation }: { conversation: Conversation }) {
   switch (conversation.stage.kind) {
     case "closed":
-    case "other_browser":
     case "removed":
       return <ConversationEnded conversation={conversation} />;
     case "open":
     case "making_keys":
+    case "being_added":
     case "waiting_for_device":
       return conversation.sendBlock === null ? (
         <Composer conversation={conversation} />

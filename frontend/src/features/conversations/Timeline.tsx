@@ -143,7 +143,7 @@ export function Timeline({ conversation, timeline, selfId }: Props) {
                 );
             }
           })}
-          {waiting !== null && canWrite(conversation.stage) && <NoticeLine line={waiting} />}
+          {waiting !== null && waitsForKeys(conversation.stage) && <NoticeLine line={waiting} />}
         </Content>
       </Scroller>
       {!atEnd && (
@@ -161,11 +161,13 @@ export function Timeline({ conversation, timeline, selfId }: Props) {
 }
 
 /** The other stages are told in the composer's place. */
-const canWrite = (stage: ConversationStage) => stage.kind === "making_keys" || stage.kind === "waiting_for_device";
+/** Keys are still to come: what is written waits. */
+const waitsForKeys = ({ kind }: ConversationStage) =>
+  kind === "making_keys" || kind === "waiting_for_device" || kind === "being_added";
 
 function waitingWord({ stage, peer }: Conversation, offline: boolean): string {
   if (offline) return "Sent when you are back online";
-  if (stage.kind === "waiting_for_device" || stage.kind === "making_keys") return `Waiting for ${peer.username}`;
+  if (waitsForKeys(stage)) return `Waiting for ${peer.username}`;
   return "Sending";
 }
 

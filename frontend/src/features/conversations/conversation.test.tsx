@@ -152,9 +152,21 @@ describe("states of a conversation", () => {
     await says(scenarios["no-device"], /bob has not opened QuantumChat in a browser yet/u);
   });
 
-  it("begun in another browser", async () => {
-    await says(scenarios["other-browser"], "Open it on your other browser");
-    expect(screen.queryByRole("textbox", { name: "Message to bob" })).toBeNull();
+  it("P9.2 begun before this browser: says what it waits for, and lets one write", async () => {
+    await says(scenarios["being-added"], /gets its keys when bob or another browser of yours is online/u);
+    expect(await composer()).toBeTruthy();
+  });
+
+  it("P9.2 lost: says why, and lets one write", async () => {
+    await says(scenarios.lost, /This is an old copy of this browser’s data/u);
+    expect(screen.getByText(/This browser needs new keys for this conversation/u)).toBeTruthy();
+    expect(await composer()).toBeTruthy();
+  });
+
+  it("P9.2 healed: says what happened and who did it", async () => {
+    await says(scenarios.healed, "One of bob’s browsers lost its keys to this conversation.");
+    expect(screen.getByText("You added it again.")).toBeTruthy();
+    expect(screen.getByText(/bob added this browser again\. 2 messages from before that/u)).toBeTruthy();
   });
 
   it("ended: offers a new one", async () => {

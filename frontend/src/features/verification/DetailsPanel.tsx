@@ -142,7 +142,7 @@ export function DetailsPanel({ conversation, personActions }: Props) {
             <h2 id="person-actions">Contact</h2>
             <Actions>
               {personActions}
-              {conversation.stage.kind !== "closed" && conversation.stage.kind !== "other_browser" && (
+              {conversation.stage.kind !== "closed" && conversation.stage.kind !== "being_added" && (
                 <EndConversation conversation={conversation} />
               )}
             </Actions>
