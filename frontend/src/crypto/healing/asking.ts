@@ -42,7 +42,10 @@ function reasonToAsk(record: ConversationRecord): LostReason | null {
       return "removed";
     case "elsewhere":
       return "no_state";
-    default:
+    case "active":
+    case "establishing":
+    case "waiting_for_devices":
+    case "terminated":
       return null;
   }
 }

@@ -2,7 +2,7 @@ import "fake-indexeddb/auto";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { WireRow, WireSession } from "../../crypto/wire";
 import type { Notice } from "../../realtime/state";
-import { TestPerson, twoConnected } from "./person";
+import { type TestPerson, twoConnected } from "./person";
 import { Services } from "./services";
 
 let services: Services;
