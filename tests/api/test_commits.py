@@ -507,11 +507,13 @@ async def test_p4_1_without_key_packages_the_founder_waits(service: Service) -> 
     assert alice.user_id != bob.user_id
 
 
-async def test_claims_need_an_establishing_session_and_a_member(service: Service) -> None:
+async def test_claims_need_a_session_that_goes_on_and_a_member(service: Service) -> None:
     group = await active(service)
     path = f"/api/conversations/{group.session_id}/key-packages"
     mallory = await service.bound("mallory")
 
+    assert await group.members[0].post(path, {}) == {"items": []}  # nobody asked to be added
+    await group.members[0].post("/api/session/terminate", group.termination())
     assert code(await group.members[0].call("POST", path, {})) == "not_establishing"
     assert code(await mallory.call("POST", path, {})) == "not_found"
     assert code(await (await service.person("eve")).call("POST", path, {})) == "device_required"
