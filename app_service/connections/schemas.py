@@ -42,15 +42,20 @@ class Requested(Wire):
     created_at: Time
 
 
-class PendingRequest(Wire):
-    """`own_key_hash` is the reader's own key as the asking side saw it, `peer_key_hash` the other's."""
+class NamedKeys(Wire):
+    """`own_key_hash` is the reader's own key as another side saw it, `peer_key_hash` the other person's."""
+
+    own_key_hash: Base64Bytes | None
+    peer_key_hash: Base64Bytes | None
+
+
+class PendingRequest(NamedKeys):
+    """The keys as the asking side named them."""
 
     id: UUID
     direction: Literal["in", "out"]
     peer: Peer
     created_at: Time
-    own_key_hash: Base64Bytes | None
-    peer_key_hash: Base64Bytes | None
 
 
 class PendingRequests(Wire):
@@ -68,8 +73,11 @@ class Answered(Wire):
     session_id: UUID | None
 
 
-class ConnectionItem(Wire):
-    """`id` and `connected_at` are null for a person who is blocked without being connected."""
+class ConnectionItem(NamedKeys):
+    """The keys as the other person named them, asking or answering (P3.2).
+
+    `id`, `connected_at` and the keys are null for a person who is blocked without being connected.
+    """
 
     id: UUID | None
     peer: Peer
@@ -93,3 +101,7 @@ class ConnectionChange(Wire):
     request_id: UUID | None
     peer: Peer
     at: Time
+
+
+class ConnectionMade(ConnectionChange, NamedKeys):
+    """Payload of `connection_accepted`; the keys as the lists show them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +20,7 @@ from app_service.connections.schemas import (
     Answered,
     ConnectionChange,
     ConnectionItem,
+    ConnectionMade,
     ConnectionRequest,
     ConnectionResponse,
     Connections,
@@ -93,9 +95,12 @@ class ConnectionService:
         return Answered(id=row.id, state="rejected", session_id=None)
 
     async def _accept(self, unit: Unit, row: Connection, requester: User, accepter: User, seen: SeenKeys) -> None:
-        row.state, row.hidden, row.answered_at = "connected", False, now()
+        at = now()
+        row.state, row.hidden, row.answered_at = "connected", False, at
         row.answer_addressee_key_hash, row.answer_requester_key_hash = seen.own_key_hash, seen.peer_key_hash
-        await self._tell(unit, "connection_accepted", row, {requester.id: accepter, accepter.id: requester})
+        pair = ((requester, accepter), (accepter, requester))
+        payloads = {viewer.id: _json(_made(viewer.id, row, other, at)) for viewer, other in pair}
+        await self.events.record(unit, "connection_accepted", payloads)
         await unit.session.flush()
         await self.events.publish(unit, ConnectionAccepted(requester.id, accepter.id))
 
@@ -167,14 +172,35 @@ async def connections(session: AsyncSession, caller: UUID) -> Connections:
     """Everybody one is connected with, then those who are only blocked."""
     blocked = {person.id: person for person in await repository.blocked_people(session, caller)}
     connected = await repository.connected(session, caller)
-    items = [
-        ConnectionItem(id=row.id, peer=_peer(peer), connected_at=row.answered_at, blocked=peer.id in blocked)
-        for row, peer in connected
-    ]
+    items = [_item(caller, row, peer, blocked=peer.id in blocked) for row, peer in connected]
     for _, peer in connected:
         blocked.pop(peer.id, None)
-    items += [ConnectionItem(id=None, peer=_peer(peer), connected_at=None, blocked=True) for peer in blocked.values()]
+    items += [_item(caller, None, peer, blocked=True) for peer in blocked.values()]
     return Connections(items=items)
+
+
+def _item(viewer: UUID, row: Connection | None, peer: User, *, blocked: bool) -> ConnectionItem:
+    own, other = _named(viewer, row) if row is not None else (None, None)
+    return ConnectionItem(
+        id=row.id if row is not None else None,
+        peer=_peer(peer),
+        connected_at=row.answered_at if row is not None else None,
+        blocked=blocked,
+        own_key_hash=own,
+        peer_key_hash=other,
+    )
+
+
+def _made(viewer: UUID, row: Connection, peer: User, at: datetime) -> ConnectionMade:
+    own, other = _named(viewer, row)
+    return ConnectionMade(request_id=row.id, peer=_peer(peer), at=at, own_key_hash=own, peer_key_hash=other)
+
+
+def _named(viewer: UUID, row: Connection) -> tuple[bytes | None, bytes | None]:
+    """The viewer's key and the other person's, as that other person named them in request or answer."""
+    if row.requester_id == viewer:
+        return row.answer_requester_key_hash, row.answer_addressee_key_hash
+    return row.addressee_key_hash, row.requester_key_hash
 
 
 def _pending(viewer: UUID, row: Connection, peer: User) -> PendingRequest:

@@ -13,7 +13,7 @@ import orjson
 from pydantic import Field, PlainValidator, TypeAdapter, WithJsonSchema
 
 from app_service.accounts.tokens import EndReason
-from app_service.connections.schemas import ConnectionChange, RequestMade
+from app_service.connections.schemas import ConnectionChange, ConnectionMade, RequestMade
 from app_service.conversations.schemas import Acknowledgement, LogRow, MessageSend, Position
 from app_service.sessions.schemas import SessionView
 from shared.schemas.base import Wire
@@ -146,9 +146,13 @@ class ConnectionRequested(RequestMade):
     cursor: int
 
 
+class ConnectionAccepted(ConnectionMade):
+    type: Literal["connection_accepted"]
+    cursor: int
+
+
 class ConnectionChanged(ConnectionChange):
     type: Literal[
-        "connection_accepted",
         "connection_rejected",
         "connection_removed",
         "connection_blocked",
@@ -195,6 +199,7 @@ ServerFrame = Annotated[
     | QuantumStatus
     | SignedOut
     | ConnectionRequested
+    | ConnectionAccepted
     | ConnectionChanged
     | SessionChanged
     | RotateRequested

@@ -69,8 +69,14 @@ class Mirror:
         self.pending.pop(request_id, None)
         match kind:
             case "connection_accepted":
-                item = {"id": request_id, "peer": peer, "connected_at": payload["at"], "blocked": False}
-                self.connections[peer["id"]] = item
+                self.connections[peer["id"]] = {
+                    "id": request_id,
+                    "peer": peer,
+                    "connected_at": payload["at"],
+                    "blocked": False,
+                    "own_key_hash": payload["own_key_hash"],
+                    "peer_key_hash": payload["peer_key_hash"],
+                }
             case "connection_removed" if known is not None and known["id"] == request_id:
                 self._set(peer, None, None, blocked=known["blocked"])
             case "connection_blocked":
@@ -83,8 +89,16 @@ class Mirror:
         if request_id is None and not blocked:
             self.connections.pop(peer["id"], None)
             return
-        item = {"id": request_id, "peer": peer, "connected_at": connected_at, "blocked": blocked}
-        self.connections[peer["id"]] = item
+        nothing = {"own_key_hash": None, "peer_key_hash": None}
+        known = self.connections.get(peer["id"], nothing) if request_id is not None else nothing
+        self.connections[peer["id"]] = {
+            "id": request_id,
+            "peer": peer,
+            "connected_at": connected_at,
+            "blocked": blocked,
+            "own_key_hash": known["own_key_hash"],
+            "peer_key_hash": known["peer_key_hash"],
+        }
 
     async def check(self) -> None:
         await self.catch_up()
@@ -137,6 +151,36 @@ async def test_accepting_connects_and_makes_the_session(service: Service) -> Non
     assert hers.kinds == his.kinds == ["connection_request", "connection_accepted"]
     assert [item["peer"]["username"] for item in await connections(alice)] == ["bob"]
     assert await pending(alice) == await pending(bob) == []
+
+
+def keys(own: str, peer: str) -> Json:
+    """What somebody names when asking or answering: their own key, and the other's as they were shown it."""
+    return {"own_key_hash": to_base64url(own.encode() * 32), "peer_key_hash": to_base64url(peer.encode() * 32)}
+
+
+async def test_p3_2_each_side_is_told_the_keys_that_the_other_named(service: Service) -> None:
+    alice, bob, hers, his = await two_with_mirrors(service)
+    made = await alice.post("/api/connection/request", {"user_id": str(bob.user_id), **keys("a", "b")})
+    await bob.post("/api/connection/respond", {"request_id": made["id"], "accept": True, **keys("B", "A")})
+
+    await hers.check()
+    await his.check()
+    (to_alice,), (to_bob,) = await connections(alice), await connections(bob)
+    assert {name: to_alice[name] for name in keys("a", "b")} == keys("A", "B"), "own: alice's, as bob saw it"
+    assert {name: to_bob[name] for name in keys("a", "b")} == keys("b", "a")
+
+
+async def test_p3_2_requests_that_cross_name_keys_both_ways(service: Service) -> None:
+    alice, bob, hers, his = await two_with_mirrors(service)
+    await alice.post("/api/connection/request", {"user_id": str(bob.user_id), **keys("a", "b")})
+    crossing = await bob.post("/api/connection/request", {"user_id": str(alice.user_id), **keys("B", "A")})
+
+    assert crossing["state"] == "connected"
+    await hers.check()
+    await his.check()
+    (to_alice,), (to_bob,) = await connections(alice), await connections(bob)
+    assert {name: to_alice[name] for name in keys("a", "b")} == keys("A", "B")
+    assert {name: to_bob[name] for name in keys("a", "b")} == keys("b", "a")
 
 
 async def test_rejecting_leaves_no_connection_and_lets_one_ask_again(service: Service) -> None:

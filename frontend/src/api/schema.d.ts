@@ -969,6 +969,25 @@ export interface components {
        */
       welcomes?: string[];
     };
+    /** ConnectionAccepted */
+    ConnectionAccepted: {
+      /** At */
+      at: string;
+      /** Cursor */
+      cursor: number;
+      /** Own Key Hash */
+      own_key_hash: string | null;
+      peer: components["schemas"]["Peer"];
+      /** Peer Key Hash */
+      peer_key_hash: string | null;
+      /** Request Id */
+      request_id: string | null;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: "connection_accepted";
+    };
     /** ConnectionChanged */
     ConnectionChanged: {
       /** At */
@@ -982,16 +1001,13 @@ export interface components {
        * @description discriminator enum property added by openapi-typescript
        * @enum {string}
        */
-      type:
-        | "connection_accepted"
-        | "connection_blocked"
-        | "connection_rejected"
-        | "connection_removed"
-        | "connection_unblocked";
+      type: "connection_blocked" | "connection_rejected" | "connection_removed" | "connection_unblocked";
     };
     /**
      * ConnectionItem
-     * @description `id` and `connected_at` are null for a person who is blocked without being connected.
+     * @description The keys as the other person named them, asking or answering (P3.2).
+     *
+     *     `id`, `connected_at` and the keys are null for a person who is blocked without being connected.
      */
     ConnectionItem: {
       /** Blocked */
@@ -1000,7 +1016,11 @@ export interface components {
       connected_at: string | null;
       /** Id */
       id: string | null;
+      /** Own Key Hash */
+      own_key_hash: string | null;
       peer: components["schemas"]["Peer"];
+      /** Peer Key Hash */
+      peer_key_hash: string | null;
     };
     /** ConnectionRequest */
     ConnectionRequest: {
@@ -1779,7 +1799,7 @@ export interface components {
     };
     /**
      * PendingRequest
-     * @description `own_key_hash` is the reader's own key as the asking side saw it, `peer_key_hash` the other's.
+     * @description The keys as the asking side named them.
      */
     PendingRequest: {
       /** Created At */
@@ -1872,6 +1892,7 @@ export interface components {
         | components["schemas"]["QuantumStatus"]
         | components["schemas"]["SignedOut"]
         | components["schemas"]["ConnectionRequested"]
+        | components["schemas"]["ConnectionAccepted"]
         | components["schemas"]["ConnectionChanged"]
         | components["schemas"]["SessionChanged"]
         | components["schemas"]["RotateRequested"]
@@ -2275,6 +2296,7 @@ export interface components {
       | components["schemas"]["QuantumStatus"]
       | components["schemas"]["SignedOut"]
       | components["schemas"]["ConnectionRequested"]
+      | components["schemas"]["ConnectionAccepted"]
       | components["schemas"]["ConnectionChanged"]
       | components["schemas"]["SessionChanged"]
       | components["schemas"]["RotateRequested"]

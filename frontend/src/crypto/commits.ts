@@ -18,7 +18,7 @@ import { encodeAuthenticatedData, encodeCommitDetails } from "./mls/message";
 import { leavesOf } from "./mls/roster";
 import { type DeviceRef, groupIdOf } from "./mls/suite";
 import { putPending, waitingCommit } from "./pending";
-import { activeDevices, isActive } from "./person";
+import { activeDevices, distrusted, isActive } from "./person";
 import type { Room } from "./room";
 import type { UnitOfWork } from "./storage";
 import type { CommitReason, CommitStep, CommitToSend } from "./types";
@@ -138,9 +138,8 @@ export async function checkMayCommit(room: Room, unit: UnitOfWork, record: Conve
   if ((await waitingCommit(unit, record.id)) !== null) throw new CryptoFailure("out_of_order");
   if (!room.caughtUp.has(record.id)) throw new CryptoFailure("not_caught_up");
   for (const userId of [record.peerId, room.self.userId]) {
-    const person = await room.person(unit, userId);
-    if (person?.changed != null) throw new CryptoFailure("account_key_changed");
-    if (person?.conflict != null) throw new CryptoFailure("account_conflict");
+    const reason = distrusted(await room.person(unit, userId));
+    if (reason !== null) throw new CryptoFailure(reason);
   }
 }
 

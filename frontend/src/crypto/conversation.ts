@@ -6,7 +6,7 @@ import type { OwnRequest } from "./healing/asking";
 import type { LostReason } from "./healing/lostState";
 import { isHealing, type ShownRequest } from "./healing/requests";
 import type { Leaf } from "./mls/roster";
-import { isActive, keyHashOf, note, type PersonRecord, problem } from "./person";
+import { distrusted, isActive, keyHashOf, note, type PersonRecord, problem } from "./person";
 import { waitingCommit } from "./pending";
 import type { Room } from "./room";
 import type { Store, UnitOfWork } from "./storage";
@@ -212,16 +212,17 @@ export async function sendingBlocked(
   from: UnitOfWork | Store,
   record: ConversationRecord,
 ): Promise<SendingBlocked | null> {
-  const blocked = statusBlocked(record);
-  if (blocked !== null) return blocked;
-  if (!room.caughtUp.has(record.id)) return { reason: "not_caught_up" };
+  const status = statusBlocked(record);
+  if (status !== null && status.reason !== "no_group") return status;
   const people = new Map<Id, PersonRecord | undefined>();
   for (const userId of [record.peerId, room.self.userId]) {
     const person = await room.person(from, userId);
     people.set(userId, person);
-    if (person?.changed != null) return { reason: "account_key_changed", userId };
-    if (person?.conflict != null) return { reason: "account_conflict", userId };
+    const reason = distrusted(person);
+    if (reason !== null) return { reason, userId };
   }
+  if (status !== null) return status;
+  if (!room.caughtUp.has(record.id)) return { reason: "not_caught_up" };
   if ((await waitingCommit(from, record.id)) !== null) return { reason: "commit_pending" };
   const revoked = record.members.filter(({ userId, deviceId }) => !isActive(people.get(userId), deviceId));
   if (revoked.length > 0) return { reason: "device_revoked", deviceIds: revoked.map(({ deviceId }) => deviceId) };

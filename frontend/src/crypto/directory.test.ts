@@ -323,6 +323,54 @@ describe("people", () => {
     expect(await alice.api.checkRequest(other)).toMatchObject([{ code: "account_key_changed", userId: alice.userId }]);
   });
 
+  test("P3.2 a connection in which the other side named other keys blocks sending until the numbers were compared", async () => {
+    const { alice, bob, id } = await established();
+    const contact = async () => (await alice.api.contact(bob.userId))!;
+    const { keyHash } = await contact();
+    const own = (await bob.api.contact(alice.userId))!.keyHash;
+    const other = toBase64url(randomBytes(32));
+    const peer = { id: bob.userId, username: "bob" };
+    const none = { peer, own_key_hash: null, peer_key_hash: null };
+    for (const honest of [none, { ...none, own_key_hash: own, peer_key_hash: keyHash }]) {
+      expect(await alice.api.checkConnection(honest)).toEqual([]);
+    }
+    await alice.api.enqueue(id, "to whom?");
+    expect((await alice.api.nextOutgoing(id)).kind).toBe("message");
+    for (const swapped of [
+      { ...none, peer_key_hash: other },
+      { ...none, own_key_hash: other },
+    ]) {
+      const entries = await alice.api.checkConnection(swapped);
+      // Told once.
+      expect(entries).toMatchObject(swapped.peer_key_hash === null ? [] : [{ code: "account_key_swapped" }]);
+    }
+    const blocked = { reason: "account_key_swapped", userId: bob.userId };
+    expect(await alice.api.nextOutgoing(id)).toEqual({ kind: "blocked", blocked });
+    await expect(alice.api.beginRotation(id)).rejects.toThrow("account_key_swapped");
+    await alice.api.markVerified(bob.userId, keyHash);
+    expect((await alice.api.nextOutgoing(id)).kind).toBe("message");
+    expect((await contact()).problems).toMatchObject([{ code: "account_key_swapped" }]);
+    await alice.api.markVerified(bob.userId, null);
+    expect(await alice.api.nextOutgoing(id)).toEqual({ kind: "blocked", blocked });
+  });
+
+  test("P3.2 what was named before an accepted change of key is no swap; one's own key under another hash is", async () => {
+    const { alice, bob, service } = await another(await world);
+    const named = { peer: { id: bob.userId, username: "bob" }, own_key_hash: null };
+    const codes = async () => (await alice.api.contact(bob.userId))!.problems.map(({ code }) => code);
+    const first = (await alice.api.contact(bob.userId))!.keyHash;
+    const impostor = await Browser.register(service, "peggy");
+    await alice.api.learnKeys({ ...service.keys(impostor.userId), user_id: bob.userId, username: bob.username });
+    const second = (await alice.api.contact(bob.userId))!.changedKeyHash!;
+    await alice.api.acceptAccountKey(bob.userId, second);
+    for (const peer_key_hash of [first, second]) {
+      expect(await alice.api.checkConnection({ ...named, peer_key_hash })).toEqual([]);
+    }
+    expect(await codes()).not.toContain("account_key_swapped");
+    await alice.api.checkConnection({ ...named, peer_key_hash: null, own_key_hash: first });
+    expect(await codes()).toContain("account_key_swapped");
+  });
+
   test("P11.2 another notary key or server name is named and never followed", async () => {
     const { alice, service } = await another(await world);
     const config = await service.config();

@@ -31,6 +31,7 @@ export const FAILURES = [
   // keys of people
   "account_key_changed", // blocks sending until the person accepts it (P3.2)
   "account_conflict", // browsers of this account pinned different first keys (P3.2)
+  "account_key_swapped", // the other side names other keys than this browser was shown (P3.2)
   "key_changed_meanwhile", // the person decided about another key than the one that is there now (P3.2)
   "keys_missing", // fetch these accounts' keys and try again
   // groups
@@ -101,6 +102,7 @@ export const PROBLEMS = [
   "username_changed", // another name for somebody who is known (P2.1); the known one stays
   "account_key_changed",
   "account_conflict",
+  "account_key_swapped", // another key than its owner, or than the other side, names (P3.2)
   "list_fork", // two device lists of one version (P3.1)
   "list_rollback", // an older list than seen before
   "bad_device_list",

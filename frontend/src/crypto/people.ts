@@ -16,7 +16,15 @@ import { replaceKey } from "./pins";
 import type { Room } from "./room";
 import type { UnitOfWork } from "./storage";
 import type { Contact, LearnedKeys, Problem, SystemEntry, TimelineEntry } from "./types";
-import type { Bytes, Id, WireAccountKeys, WireConfig, WireConnectionRequest, WireSeenKeys } from "./wire";
+import type {
+  Bytes,
+  Id,
+  WireAccountKeys,
+  WireConfig,
+  WireConnection,
+  WireConnectionRequest,
+  WireSeenKeys,
+} from "./wire";
 
 /** Pins the notary's key on first sight. Another server name or key is named and never followed (P2.1, P11.2). */
 export async function learnConfig(room: Room, unit: UnitOfWork, config: WireConfig): Promise<Problem[]> {
@@ -38,18 +46,23 @@ export async function learnKeys(room: Room, unit: UnitOfWork, keys: WireAccountK
   const person = (await room.person(unit, keys.user_id)) ?? newPerson(keys.user_id, keys.username);
   const problems = await learn(person, keys, room.self.serverName);
   unit.put(personName(person.userId), person);
-  const entries: TimelineEntry[] = [];
-  if (problems.length > 0) {
-    for (const record of await conversationsWith(room, person.userId)) {
-      for (const { code } of problems) {
-        const at = { seq: record.verifiedSeq, time: msToTime(Date.now()) };
-        const entry = addProblem(unit, record, at, code, person.userId);
-        if (entry !== null) entries.push(entry);
-      }
-      saveConversation(unit, record);
-    }
-  }
+  const entries = await tell(room, unit, person.userId, problems);
   return { contact: await contactOf(person, room.self), problems, entries };
+}
+
+/** Writes them into the conversations with this account. */
+async function tell(room: Room, unit: UnitOfWork, userId: Id, problems: readonly Problem[]): Promise<TimelineEntry[]> {
+  if (problems.length === 0) return [];
+  const entries: TimelineEntry[] = [];
+  for (const record of await conversationsWith(room, userId)) {
+    for (const { code } of problems) {
+      const at = { seq: record.verifiedSeq, time: msToTime(Date.now()) };
+      const entry = addProblem(unit, record, at, code, userId);
+      if (entry !== null) entries.push(entry);
+    }
+    saveConversation(unit, record);
+  }
+  return entries;
 }
 
 /** Of one's own account: all. */
@@ -150,4 +163,22 @@ export async function checkRequest(room: Room, request: WireConnectionRequest): 
   if (differs(request.peer_key_hash, person?.keyHash)) found.push(problem("account_key_changed", request.peer.id));
   if (differs(request.own_key_hash, room.self.keyHash)) found.push(problem("account_key_changed", room.self.userId));
   return found;
+}
+
+/** What was named at the time of asking or answering: a key that was accepted or is served since is no swap. */
+export async function checkConnection(
+  room: Room,
+  unit: UnitOfWork,
+  connection: WireConnection,
+): Promise<TimelineEntry[]> {
+  const { peer, own_key_hash, peer_key_hash } = connection;
+  const person = await room.person(unit, peer.id);
+  if (person === undefined) return [];
+  const shown = [person.keyHash, person.changed, ...person.previous];
+  const peerFits = peer_key_hash === null || person.keyHash === null || shown.includes(peer_key_hash);
+  const ownFits = own_key_hash === null || own_key_hash === room.self.keyHash;
+  const found = problem("account_key_swapped", peer.id);
+  if ((peerFits && ownFits) || !note(person.problems, found)) return [];
+  unit.put(personName(peer.id), person);
+  return tell(room, unit, peer.id, [found]);
 }

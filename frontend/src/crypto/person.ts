@@ -110,6 +110,17 @@ export function isActive(person: PersonRecord | undefined, deviceId: Id): boolea
   return person?.listed[deviceId]?.revoked === 0;
 }
 
+/** Why nothing may be encrypted for this person now (P3.2); null: go ahead. A swap is settled when safety numbers were compared. */
+export function distrusted(
+  person: PersonRecord | undefined,
+): "account_key_changed" | "account_conflict" | "account_key_swapped" | null {
+  if (person === undefined) return null;
+  if (person.changed !== null) return "account_key_changed";
+  if (person.conflict !== null) return "account_conflict";
+  const swapped = person.problems.some(({ code }) => code === "account_key_swapped");
+  return swapped && !person.verified ? "account_key_swapped" : null;
+}
+
 const account = (userId: Id, keyHash: Bytes) => fields(uuidBytes(userId), fromBase64url(keyHash));
 
 /** Sixty digits over both user ids and account keys, the same on both sides. */

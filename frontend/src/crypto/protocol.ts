@@ -161,6 +161,7 @@ function peopleCalls(core: Core) {
     markVerified: (userId, keyHash) => core.change((room, unit) => people.markVerified(room, unit, userId, keyHash)),
     seenKeys: (peer) => core.read((room) => people.seenKeys(room, peer)),
     checkRequest: (request) => core.read((room) => people.checkRequest(room, request)),
+    checkConnection: (connection) => core.change((room, unit) => people.checkConnection(room, unit, connection)),
     agree: (peer) => core.change((room, unit) => people.agree(room, unit, peer)),
     withdraw: (userId) => core.change((room, unit) => people.withdraw(room, unit, userId)),
     pinsToStore: () => core.read(pins.pinsToStore),

@@ -17,6 +17,7 @@ import type {
   WireAck,
   WireCommit,
   WireConfig,
+  WireConnection,
   WireConnectionRequest,
   WireContribution,
   WireContributionRequest,
@@ -143,7 +144,7 @@ export interface Conversation {
 }
 
 export type SendingBlocked =
-  | { reason: "account_key_changed" | "account_conflict"; userId: Id }
+  | { reason: "account_key_changed" | "account_conflict" | "account_key_swapped"; userId: Id }
   | { reason: "not_caught_up" | "no_group" | "commit_pending" | "lost" | "terminated" | "old_copy" }
   /** A device asked to be added, or the other person has none in the group: what is sent now it could not read. */
   | { reason: "device_asks" }
@@ -366,6 +367,9 @@ export interface CryptoApi {
 
   /** Compares what the other side saw with what one has and is told. */
   checkRequest(request: WireConnectionRequest): Promise<Problem[]>;
+
+  /** The same for what the other side of a connection named, asking or answering; a swap blocks sending until `markVerified`. */
+  checkConnection(connection: WireConnection): Promise<TimelineEntry[]>;
 
   /** The person asked for, or accepted, a conversation with this one. Without it no welcome is taken (P6.7). */
   agree(peer: { userId: Id; username: string }): Promise<Contact>;

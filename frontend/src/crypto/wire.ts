@@ -134,18 +134,20 @@ export interface WireSession {
 }
 
 /** An item of `GET /api/connection/pending`. */
-export interface WireConnectionRequest {
-  id: Id;
-  direction: string;
-  peer: { id: Id; username: string };
-  own_key_hash: Bytes | null;
-  peer_key_hash: Bytes | null;
-}
-
 /** The account keys that a connection request or answer names as seen. */
 export interface WireSeenKeys {
   own_key_hash: Bytes | null;
   peer_key_hash: Bytes | null;
+}
+
+/** With the keys that the other side named: `own` is the reader's, as the other side was shown it. */
+export interface WireConnection extends WireSeenKeys {
+  peer: { id: Id; username: string };
+}
+
+export interface WireConnectionRequest extends WireConnection {
+  id: Id;
+  direction: string;
 }
 
 export interface WireContribution {

@@ -9,7 +9,15 @@ let events: Events;
 
 const peer = { id: "0190", username: "bob" };
 const accepted = (cursor: number) =>
-  ({ type: "connection_accepted", cursor, request_id: null, peer, at: "2026-01-01T00:00:00.000Z" }) as const;
+  ({
+    type: "connection_accepted",
+    cursor,
+    request_id: null,
+    peer,
+    own_key_hash: null,
+    peer_key_hash: null,
+    at: "2026-01-01T00:00:00.000Z",
+  }) as const;
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 beforeEach(() => {

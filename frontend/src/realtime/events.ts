@@ -98,7 +98,7 @@ export class Events {
       case "connection_request":
         return people.requested(frame.request);
       case "connection_accepted":
-        return people.connectedTo(frame.peer, frame.at);
+        return people.connectedTo(frame.peer, frame);
       case "connection_rejected":
         people.answered(frame.peer.id);
         return;

@@ -48,6 +48,7 @@ const KINDS: Record<ProblemCode, FindingKind | null> = {
   username_changed: "renamed",
   account_key_changed: null,
   account_conflict: null,
+  account_key_swapped: "swapped_key",
   list_fork: "device_list_forked",
   list_rollback: "device_list_rolled_back",
   bad_device_list: "bad_certificate",

@@ -257,6 +257,7 @@ export class Live {
   async #learned(contact: Contact, problems: readonly Problem[]): Promise<void> {
     this.pins.kick();
     if (contact.userId === this.local.userId) this.#accountProblems(problems);
+    await this.people.compare(contact.userId);
     await this.people.refresh(contact.userId);
     // Keys may have been what sending waited for, or make a commit due.
     for (const id of this.conversations.idsWith(contact.userId)) this.#advanced(id);

@@ -87,19 +87,31 @@ export class People {
     await this.check(request);
   }
 
-  /** `at`: as the event has it; an answer of one's own does not say, and the event follows. */
-  async connectedTo(peer: Peer, at: string | null = null): Promise<void> {
+  /** `told`: as the event has it; an answer of one's own does not say, and the event follows. */
+  async connectedTo(
+    peer: Peer,
+    told: (Pick<Connection, "own_key_hash" | "peer_key_hash"> & { at: string }) | null = null,
+  ): Promise<void> {
     this.answered(peer.id);
-    const now = at ?? new Date(this.context.environment.clock.now()).toISOString();
+    const now = new Date(this.context.environment.clock.now()).toISOString();
     const known = this.#connections?.get(peer.id);
     this.#set({
       id: known?.id ?? null,
       peer,
-      connected_at: at ?? known?.connected_at ?? now,
+      connected_at: told?.at ?? known?.connected_at ?? now,
       blocked: known?.blocked ?? false,
+      own_key_hash: (told ?? known)?.own_key_hash ?? null,
+      peer_key_hash: (told ?? known)?.peer_key_hash ?? null,
     });
     await this.dependencies.directory.learn(peer.id);
+    await this.compare(peer.id);
     await this.refresh(peer.id);
+  }
+
+  /** The keys that the other side of a connection named with those that this browser was shown (PROTOCOL.md 3.2). */
+  async compare(userId: Id): Promise<void> {
+    const connection = this.#connections?.get(userId);
+    if (connection !== undefined) this.context.show(await this.context.crypto.checkConnection(connection));
   }
 
   /** No request with this person waits any more. */
@@ -120,7 +132,7 @@ export class People {
   }
 
   async blocked(peer: Peer, blocked: boolean): Promise<void> {
-    const known = this.#connections?.get(peer.id) ?? { id: null, peer, connected_at: null, blocked };
+    const known = this.#connections?.get(peer.id) ?? unconnected(peer);
     this.#set({ ...known, blocked });
     await this.refresh(peer.id);
   }
@@ -147,7 +159,7 @@ export class People {
     if (this.#connections !== null) return this.#connections.get(userId) ?? null;
     if (contact === null || !contact.agreed) return null;
     const peer = { id: userId, username: contact.username };
-    return { id: null, peer, connected_at: new Date(0).toISOString(), blocked: false };
+    return { ...unconnected(peer), connected_at: new Date(0).toISOString() };
   }
 
   async #publishAll(): Promise<void> {
@@ -177,4 +189,8 @@ export class People {
     this.dependencies.broken({ id: `${kind}/${userId}`, kind, at, seq: null });
     return false;
   }
+}
+
+function unconnected(peer: Peer): Connection {
+  return { id: null, peer, connected_at: null, blocked: false, own_key_hash: null, peer_key_hash: null };
 }

@@ -89,6 +89,8 @@ export class PeopleCommands {
     await this.#deciding(userId, () => crypto.markVerified(userId, keyHash));
     this.live.pins.kick();
     await this.live.people.refresh(userId);
+    // It may have been what sending waited for.
+    for (const id of this.live.conversations.idsWith(userId)) this.live.outbox.kick(id);
   }
 
   /** Refused, it was about a key that is not there any more: the page shows the present one. */

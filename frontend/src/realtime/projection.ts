@@ -224,6 +224,8 @@ function sendBlockOf({ sealed, person }: Facts): SendBlock | null {
       return "key_changed";
     case "account_conflict":
       return "keys_differ";
+    case "account_key_swapped":
+      return "key_swapped";
     // These pass by themselves.
     case "old_copy":
     case "lost":

@@ -154,7 +154,7 @@ export type ConversationStage =
   | { kind: "closed"; by: "self" | "peer" | "server"; at: Time | null };
 
 /** Why nothing may be sent although the conversation is open. */
-export type SendBlock = "key_changed" | "keys_differ" | "not_connected" | "blocked" | "misbehaved";
+export type SendBlock = "key_changed" | "keys_differ" | "key_swapped" | "not_connected" | "blocked" | "misbehaved";
 
 export interface Preview {
   text: string;

@@ -43,7 +43,8 @@ const WORDS: Record<FindingKind, FindingWords> = {
   },
   swapped_key: {
     title: "The server handed out a wrong key for a person",
-    meaning: "What they say their key is and what the server showed for them differ. Nothing was accepted.",
+    meaning:
+      "What they say their key is and what the server showed for them differ. Nothing goes to them before you compared the safety number in person.",
   },
   renamed: {
     title: "The server changed a person’s name",

@@ -126,6 +126,11 @@ export function blockWords(
         title: `Your browsers saw different keys for ${peer}`,
         text: `One of them may have been shown a false key. Compare the safety number with ${peer} in person. Until then nothing is sent.`,
       };
+    case "key_swapped":
+      return {
+        title: `The keys that ${peer} named are not those that you were shown`,
+        text: `Somebody may stand between you. Compare the safety number with ${peer} in person; if it is the same, mark it as verified. Until then nothing is sent.`,
+      };
     case "not_connected":
       return { title: `You and ${peer} are not connected any more`, text: "You can still read what was written." };
     case "blocked":

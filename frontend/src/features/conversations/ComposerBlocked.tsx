@@ -53,6 +53,7 @@ export function SendBlocked({ conversation, block }: { conversation: Conversatio
       </>
     ),
     keys_differ: details,
+    key_swapped: details,
     misbehaved: details,
     blocked: (
       <Button size="small" disabled={unblock.running} onClick={() => void unblock.run()}>
@@ -68,6 +69,7 @@ export function SendBlocked({ conversation, block }: { conversation: Conversatio
   const tone = {
     key_changed: "caution",
     keys_differ: "caution",
+    key_swapped: "critical",
     misbehaved: "critical",
     blocked: "info",
     not_connected: "info",

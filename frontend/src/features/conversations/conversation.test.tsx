@@ -175,6 +175,13 @@ describe("states of a conversation", () => {
     expect(did("startConversation")).toEqual([[bob.id]]);
   });
 
+  it("P3.2 keys that the other side did not name block sending, and lead to comparing the safety number", async () => {
+    renderScenario(scenarios["key-swapped"]);
+    expect(await screen.findByText("The keys that bob named are not those that you were shown")).toBeTruthy();
+    expect(screen.queryByRole("textbox", { name: "Message to bob" })).toBeNull();
+    expect(screen.getByRole("link", { name: "Compare safety number" })).toBeTruthy();
+  });
+
   it("P3.2 a changed account key blocks sending until the person accepts it", async () => {
     const { user, did, messenger, store } = renderScenario(scenarios["key-changed"]);
     expect(await screen.findByText(/bob’s keys changed today/u)).toBeTruthy();

@@ -50,6 +50,57 @@ test("P3.2 a first key that is not the one its owner names is refused and named"
   expect(alice.conversation(bob)).toBeUndefined();
 });
 
+const keySwapped = (one: TestPerson, other: TestPerson) => () =>
+  one.conversation(other)?.sendBlock === "key_swapped" && findings(one, other).includes("swapped_key");
+
+test("P3.2 a key that is not the one named in the answer is named, and nothing is sent", async () => {
+  const alice = await TestPerson.registered(services, "alice");
+  const bob = await TestPerson.registered(services, "bob");
+  const mallory = await TestPerson.registered(services, "mallory");
+  here(alice, bob, mallory);
+  alice.browser.network.tampering = swapping(await bob.publishedKeys(), await mallory.publishedKeys());
+  await alice.connectTo(bob);
+  await alice.sees("the swapped key", keySwapped(alice, bob));
+  await alice.writes(bob, "to whom does this go?");
+  await alice.crashAndReload();
+  await alice.sees("the swapped key after a reload", keySwapped(alice, bob));
+  expect(bob.conversation(alice)?.preview ?? null).toBeNull();
+});
+
+test("P3.2 one who was shown a false key of the asker answers with it, and the asker is told", async () => {
+  const alice = await TestPerson.registered(services, "alice");
+  const bob = await TestPerson.registered(services, "bob");
+  const mallory = await TestPerson.registered(services, "mallory");
+  here(alice, bob, mallory);
+  const [genuine, false_] = [await alice.publishedKeys(), await mallory.publishedKeys()];
+  const hashOf = async (person: TestPerson) => (await person.tab.crypto.localAccounts())[0]!.keyHash;
+  const [hash, falseHash] = [await hashOf(alice), await hashOf(mallory)];
+  // To bob the server lies in one piece: keys and request fit each other.
+  const lie = <T>(told: T) => JSON.parse(JSON.stringify(told).replaceAll(hash, falseHash)) as T;
+  const swapped = swapping(genuine, false_);
+  bob.browser.network.tampering = {
+    answer: (exchange) => lie(swapped.answer(exchange)),
+    frame: (frame) => lie(frame),
+  };
+  await alice.connectTo(bob);
+  await alice.sees("that bob was shown another key", keySwapped(alice, bob));
+});
+
+test("P3.2 requests that cross are an answer each: a swap is named there too", async () => {
+  const alice = await TestPerson.registered(services, "alice");
+  const bob = await TestPerson.registered(services, "bob");
+  const mallory = await TestPerson.registered(services, "mallory");
+  here(alice, bob, mallory);
+  // Alice does not hear of the request before hers crosses it.
+  alice.browser.network.tampering = {
+    ...swapping(await bob.publishedKeys(), await mallory.publishedKeys()),
+    frame: (frame) => (frame.type === "connection_request" ? { type: "pong" } : frame),
+  };
+  await bob.ask(alice);
+  await alice.ask(bob);
+  await alice.sees("the swapped key", keySwapped(alice, bob));
+});
+
 test("P3.2 a pinned contact's key that changes blocks sending until it is accepted", async () => {
   const [alice, bob] = here(...(await twoConnected(services)));
   const [mallory] = here(await TestPerson.registered(services, "mallory"));
