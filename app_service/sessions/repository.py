@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app_service.models import (
     Block,
@@ -25,6 +26,8 @@ from app_service.models import (
 )
 
 MAX_CONTRIBUTIONS = 20
+MAX_COUNTED = 1_000
+"""Rows behind the read mark that are looked at: sessions are shown at every event, and logs grow without end."""
 
 
 class Found(NamedTuple):
@@ -99,20 +102,36 @@ async def lost_devices(session: AsyncSession, session_ids: Collection[UUID]) -> 
 
 async def contributions(session: AsyncSession, session_ids: Collection[UUID]) -> dict[UUID, list[bytes]]:
     """The newest contribution ids, oldest first."""
+    newer = aliased(Commit)
+    of_session = (newer.conversation_id == Conversation.id, newer.contribution_id.is_not(None))
+    oldest_shown = (
+        select(newer.seq)
+        .where(*of_session)
+        .order_by(newer.seq.desc())
+        .offset(MAX_CONTRIBUTIONS - 1)
+        .limit(1)
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
     query = (
         select(Commit.conversation_id, Commit.contribution_id)
-        .where(Commit.conversation_id.in_(session_ids), Commit.contribution_id.is_not(None))
+        .join(Conversation, Conversation.id == Commit.conversation_id)
+        .where(
+            Conversation.id.in_(session_ids),
+            Commit.contribution_id.is_not(None),
+            Commit.seq >= func.coalesce(oldest_shown, 0),
+        )
         .order_by(Commit.conversation_id, Commit.seq)
     )
     found: defaultdict[UUID, list[bytes]] = defaultdict(list)
     for session_id, contribution_id in await session.execute(query):
         if contribution_id is not None:
             found[session_id].append(contribution_id)
-    return {session_id: ids[-MAX_CONTRIBUTIONS:] for session_id, ids in found.items()}
+    return found
 
 
 async def unread(session: AsyncSession, user_id: UUID, session_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Messages of others behind the account's read mark."""
+    """Messages of others among the first `MAX_COUNTED` rows behind the account's read mark."""
     query = (
         select(LogEntry.conversation_id, func.count())
         .join(
@@ -122,6 +141,7 @@ async def unread(session: AsyncSession, user_id: UUID, session_ids: Collection[U
         .where(
             LogEntry.conversation_id.in_(session_ids),
             LogEntry.seq > Participant.read_seq,
+            LogEntry.seq <= Participant.read_seq + MAX_COUNTED,
             LogEntry.kind == "message",
             LogEntry.sender_id != user_id,
         )

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from app_service.models import Conversation, Event
+from app_service.sessions import repository
 from app_service.sessions.schemas import SessionList
 from tests.factories import Browser, Json, connect
 from tests.groups import active, code, establishing
@@ -264,3 +266,27 @@ async def test_p5_6_delivered_and_unread_are_shown_per_person(service: Service) 
 
     assert session["delivered"] == [{"user_id": str(bob.user_id), "seq": 2}]
     assert (await group.session(bob))["unread"] == 1
+
+
+async def test_sessions_show_the_newest_contributions_and_count_so_many_rows(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repository, "MAX_CONTRIBUTIONS", 2)
+    monkeypatch.setattr(repository, "MAX_COUNTED", 3)
+    group = await active(service)
+    alice, bob = group.members
+    drawn = []
+    for _ in range(3):
+        contribution = await group.contribution(alice, "rotate")
+        await alice.post(group.commits, group.commit_body(uuid7(), contribution=contribution))
+        group.epoch += 1
+        drawn.append(contribution["contribution_id"])
+    await group.rotate(alice)
+    other = await active(service, "carol", "dave")
+
+    assert (await group.session(bob))["ml_kem_keys"] == drawn[1:]
+    assert len((await other.session(other.members[0]))["ml_kem_keys"]) == 1
+    await bob.post(f"/api/conversations/{group.session_id}/read", {"seq": 5})
+    for _ in range(4):
+        await group.send(alice)
+    assert (await group.session(bob))["unread"] == 3
