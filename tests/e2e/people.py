@@ -5,11 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
-from playwright.async_api import BrowserContext, Locator, Page, Playwright, Response, ViewportSize, WebSocket, expect
+from playwright.async_api import (
+    BrowserContext,
+    CDPSession,
+    Locator,
+    Page,
+    Playwright,
+    Response,
+    ViewportSize,
+    WebSocket,
+    expect,
+)
 
 from tests.processes import House
 
@@ -100,12 +110,31 @@ class Browser:
             args=["--no-sandbox"] if os.geteuid() == 0 else [],
         )
         self._context = context
-        self._page = context.pages[0]
-        self.page.on("console", lambda message: self._note(message.type, message.text))
-        self.page.on("pageerror", lambda error: self._note("error", str(error)))
-        self.page.on("response", self._hear)
-        self.page.on("websocket", self._listen)
-        await self.page.goto(self.town.house.url + path)
+        await self._use(context.pages[0], path)
+
+    async def _use(self, page: Page, path: str) -> None:
+        self._page = page
+        page.on("console", lambda message: self._note(message.type, message.text))
+        page.on("pageerror", lambda error: self._note("error", str(error)))
+        page.on("response", self._hear)
+        page.on("websocket", self._listen)
+        await page.goto(self.town.house.url + path)
+
+    async def tab(self, path: str = "/") -> Browser:
+        """Another tab of this browser; it closes with it."""
+        assert self._context is not None
+        other = replace(self)
+        await other._use(await self._context.new_page(), path)
+        return other
+
+    @property
+    def path(self) -> str:
+        return self.page.url.removeprefix(self.town.house.url)
+
+    async def devtools(self) -> CDPSession:
+        """What a debugger may do to this tab."""
+        assert self._context is not None
+        return await self._context.new_cdp_session(self.page)
 
     async def close(self) -> None:
         if self._context is not None:

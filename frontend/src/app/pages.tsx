@@ -67,7 +67,7 @@ export function ElsewherePage({ username }: { username: string }) {
     <WholePage title="Open in another tab">
       <p>
         <bdi>{username}</bdi> is using QuantumChat in another tab of this browser. Only one tab at a time holds the
-        keys.
+        keys. When that one is closed, this one goes on by itself.
       </p>
       {takeOver.problem !== null && <p role="alert">{problemWords(takeOver.problem)}</p>}
       <Button variant="contained" color="primary" disabled={takeOver.running} onClick={() => void takeOver.run()}>

@@ -123,11 +123,11 @@ export class Accounts {
     return this.#vault;
   }
 
-  async open(userId: Id, mode: "write" | "read"): Promise<Room> {
-    const store = await Store.open(this.prefix, userId, mode);
+  async open(userId: Id): Promise<Room> {
+    const store = await Store.open(this.prefix, userId, "write");
     try {
       const room = (await Room.open(store)) ?? (await this.#create(store, userId));
-      if (mode === "write") await this.#take(room);
+      await this.#take(room);
       return room;
     } catch (error) {
       store.close();

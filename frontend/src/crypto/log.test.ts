@@ -293,4 +293,13 @@ test("P9.1 a writer that was overtaken stops", async () => {
   await alice.reload();
   const error: unknown = await alice.api.enqueue(id, "late").catch((refused: unknown) => refused);
   expect(failureCode(error)).toBe("superseded");
+  const greeting: unknown = await alice.api.checkWriter().catch((refused: unknown) => refused);
+  expect(failureCode(greeting)).toBe("superseded");
+});
+
+test("P9.1 a closed store is no longer in the worker's hands", async () => {
+  const again = await alice.reload();
+  await again.api.close();
+  const error: unknown = await again.api.timeline(id, { limit: 1 }).catch((refused: unknown) => refused);
+  expect(failureCode(error)).toBe("not_open");
 });

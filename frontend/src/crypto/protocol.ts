@@ -50,11 +50,19 @@ class Core {
     return this.#room;
   }
 
-  open(userId: Id, mode: "write" | "read") {
+  open(userId: Id) {
     return this.exclusive(async () => {
       this.#close();
-      this.#room = await this.accounts.open(userId, mode);
+      this.#room = await this.accounts.open(userId);
       return this.#room.account;
+    });
+  }
+
+  close(): Promise<void> {
+    return this.exclusive(() => {
+      this.#close();
+      this.accounts.lock();
+      return Promise.resolve();
     });
   }
 
@@ -132,8 +140,9 @@ function accountCalls(core: Core) {
     unlock: (input) => core.exclusive(() => accounts.unlock(input)),
     completeAccount: (input) => core.exclusive(() => accounts.complete(input)),
     lock: () => core.exclusive(() => Promise.resolve().then(() => accounts.lock())),
-    open: (userId) => core.open(userId, "write"),
-    openToRead: (userId) => core.open(userId, "read"),
+    open: (userId) => core.open(userId),
+    checkWriter: () => core.read((room) => room.store.checkWriter()),
+    close: () => core.close(),
     erase: (userId) => core.erase(userId),
     newDevice: ({ keys, challenge }) =>
       core.read((room) => devices.newDevice(room, accounts.vault(room.self.userId), keys, challenge)),
@@ -144,7 +153,8 @@ function accountCalls(core: Core) {
         return room.account;
       }),
     signChallenge: (challenge) => core.read((room) => devices.signChallenge(room, challenge)),
-    keyPackages: ({ count, lastResort }) => core.read((room) => devices.keyPackages(room, count, lastResort)),
+    keyPackages: (input) => core.change((room, unit) => devices.keyPackages(room, unit, input)),
+    purgeKeyPackages: (time) => core.change((room, unit) => devices.purgeKeyPackages(room, unit, time)),
     revokeDevice: ({ keys, deviceId }) =>
       core.read((room) => devices.revokeDevice(room, accounts.vault(room.self.userId), keys, deviceId)),
   } satisfies Partial<CryptoApi>;

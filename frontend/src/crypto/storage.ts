@@ -162,6 +162,11 @@ export class Store {
     ]);
   }
 
+  /** `superseded` when another writer has opened the store since. */
+  async checkWriter(): Promise<void> {
+    await this.#checkWriter(this.database.get("meta", "writer"));
+  }
+
   async #checkWriter(stored: Promise<number | undefined>): Promise<void> {
     if (this.writer === null || (await stored) !== this.writer) throw new CryptoFailure("superseded");
   }

@@ -315,8 +315,11 @@ export interface CryptoApi {
    */
   open(userId: Id): Promise<LocalAccount>;
 
-  /** Opens the store for reading only, for the tabs that follow. */
-  openToRead(userId: Id): Promise<LocalAccount>;
+  /** Rejects with `superseded` when another tab has opened the store for writing since. */
+  checkWriter(): Promise<void>;
+
+  /** Forgets the open store and everything that needs the password. */
+  close(): Promise<void>;
 
   /** Deletes this browser's store of the account: keys, history, outbox. */
   erase(userId: Id): Promise<void>;
@@ -334,11 +337,18 @@ export interface CryptoApi {
   /** For `POST /api/devices/{deviceId}/bind`. */
   signChallenge(challenge: string): Promise<{ challenge: string; challenge_signature: Bytes }>;
 
-  /** Fresh key packages, and a last resort when asked for. Their private halves are stored before this resolves. */
+  /**
+   * Fresh key packages, and a last resort when asked for, whose lifetimes count from `time`: the server's, since this
+   * browser's clock may be wrong. Their private halves are stored before this resolves.
+   */
   keyPackages(input: {
     count: number;
     lastResort: boolean;
+    time: Time;
   }): Promise<{ key_packages: Bytes[]; last_resort: Bytes | null }>;
+
+  /** Deletes the private halves of those that no welcome can be for any more. */
+  purgeKeyPackages(time: Time): Promise<void>;
 
   /** Body of `DELETE /api/devices/{deviceId}`; the vault must be unlocked (`signInSecret`, `unlock`). */
   revokeDevice(input: { keys: WireAccountKeys; deviceId: Id }): Promise<WireRevocation>;

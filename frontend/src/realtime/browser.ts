@@ -1,5 +1,5 @@
 /** The engine's surroundings in a real page. */
-import type { Environment, RawSocket, WriterLock } from "./environment";
+import type { Claim, Environment, RawSocket, WriterLock } from "./environment";
 
 export function browserEnvironment(): Environment {
   return {
@@ -38,26 +38,43 @@ export function browserEnvironment(): Environment {
 /** A lock is held for as long as a promise is open, and lost when another tab steals it. */
 function writerLock(): WriterLock {
   let release: (() => void) | null = null;
+  let waiting = new AbortController();
+  const stopWaiting = () => {
+    waiting.abort();
+    waiting = new AbortController();
+    return waiting.signal;
+  };
   return {
-    acquire: (name, steal, lost) =>
+    acquire: (name, claim, lost) =>
       new Promise((resolve) => {
-        if (release !== null) {
+        const signal = stopWaiting();
+        // Who waits asks again in any case: a tab that was frozen may not know yet that its lock is gone.
+        if (release !== null && claim !== "wait") {
           resolve(true);
           return;
         }
+        let mine: (() => void) | null = null;
         navigator.locks
-          .request(name, steal ? { steal } : { ifAvailable: true }, (lock) => {
+          .request(name, optionsOf(claim, signal), (lock) => {
             resolve(lock !== null);
-            return lock === null ? undefined : new Promise<void>((done) => (release = done));
+            return lock === null ? undefined : new Promise<void>((done) => (release = mine = done));
           })
           .catch(() => {
-            release = null;
+            resolve(false);
+            if (mine === null) return;
+            if (release === mine) release = null;
             lost();
           });
       }),
     release: () => {
+      stopWaiting();
       release?.();
       release = null;
     },
   };
+}
+
+function optionsOf(claim: Claim, signal: AbortSignal): LockOptions {
+  if (claim === "wait") return { signal };
+  return claim === "steal" ? { steal: true } : { ifAvailable: true };
 }

@@ -24,10 +24,13 @@ export interface Network {
   onChange(listener: () => void): () => void;
 }
 
+/** `free`: if nobody has it. `steal`: from the tab that has it. `wait`: once the tab that has it lets go, or dies. */
+export type Claim = "free" | "steal" | "wait";
+
 /** The writer's lock of this browser: one tab at a time. */
 export interface WriterLock {
-  /** Takes it when it is free (or, with `steal`, from the tab that has it); `lost` is called when another tab takes it. */
-  acquire(name: string, steal: boolean, lost: () => void): Promise<boolean>;
+  /** Whether this tab has it now; `lost` is called when another tab takes it. Any other call ends a `wait`, with false. */
+  acquire(name: string, claim: Claim, lost: () => void): Promise<boolean>;
   release(): void;
 }
 

@@ -131,7 +131,7 @@ export class Live {
       log: this.log,
       transport: this.#transport,
       greeted: (frame) => this.#greeted(frame),
-      rotate: (id) => background(this.commits.rotate(id)),
+      rotate: (id) => this.sessions.rotationAsked(id),
       gap: () => this.#upkeep.kick("resync"),
     });
     this.#upkeep = this.#makeJobs((key) => this.#keepUp(key));
@@ -164,9 +164,11 @@ export class Live {
 
   async #hello(renew: boolean) {
     const { api, crypto } = this.context;
-    const conversations = await crypto.conversations();
-    const cursors = Object.fromEntries(conversations.map(({ id, verifiedSeq }) => [id, verifiedSeq]));
     try {
+      // A tab that was frozen while another took over must not end that one's line.
+      await crypto.checkWriter();
+      const conversations = await crypto.conversations();
+      const cursors = Object.fromEntries(conversations.map(({ id, verifiedSeq }) => [id, verifiedSeq]));
       const token = renew ? await api.token.renew() : await api.token.get();
       return { type: "hello" as const, token, cursors, event_cursor: this.#events.cursor };
     } catch (error) {

@@ -9,7 +9,7 @@ import { type CryptoApi, failureCode, type LocalAccount } from "../crypto/client
 import { Account, type Entered } from "./account";
 import { changes, type Publish } from "./changes";
 import { ConversationCommands } from "./conversationCommands";
-import type { Environment } from "./environment";
+import type { Claim, Environment } from "./environment";
 import { Jobs, type Verdict } from "./jobs";
 import { Lanes } from "./lanes";
 import { Live } from "./live";
@@ -55,7 +55,7 @@ export class Phases {
   ) {
     const { clock, random } = environment;
     this.#api = new Api({ ...environment, now: () => clock.now() });
-    this.#account = new Account(this.#api, crypto, () => this.#claim(true).then(() => undefined));
+    this.#account = new Account(this.#api, crypto, () => this.#claim("steal").then(() => undefined));
     const failed = (error: unknown) => this.failed(error);
     this.#chores = new Jobs({ clock, random, failed }, (chore) => this.#chore(chore));
   }
@@ -76,11 +76,12 @@ export class Phases {
     const userId = notes.get(ACCOUNT);
     const local = (await this.crypto.localAccounts()).find((account) => account.userId === userId);
     if (local?.device !== "bound") {
+      this.environment.writer.release();
       await this.#out(null);
       return;
     }
     this.#local = local;
-    if (await this.#claim(false)) await this.#resume(local.userId);
+    if (await this.#claim("free")) await this.#resume(local.userId);
     else this.#elsewhere();
   }
 
@@ -93,7 +94,7 @@ export class Phases {
   async takeOver(): Promise<void> {
     const local = this.#local;
     if (local === null) return;
-    await this.#claim(true);
+    await this.#claim("steal");
     await this.#resume(local.userId);
   }
 
@@ -176,13 +177,16 @@ export class Phases {
     this.#stopTurn();
     this.#local = local;
     this.environment.notes.set(ACCOUNT, local.userId);
-    const { environment, crypto, publish } = this;
+    const { environment, crypto } = this;
     const live: Live = new Live(
       {
         environment,
         api: this.#api,
         crypto,
-        publish,
+        // What was still under way when the turn ended is not shown any more.
+        publish: (change) => {
+          if (this.#turn?.live === live) this.publish(change);
+        },
         failed: (error) => {
           if (this.#turn?.live === live) this.failed(error);
         },
@@ -231,9 +235,16 @@ export class Phases {
     try {
       return await work();
     } catch (error) {
-      await this.crypto.lock();
+      if (this.#turn === null && this.#waiting === null) await this.#close();
+      else await this.crypto.lock();
       throw error;
     }
+  }
+
+  /** Keys and store leave this tab's memory, and another tab may write. */
+  async #close(): Promise<void> {
+    await this.crypto.close();
+    this.environment.writer.release();
   }
 
   /** Ends this very sign-in: what the socket says of it is expected. */
@@ -253,8 +264,7 @@ export class Phases {
     this.environment.notes.set(ACCOUNT, null);
     this.environment.notes.set(LEAVING, tell ? "1" : null);
     if (!tell) this.#forget();
-    this.environment.writer.release();
-    await this.crypto.lock();
+    await this.#close();
   }
 
   #forget(): void {
@@ -310,13 +320,21 @@ export class Phases {
     return "done";
   }
 
-  #claim(steal: boolean): Promise<boolean> {
-    return this.environment.writer.acquire(WRITER, steal, () => this.#elsewhere());
+  #claim(claim: Claim): Promise<boolean> {
+    return this.environment.writer.acquire(WRITER, claim, () => this.#elsewhere());
   }
 
+  /** Another tab writes; this one follows, and goes on by itself when that one is closed or dies. */
   #elsewhere(): void {
     this.#stopTurn();
     this.#show({ phase: "elsewhere", username: this.#local?.username ?? "" });
+    void this.#followed().catch((error: unknown) => this.failed(error));
+  }
+
+  async #followed(): Promise<void> {
+    const turn = this.#claim("wait");
+    await this.crypto.close();
+    if (await turn) await this.start();
   }
 
   #ended(reason: Ending): void {

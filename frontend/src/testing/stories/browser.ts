@@ -13,7 +13,8 @@ export class Browser {
   readonly #prefix = `profile-${++profiles}`;
   readonly #notes = new Map<string, string>();
   readonly #locks = new Map<string, Promise<unknown>>();
-  #writer: { lost: () => void } | null = null;
+  #writer: Hold | null = null;
+  #waiting: Hold[] = [];
   tab: Tab;
 
   constructor(private readonly origin: string) {
@@ -27,10 +28,20 @@ export class Browser {
 
   /** The tab dies in the middle of whatever it does; a new one opens on the same profile. */
   async crashAndReload(): Promise<void> {
-    this.tab.crash();
-    this.#writer = null;
+    this.crash();
     this.tab = this.openTab();
     await this.tab.engine.start();
+  }
+
+  /** The tab dies in the middle of whatever it does; the one that has waited longest goes on. */
+  crash(): void {
+    this.tab.crash();
+    this.#give(this.#waiting.shift() ?? null);
+  }
+
+  #give(hold: Hold | null): void {
+    this.#writer = hold;
+    hold?.granted(true);
   }
 
   #environment(tab: Tab): Environment {
@@ -69,23 +80,47 @@ export class Browser {
     return result;
   }
 
+  /** Like a tab's part in `navigator.locks`. */
   #writerLock(): WriterLock {
-    let mine: { lost: () => void } | null = null;
+    let mine: Hold | null = null;
+    const stopWaiting = () => {
+      if (mine === null || !this.#waiting.includes(mine)) return;
+      this.#waiting = this.#waiting.filter((other) => other !== mine);
+      mine.granted(false);
+    };
     return {
-      acquire: (_name, steal, lost) => {
-        if (mine !== null && this.#writer === mine) return Promise.resolve(true);
-        if (this.#writer !== null && !steal) return Promise.resolve(false);
-        const former = this.#writer;
-        this.#writer = mine = { lost };
-        former?.lost();
-        return Promise.resolve(true);
-      },
+      acquire: (_name, claim, lost) =>
+        new Promise((granted) => {
+          stopWaiting();
+          if (mine !== null && this.#writer === mine && claim !== "wait") {
+            granted(true);
+            return;
+          }
+          const former = this.#writer;
+          if (former !== null && claim === "free") {
+            granted(false);
+            return;
+          }
+          mine = { granted, lost };
+          if (former !== null && claim === "wait") {
+            this.#waiting.push(mine);
+            return;
+          }
+          this.#give(mine);
+          former?.lost();
+        }),
       release: () => {
-        if (this.#writer === mine) this.#writer = null;
+        stopWaiting();
+        if (mine !== null && this.#writer === mine) this.#give(this.#waiting.shift() ?? null);
         mine = null;
       },
     };
   }
+}
+
+interface Hold {
+  granted: (mine: boolean) => void;
+  lost: () => void;
 }
 
 export class Tab {

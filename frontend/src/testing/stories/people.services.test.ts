@@ -191,7 +191,7 @@ test("P6.4 a removed browser is taken out of the group by those who stay", async
   }
 });
 
-test("one tab writes; another can take over, and the first one follows", async () => {
+test("P9.1 one tab writes; another can take over, and the first goes on by itself when that one dies", async () => {
   const [alice, bob] = here(...(await twoConnected(services)));
   const first = alice.tab;
   const second = alice.browser.openTab();
@@ -203,8 +203,33 @@ test("one tab writes; another can take over, and the first one follows", async (
   await alice.open(bob);
   await alice.writes(bob, "from the second tab");
   await bob.reads(alice, "from the second tab");
-  expect(first.defects).toEqual([]);
-  first.crash();
+  alice.browser.network.tampering = { frame: (frame) => (frame.type === "message_ack" ? null : frame) };
+  await alice.writes(bob, "while the second tab dies");
+  await bob.reads(alice, "while the second tab dies");
+  alice.browser.crash();
+  alice.browser.network.tampering = {};
+  alice.browser.tab = first;
+  await alice.open(bob);
+  await alice.sees("it sent", () => alice.messages(bob).every(({ state }) => state === "sent"));
+  await alice.writes(bob, "from the first tab again");
+  await bob.reads(alice, "from the first tab again");
+  expect(await bob.history(alice)).toEqual([
+    "from the second tab",
+    "while the second tab dies",
+    "from the first tab again",
+  ]);
+  expect(second.defects).toEqual([]);
+});
+
+test("a tab that waits for its turn shows the sign-in page when the other one signs out", async () => {
+  const [alice] = here(await TestPerson.registered(services, "alice"));
+  const second = alice.browser.openTab();
+  await second.engine.start();
+  await alice.tab.engine.signOut();
+  await alice.sees("the sign-in page", ({ auth }) => auth.account.phase === "signed_out");
+  alice.browser.tab = second;
+  await alice.sees("the sign-in page", ({ auth }) => auth.account.phase === "signed_out");
+  await alice.signIn();
 });
 
 test("removed and blocked people cannot be written to, and say so", async () => {
