@@ -114,6 +114,9 @@ class RateLimits:
     async def connection_request(self, account: str) -> None:
         await self._hit(self._requests, "request", account)
 
+    async def rotation(self, account: str) -> None:
+        await self._hit(self._requests, "rotation", account)
+
     def call(self, account: UUID | None, address: str) -> None:
         """`RATE_LIMIT_CALLS` for an account, five times that for an address."""
         self._calls_of_address.take(address)

@@ -45,11 +45,10 @@ async def claim_key_package(unit: Unit, device_id: UUID) -> ClaimedKeyPackage | 
 
 async def stock(session: AsyncSession, device_id: UUID) -> KeyPackageStock:
     """What could still be claimed."""
-    usable = [
-        row for row in await repository.key_packages(session, device_id) if row.not_after >= now() + MIN_REMAINING
-    ]
+    time = now()
+    usable = [row for row in await repository.key_packages(session, device_id) if row.not_after >= time + MIN_REMAINING]
     last_resort = any(row.last_resort for row in usable)
-    return KeyPackageStock(count=sum(not row.last_resort for row in usable), has_last_resort=last_resort)
+    return KeyPackageStock(count=sum(not row.last_resort for row in usable), has_last_resort=last_resort, time=time)
 
 
 async def upload(unit: Unit, caller: DeviceCaller, body: KeyPackageUpload) -> KeyPackageStock:

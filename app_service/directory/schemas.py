@@ -120,3 +120,5 @@ class KeyPackageUpload(Wire):
 class KeyPackageStock(Wire):
     count: int
     has_last_resort: bool
+    time: Time
+    """Now, for the lifetimes of the next ones: the browser's clock may be wrong."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, status
 
 from app_service.accounts.access import AccountCaller
+from app_service.rate_limits import RateLimits
 from app_service.sessions.schemas import (
     NewSession,
     RotationAsked,
@@ -24,6 +25,11 @@ router = APIRouter(prefix="/api", tags=["sessions"])
 def _service(request: Request) -> SessionService:
     sessions: SessionService = request.app.state.sessions
     return sessions
+
+
+async def _limited(request: Request, caller: AccountCaller) -> None:
+    limits: RateLimits = request.app.state.limits
+    await limits.rotation(str(caller.user_id))
 
 
 Sessions = Annotated[SessionService, Depends(_service)]
@@ -50,6 +56,6 @@ async def terminate_session(body: Termination, caller: AccountCaller, sessions: 
     return await sessions.terminate(caller, body)
 
 
-@router.post("/session/rotate", status_code=status.HTTP_202_ACCEPTED)
+@router.post("/session/rotate", status_code=status.HTTP_202_ACCEPTED, dependencies=[Depends(_limited)])
 async def rotate_session(body: RotationRequest, caller: AccountCaller, sessions: Sessions) -> RotationAsked:
     return RotationAsked(asked=await sessions.rotate(caller, body.session_id))

@@ -11,7 +11,7 @@ from app_service.sessions import repository
 from app_service.sessions.schemas import SessionList
 from tests.factories import Browser, Json, connect
 from tests.groups import active, code, establishing
-from tests.services import Service
+from tests.services import Service, StartService
 
 
 async def only_session(browser: Browser) -> Json:
@@ -251,6 +251,17 @@ async def test_rotation_is_asked_of_active_sessions(service: Service) -> None:
     mallory = await service.bound("mallory")
     assert code(await mallory.call("POST", "/api/session/rotate", {"session_id": group.session_id})) == "not_found"
     assert (await service.anonymous().call("POST", "/api/session/rotate", {})).status_code == 401
+
+
+async def test_nobody_keeps_the_browsers_of_an_account_busy_with_rotations(
+    start: StartService,
+) -> None:
+    service = await start(rate_limit_requests="2/minute")
+    group = await active(service)
+    caller = group.members[0]
+    answers = [await caller.call("POST", "/api/session/rotate", {}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    assert int(answers[2].headers["Retry-After"]) >= 1
 
 
 async def test_p5_6_delivered_and_unread_are_shown_per_person(service: Service) -> None:

@@ -1286,6 +1286,8 @@ export interface components {
       count: number;
       /** Has Last Resort */
       has_last_resort: boolean;
+      /** Time */
+      time: string;
     };
     /** KeyPackageUpload */
     KeyPackageUpload: {

@@ -146,6 +146,7 @@ function committed(intake: Intake, row: WireRow, commit: Committed): void {
   const last: LastCommit = {
     seq: row.seq,
     at: row.timestamp,
+    takenAt: Date.now(),
     by: row.sender_id,
     membershipChanged: added.length + removed.length > 0,
     contribution: contribution === null ? null : shownContribution(contribution),

@@ -2,9 +2,9 @@
 
 import "fake-indexeddb/auto";
 import type { Proposal } from "ts-mls";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { concat, randomBytes, uuidv7 } from "./bytes";
-import { fields, fromBase64url, toBase64url, uuidBytes } from "./encoding";
+import { fields, fromBase64url, msToTime, toBase64url, uuidBytes } from "./encoding";
 import { type FailureCode, failureCode } from "./failures";
 import { HybridSigner, hybridKeyPair } from "./hybrid";
 import { chainStart } from "./log";
@@ -23,6 +23,7 @@ let bob: Browser;
 let service: FakeService;
 let id: string;
 const people = await twoPeople();
+const DAY_MS = 24 * 3_600_000;
 
 function use(world: World): void {
   ({ alice, bob, service, id } = world);
@@ -95,6 +96,36 @@ describe("founding", () => {
       const served = { items: items.map((item) => ({ ...item, key_package })) };
       expect(await refusal(bob.api.beginFounding(id, served))).toBe("bad_key_package");
     }
+  });
+
+  test("P3.6 a clock that is days off adds everybody; one that is weeks off is named", async () => {
+    await bob.sync(id);
+    for (const days of [-29, 59]) {
+      vi.useFakeTimers({ now: Date.now() + days * DAY_MS, toFake: ["Date"] });
+      await bob.prepareFounding(id);
+      vi.useRealTimers();
+      await bob.api.commitRefused(id, []);
+    }
+    for (const days of [-31, 61]) {
+      vi.useFakeTimers({ now: Date.now() + days * DAY_MS, toFake: ["Date"] });
+      await expect(bob.prepareFounding(id)).rejects.toThrow("clock_wrong");
+      vi.useRealTimers();
+    }
+  });
+
+  test("P3.6 private halves are deleted when no welcome can be for them any more", async () => {
+    const halves = async () => {
+      const { store } = await alice.inside();
+      const names = await store.names("package/");
+      store.close();
+      return names.length;
+    };
+    const before = await halves();
+    await alice.api.keyPackages({ count: 1, lastResort: true, time: msToTime(Date.now() - 60 * DAY_MS) });
+    await alice.api.purgeKeyPackages(msToTime(Date.now() + 29 * DAY_MS));
+    expect(await halves()).toBe(before + 2);
+    await alice.api.purgeKeyPackages(msToTime(Date.now() + 31 * DAY_MS));
+    expect(await halves()).toBe(before);
   });
 
   test("P7.3 a founding commit needs a contribution, for who makes it and for who joins", async () => {

@@ -8,7 +8,7 @@
 import { equalBytes, randomBytes, sha256, uuidv7 } from "./bytes";
 import { type Contribution, mlKemPublicKey, openPart, pskOf, readContribution, type Recipient } from "./contribution";
 import { type ConversationRecord, loadConversation, saveConversation, stateOf } from "./conversation";
-import { fields, fromBase64url, timeToMs, toBase64url } from "./encoding";
+import { fields, fromBase64url, toBase64url } from "./encoding";
 import { CryptoFailure, RuleBroken } from "./failures";
 import { healingOf } from "./healing/requests";
 import { bodyHash } from "./log";
@@ -54,8 +54,9 @@ export async function dueCommit(room: Room, unit: UnitOfWork, id: Id): Promise<C
   if (lost.length > 0) return "device_lost";
   if (joining.length > 0) return "device_asks";
   if (record.messagesInEpoch >= MESSAGES_PER_EPOCH) return "messages";
-  const since = record.lastCommit === null ? 0 : timeToMs(record.lastCommit.at);
-  return record.messagesInEpoch > 0 && Date.now() - since >= EPOCH_MS ? "time" : null;
+  // Whichever way the clock was set: one renewal, and it counts from there.
+  const passed = Math.abs(Date.now() - (record.lastCommit?.takenAt ?? 0));
+  return record.messagesInEpoch > 0 && passed >= EPOCH_MS ? "time" : null;
 }
 
 /** Members whose device is no longer in its account's list; one's own leaf cannot be removed by oneself. */

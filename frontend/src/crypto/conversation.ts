@@ -28,6 +28,8 @@ export type GroupStatus = "none" | "member" | "removed" | "lost" | "erased";
 export interface LastCommit {
   seq: number;
   at: Time;
+  /** When it was taken, by the clock of this browser: `at` is the server's, and the two must not be compared. */
+  takenAt: number;
   by: Id;
   membershipChanged: boolean;
   contribution: { id: Bytes; receipt: unknown; at: Time } | null;

@@ -3,10 +3,18 @@
 import { randomBytes, uuidv7 } from "./bytes";
 import { ML_KEM_SEED_BYTES, mlKemPublicKey } from "./contribution";
 import { learn } from "./directory";
-import { fromBase64url, LABEL, toBase64url } from "./encoding";
+import { fromBase64url, LABEL, timeToMs, toBase64url } from "./encoding";
 import { CryptoFailure } from "./failures";
 import { hybridKeyPair, type Signer } from "./hybrid";
-import { encodePackage, makeKeyPackage, packageName, packageRef, type StoredKeyPackage } from "./mls/keyPackages";
+import {
+  decodePackage,
+  encodePackage,
+  lifetimeOf,
+  makeKeyPackage,
+  packageName,
+  packageRef,
+  type StoredKeyPackage,
+} from "./mls/keyPackages";
 import { keyHashOf, personName, type PersonRecord } from "./person";
 import type { OwnDevice, Room } from "./room";
 import {
@@ -19,7 +27,11 @@ import {
   NO_LIST,
 } from "./statements";
 import type { UnlockedVault } from "./vault";
-import type { Id, WireAccountKeys, WireNewDevice, WireRevocation } from "./wire";
+import type { UnitOfWork } from "./storage";
+import type { CryptoApi } from "./types";
+import type { Id, Time, WireAccountKeys, WireNewDevice, WireRevocation } from "./wire";
+
+const WELCOMES_KEPT_MS = 30 * 24 * 3_600_000;
 
 /** Own keys, verified; whatever does not fit stops everything that would build on it. */
 async function ownList(room: Room, keys: WireAccountKeys): Promise<PersonRecord> {
@@ -140,24 +152,34 @@ export async function revokeDevice(
   return vault.withIdentity((identity) => signedList(identity, list));
 }
 
-export async function keyPackages(room: Room, count: number, withLastResort: boolean) {
+export async function keyPackages(
+  room: Room,
+  unit: UnitOfWork,
+  { count, lastResort, time }: Parameters<CryptoApi["keyPackages"]>[0],
+) {
   const suite = await room.suite();
-  const unit = room.store.begin();
-  const make = async (lastResort: boolean) => {
-    const made = await makeKeyPackage(suite, room.device, lastResort);
+  const now = timeToMs(time) / 1000;
+  const make = async (last: boolean) => {
+    const made = await makeKeyPackage(suite, room.device, now, last);
     const publicPackage = toBase64url(encodePackage(made.publicPackage));
     const stored: StoredKeyPackage = {
       publicPackage,
       init: toBase64url(made.privatePackage.initPrivateKey),
       hpke: toBase64url(made.privatePackage.hpkePrivateKey),
-      lastResort,
+      lastResort: last,
     };
     unit.put(packageName(await packageRef(made.publicPackage, suite.cs)), stored);
     return publicPackage;
   };
   const packages: string[] = [];
   for (let made = 0; made < count; made++) packages.push(await make(false));
-  const last_resort = withLastResort ? await make(true) : null;
-  await unit.commit();
-  return { key_packages: packages, last_resort };
+  return { key_packages: packages, last_resort: lastResort ? await make(true) : null };
+}
+
+/** A welcome may lie in the log for as long as commits are kept (P10.3); a last resort goes like the others (P3.6). */
+export async function purgeKeyPackages(room: Room, unit: UnitOfWork, time: Time): Promise<void> {
+  const oldest = BigInt(Math.floor((timeToMs(time) - WELCOMES_KEPT_MS) / 1000));
+  for (const [name, { publicPackage }] of await room.store.all<StoredKeyPackage>(packageName(""))) {
+    if (lifetimeOf(decodePackage(fromBase64url(publicPackage))).notAfter < oldest) unit.delete(name);
+  }
 }

@@ -40,6 +40,7 @@ export const FAILURES = [
   "not_active",
   "missing_device_package", // the server left a certified device out of a founding
   "bad_key_package",
+  "clock_wrong", // this browser's clock is weeks off: the key packages of others look as if they had ended, or not begun
   "contribution_required", // a founding commit needs one (P7.3)
   "bad_contribution", // transcript, signature or recipients do not fit (P7.1)
   "ghost_recipient", // the contribution is for other devices than were asked for (P7.1)

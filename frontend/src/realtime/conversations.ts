@@ -6,7 +6,7 @@ import type { Context } from "./context";
 import { Lanes } from "./lanes";
 import type { People } from "./people";
 import { conversationOf, entriesOf, recentOf, type Recent } from "./projection";
-import type { Finding, FindingKind, Id } from "./state";
+import type { Finding, FindingKind, Id, WaitsFor } from "./state";
 
 /** So many entries of the newest page tell preview and end. */
 const RECENT = 30;
@@ -14,7 +14,7 @@ const PAGE = 50;
 
 export class Conversations {
   readonly #sessions = new Map<Id, Session>();
-  readonly #waits = new Map<Id, "quantum_service" | "peer">();
+  readonly #waits = new Map<Id, WaitsFor>();
   readonly #delivered = new Map<Id, number>();
   /** What was refused here before it came near the log, so that crypto/ has no record of it. */
   readonly #refused = new Map<Id, Finding[]>();
@@ -85,7 +85,7 @@ export class Conversations {
     }
   }
 
-  waitFor(id: Id, what: "quantum_service" | "peer" | null): void {
+  waitFor(id: Id, what: WaitsFor | null): void {
     if ((this.#waits.get(id) ?? null) === what) return;
     if (what === null) this.#waits.delete(id);
     else this.#waits.set(id, what);

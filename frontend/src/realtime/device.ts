@@ -59,9 +59,11 @@ export class Device {
   }
 
   async refillKeyPackages(): Promise<void> {
-    const { count, has_last_resort } = await this.api.get("/api/devices/key-packages", {});
+    const { count, has_last_resort, time } = await this.api.get("/api/devices/key-packages", {});
+    await this.crypto.purgeKeyPackages(time);
     if (count >= LOW && has_last_resort) return;
-    const body = await this.crypto.keyPackages({ count: Math.max(0, FULL - count), lastResort: !has_last_resort });
+    const missing = { count: Math.max(0, FULL - count), lastResort: !has_last_resort };
+    const body = await this.crypto.keyPackages({ ...missing, time });
     await this.api.post("/api/devices/key-packages", { body });
   }
 

@@ -16,6 +16,7 @@ import {
   type Time,
   type TimelineEntry,
   type Trust,
+  type WaitsFor,
 } from "./state";
 
 type System = Extract<Entry, { kind: "system" }>;
@@ -163,7 +164,7 @@ export interface Facts {
   readonly session: Session | null;
   readonly person: Person | null;
   readonly recent: Recent;
-  readonly waitsFor: "quantum_service" | "peer" | null;
+  readonly waitsFor: WaitsFor | null;
   readonly deliveredSeq: number;
   readonly contact: Contact | null;
   readonly refused: readonly Finding[];

@@ -1,6 +1,7 @@
 /** Walks sessions through their states: who founds when, when keys are renewed, what waits for quantum_service. */
 import { isApiError } from "../api/errors";
 import type { Session } from "../api/types";
+import { failureCode } from "../crypto/client";
 import { changes } from "./changes";
 import type { Commits } from "./commits";
 import type { Context } from "./context";
@@ -14,6 +15,8 @@ import type { Id } from "./state";
 const LEAVE_MS = 4_000;
 const SPREAD_MS = 4_000;
 const DUE_EVERY_MS = 5 * 60_000;
+/** Whoever asks for new keys again and again does not keep this browser busy. */
+const ASKED_EVERY_MS = 60_000;
 
 export interface SessionsDependencies {
   readonly conversations: Conversations;
@@ -27,6 +30,9 @@ export interface SessionsDependencies {
 export class Sessions {
   readonly #foundings: Jobs;
   readonly #renewals: Jobs;
+  readonly #asked: Jobs;
+  /** When this browser last made new keys because it was asked to. */
+  readonly #answered = new Map<Id, number>();
   /** When this browser first saw a session in `establishing`. */
   readonly #seen = new Map<Id, number>();
   /** Until when a renewal that is due leaves the turn to others. */
@@ -39,6 +45,7 @@ export class Sessions {
   ) {
     this.#foundings = context.jobs((id) => this.#found(id));
     this.#renewals = context.jobs((id) => this.#renew(id));
+    this.#asked = context.jobs((id) => this.#rotate(id));
   }
 
   /** Everything that follows from what the server says of a session. */
@@ -62,6 +69,22 @@ export class Sessions {
   /** New rows, a sent message, a start: a commit may be due. */
   consider(id: Id): void {
     this.#renewals.kick(id);
+  }
+
+  /** The account asked its online browsers for new keys (`POST /api/session/rotate`). */
+  rotationAsked(id: Id): void {
+    this.#asked.kick(id);
+  }
+
+  async #rotate(id: Id): Promise<Verdict> {
+    const now = this.context.environment.clock.now();
+    const wait = (this.#answered.get(id) ?? -Infinity) + ASKED_EVERY_MS - now;
+    // A clock that was set back does not make it longer.
+    if (wait > 0 && wait <= ASKED_EVERY_MS) return { again: wait };
+    this.#answered.set(id, now);
+    // Asked once, tried once: nothing of it is kept.
+    await this.dependencies.commits.rotate(id).catch(this.context.failed);
+    return "done";
   }
 
   quantumStatus(available: boolean): void {
@@ -107,7 +130,8 @@ export class Sessions {
     } catch (error) {
       const away = isApiError(error, "quantum_service_unavailable");
       if (away) this.quantumStatus(false);
-      conversations.waitFor(id, away ? "quantum_service" : null);
+      const clock = failureCode(error) === "clock_wrong" ? "clock" : null;
+      conversations.waitFor(id, away ? "quantum_service" : clock);
       await conversations.refresh(id);
       // It may have been founded, or ended, meanwhile.
       if (isApiError(error, "not_establishing", "waiting_for_devices", "epoch_conflict")) await this.refetch(id);

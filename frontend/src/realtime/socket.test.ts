@@ -167,6 +167,16 @@ test("pings in silence and gives up when nothing comes for two heartbeats", asyn
   expect(opened.length).toBeGreaterThan(1);
 });
 
+test("a clock that is set back by a day hides no silence", async () => {
+  socket.start();
+  await connected();
+  clock.shift(-24 * 3_600_000);
+  clock.advance(30_000);
+  expect(newest().sent.at(-1)).toEqual({ type: "ping" });
+  clock.advance(60_000);
+  expect(opened[0]!.closed).toBe(true);
+});
+
 test("a server that takes the connection and says nothing does not hold the client for ever", async () => {
   socket.start();
   newest().onopen?.();

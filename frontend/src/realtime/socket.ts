@@ -148,6 +148,9 @@ export class Socket {
       const raw = this.#raw;
       if (raw === null) return;
       const now = this.dependencies.clock.now();
+      // A clock that was set back says nothing about silence.
+      this.#heardAt = Math.min(this.#heardAt, now);
+      this.#sentAt = Math.min(this.#sentAt, now);
       if (now - this.#heardAt > 2 * this.#heartbeatMs) {
         this.#lost(raw, null);
         return;

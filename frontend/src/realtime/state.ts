@@ -141,11 +141,14 @@ export interface Finding {
 
 /* ---------------------------------------------------------------- conversations */
 
+/** `clock`: this browser's is weeks off. */
+export type WaitsFor = "quantum_service" | "peer" | "clock";
+
 export type ConversationStage =
   /** A side has no browser with keys yet. */
   | { kind: "waiting_for_device"; whose: "self" | "peer" }
   /** Keys are being made. `waitsFor` names what holds it up, if anything. */
-  | { kind: "making_keys"; waitsFor: "quantum_service" | "peer" | null }
+  | { kind: "making_keys"; waitsFor: WaitsFor | null }
   | { kind: "open" }
   /** This browser asked for keys: it lost its own, or (`lost` false) was not there when the conversation began. */
   | { kind: "being_added"; lost: boolean }

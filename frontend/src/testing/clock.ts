@@ -3,10 +3,11 @@ import type { Clock } from "../realtime/environment";
 /** A clock that only moves when the test says so. */
 export class TestClock implements Clock {
   #now = 1_700_000_000_000;
+  #shift = 0;
   #timers: { at: number; work: () => void }[] = [];
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#shift;
   }
 
   after(ms: number, work: () => void): () => void {
@@ -15,6 +16,11 @@ export class TestClock implements Clock {
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer);
     };
+  }
+
+  /** Somebody sets it: what waits still waits as long. */
+  shift(ms: number): void {
+    this.#shift += ms;
   }
 
   advance(ms: number): void {

@@ -92,6 +92,13 @@ export function stageLine(stage: ConversationStage, peer: string, now: number): 
           words: "The service that adds fresh randomness is away. Keys are made when it is back; what you write waits.",
         };
       }
+      if (stage.waitsFor === "clock") {
+        return {
+          tone: "caution",
+          words:
+            "The clock of this device is weeks off, so the other side’s keys look out of date. Set it, and keys are made.",
+        };
+      }
       return { tone: "plain", words: `Making keys with ${possessive(peer)} browser…` };
     case "being_added":
       return {

@@ -6,6 +6,7 @@ import {
   encodeMlsMessage,
   generateKeyPackageWithKey,
   type KeyPackage,
+  type Lifetime,
   type PrivateKeyPackage,
 } from "ts-mls";
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
@@ -14,22 +15,25 @@ import { toBase64url } from "../encoding";
 import { CryptoFailure } from "../failures";
 import { CAPABILITIES, credentialOf, type DeviceRef, type DeviceSuite, deviceOf, EXTENSION, MLS_SUITE } from "./suite";
 
-const HOUR = 3600;
-const DAY = 24 * HOUR;
+const DAY = 24 * 3600;
 
 export interface OwnKeyPackage {
   publicPackage: KeyPackage;
   privatePackage: PrivateKeyPackage;
 }
 
-/** Valid from an hour ago for 90 days. A last resort may be used more than once. */
+/**
+ * Valid for 60 days from `now` (in seconds), and for the 30 before, since whoever adds it goes by a clock that may be late. A
+ * last resort may be used more than once.
+ */
 export async function makeKeyPackage(
   suite: DeviceSuite,
   device: DeviceRef,
+  now = Date.now() / 1000,
   lastResort = false,
 ): Promise<OwnKeyPackage> {
-  const now = Math.floor(Date.now() / 1000);
-  const lifetime = { notBefore: BigInt(now - HOUR), notAfter: BigInt(now + 90 * DAY) };
+  const second = Math.floor(now);
+  const lifetime = { notBefore: BigInt(second - 30 * DAY), notAfter: BigInt(second + 60 * DAY) };
   const extensions = lastResort ? [{ extensionType: EXTENSION.lastResort, extensionData: new Uint8Array() }] : [];
   const keys = { signKey: suite.handle, publicKey: suite.signer.publicKey };
   return generateKeyPackageWithKey(credentialOf(device), CAPABILITIES, lifetime, extensions, keys, suite.cs);
@@ -53,7 +57,17 @@ export function checkedPackage(bytes: Uint8Array, device: DeviceRef, publicKey: 
     CAPABILITIES.extensions.every((type) => capabilities.extensions.includes(type)) &&
     capabilities.ciphersuites.includes(MLS_SUITE);
   if (!fits) throw new CryptoFailure("bad_key_package");
+  // The server gives out none that has ended: it is the clock here, and the library would go by it.
+  const { notBefore, notAfter } = lifetimeOf(keyPackage);
+  const now = BigInt(Math.floor(Date.now() / 1000));
+  if (now < notBefore || now > notAfter) throw new CryptoFailure("clock_wrong");
   return keyPackage;
+}
+
+/** From when to when it is valid, in seconds. */
+export function lifetimeOf({ leafNode }: KeyPackage): Lifetime {
+  if (leafNode.leafNodeSource !== "key_package") throw new CryptoFailure("bad_key_package");
+  return leafNode.lifetime;
 }
 
 export function decodePackage(bytes: Uint8Array): KeyPackage {

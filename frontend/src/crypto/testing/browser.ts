@@ -2,6 +2,7 @@
 
 import { randomBytes } from "../bytes";
 import { toBase64url } from "../encoding";
+import { msToTime } from "../encoding";
 import { createCrypto } from "../protocol";
 import { Room } from "../room";
 import { Store } from "../storage";
@@ -83,7 +84,7 @@ export class Browser {
 
   /** Uploads fresh key packages. */
   async restock(): Promise<void> {
-    const { key_packages } = await this.api.keyPackages({ count: 2, lastResort: false });
+    const { key_packages } = await this.api.keyPackages({ count: 2, lastResort: false, time: msToTime(Date.now()) });
     const { packages } = this.service.account(this.userId);
     packages.set(this.deviceId, [...(packages.get(this.deviceId) ?? []), ...key_packages]);
   }
