@@ -235,7 +235,7 @@ export class Phases {
     try {
       return await work();
     } catch (error) {
-      if (this.#turn === null && this.#waiting === null) await this.#close();
+      if (this.#turn === null && this.#joining === null) await this.#close();
       else await this.crypto.lock();
       throw error;
     }
