@@ -12,7 +12,7 @@ if (root === null) throw new Error("index.html has no #root");
 const store = makeStore();
 const messenger = createMessenger(store.dispatch);
 // Elsewhere the page says why it cannot start.
-if (window.isSecureContext) void messenger.start();
+if (window.isSecureContext) messenger.start().catch(() => undefined); // what went wrong is shown
 
 createRoot(root).render(
   <StrictMode>

@@ -2,7 +2,7 @@
 
 import { equalBytes, randomBytes, uuidv7, wipe } from "./bytes";
 import { fromBase64url, toBase64url } from "./encoding";
-import { CryptoFailure } from "./failures";
+import { CryptoFailure, failureCode } from "./failures";
 import {
   type Branches,
   checkedSalt,
@@ -36,15 +36,20 @@ export class Accounts {
   }
 
   async local(): Promise<LocalAccount[]> {
-    const rooms = await Promise.all((await this.#index.all()).map(({ userId }) => this.#peek(userId)));
+    const rooms = await Promise.all((await this.#index.all()).map((known) => this.#peek(known)));
     return rooms.filter((account) => account !== null);
   }
 
-  async #peek(userId: Id): Promise<LocalAccount | null> {
-    const store = await Store.open(this.prefix, userId, "read");
-    const room = await Room.open(store);
-    store.close();
-    return room?.account ?? null;
+  async #peek(known: KnownAccount): Promise<LocalAccount | null> {
+    if (!(await Store.exists(this.prefix, known.userId))) return null;
+    try {
+      const store = await Store.open(this.prefix, known.userId, "read");
+      const room = await Room.open(store).finally(() => store.close());
+      return room?.account ?? null;
+    } catch (error) {
+      if (failureCode(error) !== "store_damaged") throw error;
+      return { ...known, keyHash: "", deviceId: null, device: "damaged" };
+    }
   }
 
   async newAccount(input: Parameters<CryptoApi["newAccount"]>[0]): Promise<NewAccount> {

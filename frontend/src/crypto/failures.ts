@@ -15,7 +15,8 @@ export const FAILURES = [
   "out_of_order",
   // the store
   "superseded", // another tab took over writing: this one must follow (P9.1)
-  "store_damaged", // a sealed record does not open
+  "store_damaged", // a sealed record does not open, or the key of all is missing
+  "store_gone", // deleted while it was open
   "store_unavailable", // IndexedDB refuses to work
   // account and password
   "weak_parameters", // the server asked for cheaper key derivation than the protocol allows (P2.1)

@@ -7,7 +7,7 @@ import { Accounts } from "./accounts";
 import * as commits from "./commits";
 import { loadConversation, saveConversation, shown, view } from "./conversation";
 import * as devices from "./devices";
-import { CryptoFailure } from "./failures";
+import { CryptoFailure, failureCode } from "./failures";
 import { MalformedEncoding } from "./encoding";
 import { beginAdding } from "./healing/adding";
 import { askToBeAdded } from "./healing/asking";
@@ -37,7 +37,10 @@ class Core {
 
   /** One after another; whatever is not a named failure comes out as one, without details of the inside. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#tail.then(work).catch((error: unknown) => {
+    const done = this.#tail.then(work).catch(async (error: unknown) => {
+      const store = this.#room?.store;
+      if (store?.gone) throw new CryptoFailure("store_gone", error);
+      if (failureCode(error) === "store_damaged") await store?.markDamaged();
       if (error instanceof CryptoFailure) throw error;
       throw new CryptoFailure(error instanceof MalformedEncoding ? "malformed" : "internal_error", error);
     });
@@ -74,7 +77,6 @@ class Core {
   erase(userId: Id): Promise<void> {
     return this.exclusive(async () => {
       if (this.#room?.self.userId === userId) this.#close();
-      this.accounts.lock();
       await this.accounts.erase(userId);
     });
   }

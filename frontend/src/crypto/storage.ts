@@ -33,6 +33,8 @@ interface IndexSchema extends DBSchema {
 
 export type KeyName = "storage" | "pins" | "device-ecdsa";
 
+const DAMAGED = "damaged";
+
 const text = new TextEncoder();
 const fromUtf8 = new TextDecoder();
 
@@ -69,25 +71,56 @@ export class AccountIndex {
 }
 
 export class Store {
+  #gone = false;
+
   private constructor(
     private readonly database: IDBPDatabase<AccountSchema>,
     private readonly key: CryptoKey,
     /** Null: for reading only. */
     private readonly writer: number | null,
-  ) {}
+  ) {
+    // Another tab deletes the store ("Remove this browser"), or the person this site's data: do not stand in the way.
+    database.addEventListener("versionchange", () => this.#lose());
+    database.addEventListener("close", () => this.#lose());
+  }
 
+  /** `store_damaged` when it was found to be so before, or its key is missing. */
   static async open(prefix: string, userId: Id, mode: "write" | "read"): Promise<Store> {
     const database = await openDB<AccountSchema>(`${prefix}-${userId}`, 1, {
       upgrade: (fresh) => {
         for (const name of ["keys", "records", "meta"] as const) fresh.createObjectStore(name);
       },
-      // Another tab deletes the store ("Remove this browser"): do not stand in its way.
-      blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
     }).catch((error: unknown) => {
       throw new CryptoFailure("store_unavailable", error);
     });
-    const key = await storageKey(database);
-    return new Store(database, key, mode === "write" ? await takeOver(database) : null);
+    try {
+      if ((await database.get("meta", DAMAGED)) !== undefined) throw new CryptoFailure("store_damaged");
+      const key = await storageKey(database);
+      return new Store(database, key, mode === "write" ? await takeOver(database) : null);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** Whether there is anything to open; opening makes it. */
+  static async exists(prefix: string, userId: Id): Promise<boolean> {
+    return (await indexedDB.databases()).some(({ name }) => name === `${prefix}-${userId}`);
+  }
+
+  /** It was deleted while it was open. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  #lose(): void {
+    this.#gone = true;
+    this.database.close();
+  }
+
+  /** What does not open once is not relied on again: the person signs in, and this browser starts anew. */
+  async markDamaged(): Promise<void> {
+    await this.database.put("meta", 1, DAMAGED);
   }
 
   static erase(prefix: string, userId: Id): Promise<void> {
@@ -181,6 +214,7 @@ export class Store {
 async function storageKey(database: IDBPDatabase<AccountSchema>): Promise<CryptoKey> {
   const existing = await database.get("keys", "storage");
   if (existing !== undefined) return existing;
+  if ((await database.count("records")) > 0) throw new CryptoFailure("store_damaged");
   const fresh = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
   const transaction = database.transaction("keys", "readwrite", { durability: "strict" });
   // Another tab may have been faster: the first one stays.

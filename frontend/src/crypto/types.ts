@@ -55,8 +55,11 @@ export interface LocalAccount {
   username: string;
   serverName: string;
   deviceId: Id | null;
-  /** `none`: no device yet. `made`: its keys exist, the server may not know it. `bound`: registered. */
-  device: "none" | "made" | "bound";
+  /**
+   * `none`: no device yet. `made`: its keys exist, the server may not know it. `bound`: registered. `damaged`: the store does
+   * not open any more; only the names are known.
+   */
+  device: "none" | "made" | "bound" | "damaged";
   /** SHA-256 of the account key, as connection requests name it. */
   keyHash: Bytes;
 }

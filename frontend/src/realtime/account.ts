@@ -157,6 +157,8 @@ export class Account {
         await this.crypto.erase(userId);
       }
     }
+    // It helps nobody any more: this browser starts anew, as a new device.
+    if (kept?.device === "damaged") await this.crypto.erase(userId);
     const vault = await this.api.get("/api/vault", {});
     await this.crypto.unlock({ userId, vault, identityPublicKey });
     const local = await this.crypto.open(userId);

@@ -15,9 +15,7 @@ import { Lanes } from "./lanes";
 import { Live } from "./live";
 import { MessengerError, type Progress } from "./messenger";
 import { PeopleCommands } from "./peopleCommands";
-import type { AccountState, Id, Self } from "./state";
-
-type Ending = "signed_out_elsewhere" | "expired";
+import type { AccountState, Ending, Id, Self } from "./state";
 
 /** Whose sealed store opens after a reload, and a sign-out that the server could not be told of. */
 const ACCOUNT = "quantumchat.account";
@@ -74,10 +72,12 @@ export class Phases {
     const { notes } = this.environment;
     if (notes.get(LEAVING) !== null) this.#chores.kick("leave");
     const userId = notes.get(ACCOUNT);
-    const local = (await this.crypto.localAccounts()).find((account) => account.userId === userId);
+    const all = await this.crypto.localAccounts().catch(() => null);
+    const local = all?.find((account) => account.userId === userId);
     if (local?.device !== "bound") {
       this.environment.writer.release();
-      await this.#out(null);
+      const gone = userId !== null && local === undefined ? "store_gone" : null;
+      await this.#out(all === null ? "storage_unavailable" : gone);
       return;
     }
     this.#local = local;
@@ -296,15 +296,20 @@ export class Phases {
   }
 
   async #out(reason: Ending | null): Promise<void> {
-    const [kept] = await this.crypto.localAccounts();
-    this.#show({ phase: "signed_out", kept: kept === undefined ? null : { username: kept.username }, reason });
+    const all = await this.crypto.localAccounts().catch(() => []);
+    const kept = all.find(({ device }) => device !== "damaged");
+    const damaged = all.some(({ device }) => device === "damaged") ? "store_damaged" : null;
+    const account = kept === undefined ? null : { username: kept.username };
+    this.#show({ phase: "signed_out", kept: account, reason: reason ?? damaged });
   }
 
   // ---------------------------------------------------------------- what happens meanwhile
 
   /** Errors that nobody waits for, and those of commands: some of them end the sign-in or this tab's turn. */
   failed(error: unknown): void {
-    if (failureCode(error) === "superseded") this.#elsewhere();
+    const code = failureCode(error);
+    if (code === "superseded") this.#elsewhere();
+    else if (code === "store_gone" || code === "store_damaged") this.#ended(code);
     else if (isApiError(error, "signed_out")) this.#ended("signed_out_elsewhere");
     else if (isApiError(error, "refresh_invalid", "refresh_reused", "not_authenticated")) this.#ended("expired");
     else if (isDefect(error)) this.environment.defect(error);
@@ -339,8 +344,10 @@ export class Phases {
 
   #ended(reason: Ending): void {
     if (this.#turn === null && this.#joining === null) return;
-    void this.#leave(false)
+    // The server's side of it ends too, unless that is what happened.
+    void this.#leave(reason === "store_gone" || reason === "store_damaged")
       .then(() => this.#out(reason))
+      .then(() => this.#chores.kick("leave"))
       .catch((error: unknown) => this.failed(error));
   }
 

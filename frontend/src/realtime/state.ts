@@ -29,11 +29,14 @@ export interface Self {
 /** What sign-in and registration are doing: it takes a second or two, so the page says it. */
 export type SignInStep = "deriving" | "making_keys" | "registering" | "unlocking" | "certifying";
 
+/** `store_…`: what this browser kept was deleted, or does not open; signing in makes it a new device. */
+export type Ending = "signed_out_elsewhere" | "expired" | "store_gone" | "store_damaged" | "storage_unavailable";
+
 export type AccountState =
   /** Reading the local store, asking for the writer's lock, refreshing the sign-in. */
   | { phase: "starting" }
   /** `kept`: the account whose sealed local store this browser still has. `reason`: why a sign-in ended without being asked. */
-  | { phase: "signed_out"; kept: { username: string } | null; reason: "signed_out_elsewhere" | "expired" | null }
+  | { phase: "signed_out"; kept: { username: string } | null; reason: Ending | null }
   /** The account was made outside a browser; `completeAccount` gives it its keys. */
   | { phase: "incomplete"; username: string }
   /** Another tab of this browser writes for the account; `takeOver` moves it here. */

@@ -27,7 +27,8 @@ const WORDS: Record<string, string> = {
   signed_out: "This sign-in was ended on another device.",
   storage_unavailable:
     "This browser does not let the client keep data, as in some private windows. Use a normal window.",
-  store_damaged: "What this browser keeps cannot be opened. Remove this browser, then sign in again.",
+  store_damaged: "What this browser keeps cannot be opened. Sign in again: it starts anew.",
+  store_gone: "What this browser kept was deleted. Sign in again: it starts anew.",
   locked: "This needs your password. Sign out, then sign in again.",
   not_authenticated: "You were signed out. Sign in again.",
   token_expired: "Your sign-in ran out. Sign in again.",

@@ -66,7 +66,6 @@ export function checkedPackage(bytes: Uint8Array, device: DeviceRef, publicKey: 
 
 /** From when to when it is valid, in seconds. */
 export function lifetimeOf({ leafNode }: KeyPackage): Lifetime {
-  if (leafNode.leafNodeSource !== "key_package") throw new CryptoFailure("bad_key_package");
   return leafNode.lifetime;
 }
 

@@ -6,15 +6,20 @@ import { Field } from "../../components/Field";
 import { useAppSelector, useCommand, useMessenger } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
 import { paths, safeNext } from "../../lib/paths";
-import type { AccountState, SignInStep } from "../../realtime/state";
+import type { AccountState, Ending, SignInStep } from "../../realtime/state";
 import { AuthLayout, Form, Lead } from "./AuthLayout";
 import { CompleteAccountStep } from "./CompleteAccountStep";
 import { RecoveryCodeStep } from "./RecoveryCodeStep";
 import { stepWords } from "./steps";
 
-const ENDED = {
+const ENDED: Record<Ending, string> = {
   signed_out_elsewhere: "This sign-in was ended on another device.",
   expired: "You have been away for a long time. Sign in again.",
+  store_gone:
+    "What this browser kept for you was deleted, messages and keys alike. Sign in, and it starts anew, as a new browser of yours.",
+  store_damaged:
+    "What this browser kept for you is damaged and cannot be opened. Sign in, and it starts anew, as a new browser of yours.",
+  storage_unavailable: problemWords({ code: "storage_unavailable" }),
 };
 
 // What this browser derives from the password is bound to the name (P2.1); an e-mail address would only fail later.
@@ -23,6 +28,9 @@ const NOT_AN_ADDRESS = "Use your name here, not your e-mail address: your keys a
 function keptName(account: AccountState): string | null {
   return account.phase === "signed_out" ? (account.kept?.username ?? null) : null;
 }
+
+const harmless = (account: AccountState) =>
+  account.phase === "signed_out" && (account.reason === "expired" || account.reason === "signed_out_elsewhere");
 
 export function SignInPage() {
   const messenger = useMessenger();
@@ -64,7 +72,7 @@ export function SignInPage() {
           if (ready) void signIn.run();
         }}
       >
-        {ended !== null && <Callout tone="info">{ended}</Callout>}
+        {ended !== null && <Callout tone={harmless(account) ? "info" : "caution"}>{ended}</Callout>}
         <Field
           label="Name"
           error={isAddress ? NOT_AN_ADDRESS : undefined}

@@ -10,7 +10,8 @@ let profiles = 0;
 
 export class Browser {
   readonly network: TestNetwork;
-  readonly #prefix = `profile-${++profiles}`;
+  /** Of the names of its databases. */
+  readonly prefix = `profile-${++profiles}`;
   readonly #notes = new Map<string, string>();
   readonly #locks = new Map<string, Promise<unknown>>();
   #writer: Hold | null = null;
@@ -23,7 +24,7 @@ export class Browser {
   }
 
   openTab(): Tab {
-    return new Tab(this.#prefix, (tab) => this.#environment(tab));
+    return new Tab(this.prefix, (tab) => this.#environment(tab));
   }
 
   /** The tab dies in the middle of whatever it does; a new one opens on the same profile. */
