@@ -9,8 +9,7 @@ import pytest
 
 from quantum_service.primitives import signatures
 from quantum_service.primitives.errors import InvalidSignature, MalformedKey, MalformedSignature
-from quantum_service.primitives.providers import FalconProvider, liboqs
-from quantum_service.primitives.providers.pqclean import PqcleanFalcon
+from quantum_service.primitives.providers import FalconProvider
 from shared.encoding import pack_signature, signature_input, unpack_signature
 
 LABEL, CONTEXT, MESSAGE = "QuantumChat/test/v1", b"context", b"message"
@@ -154,16 +153,3 @@ def test_falcon_round_trip_with_each_provider(falcon: FalconProvider) -> None:
     for other in (b"", MESSAGE[:-1], MESSAGE + b"\x00"):
         with pytest.raises(InvalidSignature):
             signatures.falcon_verify(public_key, other, signature, falcon)
-
-
-def test_both_providers_speak_the_same_bytes() -> None:
-    """Keys and signatures of each are used by the other."""
-    oqs = liboqs.load()
-    if oqs is None:
-        pytest.skip("the liboqs library is not installed (OQS_INSTALL_PATH)")
-    providers: tuple[FalconProvider, FalconProvider] = (PqcleanFalcon(), liboqs.LiboqsFalcon(oqs))
-    for maker, user in (providers, providers[::-1]):
-        public_key, private_key = signatures.generate_falcon(maker)
-        for signer, verifier in ((maker, user), (user, maker)):
-            signature = signatures.falcon_sign(private_key, MESSAGE, signer)
-            signatures.falcon_verify(public_key, MESSAGE, signature, verifier)
