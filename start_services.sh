@@ -6,10 +6,11 @@ set -euo pipefail
 
 usage() {
   cat <<TEXT
-Usage: ./start_services.sh [--detach | --dev]
+Usage: ./start_services.sh [--detach | --dev | --setup]
 
   --detach   start, wait until healthy, and return; ./stop_services.sh ends them
   --dev      reload both services and the web client when their files change
+  --setup    only set up what is missing: starts nothing, makes no secrets
   --help     this text
 
 Environment: HOST (127.0.0.1), PORT (8000), QUANTUM_PORT (8001), CLIENT_PORT (5173, with --dev), PYTHON;
@@ -19,10 +20,12 @@ TEXT
 
 DETACH=false
 DEV=false
+SETUP=false
 for argument in "$@"; do
   case $argument in
     --detach) DETACH=true ;;
     --dev) DEV=true ;;
+    --setup) SETUP=true ;;
     --help | -h)
       usage
       exit 0
@@ -70,17 +73,16 @@ address() {
 
 # Replaces this shell by the service.
 become() {
-  local host port reload=()
-  read -r host port <<<"$(address "$1")"
+  local host reload=()
+  read -r host _ <<<"$(address "$1")"
   cd "$ROOT"
   if [ "$1" = client ]; then
     cd frontend
     exec "$(node -p process.execPath)" node_modules/vite/bin/vite.js --strictPort
   fi
   if $DEV; then reload=(--reload --reload-dir "$1" --reload-dir shared); fi
-  # A frame holds at most one mebibyte; ciphertext does not compress, and a few kilobytes must not become many megabytes.
-  exec "$VENV/bin/python" -m uvicorn "$1.main:app" --host "$host" --port "$port" --no-server-header \
-    --ws-max-size 1048576 --ws-per-message-deflate false --timeout-graceful-shutdown 5 ${reload[@]+"${reload[@]}"}
+  export HOST="$host" PYTHON="$VENV/bin/python"
+  exec sh deploy/serve.sh "$1" ${reload[@]+"${reload[@]}"}
 }
 
 take_signals() {
@@ -273,6 +275,7 @@ main() {
   else
     ensure_client
   fi
+  if $SETUP; then return; fi
   if ! $DETACH; then follow; fi
   start_missing
   rm -rf "$RUN_DIR/starting"

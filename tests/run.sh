@@ -110,7 +110,7 @@ requirements_are_exported() {
   return 1
 }
 
-shell_scripts() { shellcheck -x start_services.sh stop_services.sh tests/run.sh .ci/run; }
+shell_scripts() { shellcheck -x start_services.sh stop_services.sh deploy/serve.sh tests/run.sh .ci/run; }
 
 python_lane() {
   check "uv.lock fits pyproject.toml" lock_is_current
