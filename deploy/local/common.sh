@@ -150,11 +150,12 @@ process_start() {
 }
 
 # remember NAME PID: writes run/NAME.pid.
-remember() {
+remember() (
+  trap '' INT TERM # Ctrl-C reaches mkdir and mv too, and a process that is not noted would never be ended
   mkdir -p "$RUN_DIR"
   printf '%s\n%s\n' "$2" "$(process_start "$2")" >"$RUN_DIR/$1.pid.new"
   mv "$RUN_DIR/$1.pid.new" "$RUN_DIR/$1.pid"
-}
+)
 
 # Prints the number of the process that we started as NAME, if it still runs.
 running() {
