@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from sqlalchemy.exc import IntegrityError
 
 from app_service.conversations.append import Batch, Outcome, Rosters
-from app_service.conversations.entries import Entry, Row
+from app_service.conversations.entries import MAX_COMMIT_BYTES, Entry, Row
 from app_service.db import Database
 from app_service.models.base import now
 from shared.errors import ApiError, Unavailable
@@ -29,6 +29,8 @@ log = get_logger("log_writer")
 
 MAX_BATCH: Final = 512
 MAX_PENDING: Final = 10_000
+MAX_PENDING_BYTES: Final = 64 << 20
+"""Of what waits, so that a database which is slow for a while does not fill the memory."""
 BUSY_BATCH: Final = 4
 """From so many entries in a transaction on, the next one waits for more; a quiet server never waits."""
 GATHER_SECONDS: Final = 0.001
@@ -42,12 +44,20 @@ class _Waiting(NamedTuple):
     entry: Entry
     resolve: Resolve
 
+    @property
+    def size(self) -> int:
+        return len(self.entry.content)
+
 
 class _Job(NamedTuple):
     """Work that has a transaction of its own: a commit, a last message."""
 
     work: Callable[[], Awaitable[Any]]
     done: asyncio.Future[Any]
+
+    @property
+    def size(self) -> int:
+        return MAX_COMMIT_BYTES
 
 
 class LogWriter:
@@ -58,6 +68,7 @@ class LogWriter:
         self._appended = appended
         self._rosters = Rosters()
         self._pending: deque[_Waiting | _Job] = deque()
+        self._pending_bytes = 0
         self._arrived = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -84,10 +95,17 @@ class LogWriter:
         return await done
 
     def _enqueue(self, item: _Waiting | _Job) -> None:
-        if self._closing or len(self._pending) >= MAX_PENDING:
+        full = len(self._pending) >= MAX_PENDING or self._pending_bytes + item.size > MAX_PENDING_BYTES
+        if self._closing or full:
             raise Unavailable("overloaded", "The server has more to write than it can take now.", retry_after=1)
         self._pending.append(item)
+        self._pending_bytes += item.size
         self._arrived.set()
+
+    def _next(self) -> _Waiting | _Job:
+        item = self._pending.popleft()
+        self._pending_bytes -= item.size
+        return item
 
     async def _run(self) -> None:
         while not self._closing or self._pending:
@@ -95,7 +113,7 @@ class LogWriter:
             self._arrived.clear()
             while self._pending:
                 if isinstance(self._pending[0], _Job):
-                    await self._do(self._pending.popleft())  # type: ignore[arg-type]  # just looked
+                    await self._do(self._next())  # type: ignore[arg-type]  # just looked
                 else:
                     await self._gather()
                     await self._write(self._take())
@@ -112,7 +130,7 @@ class LogWriter:
             if isinstance(waiting, _Job):
                 break
             taken.append(waiting)
-            self._pending.popleft()
+            self._next()
         self._last_batch = len(taken)
         return taken
 

@@ -297,6 +297,21 @@ async def test_too_many_waiting_entries_are_refused(service: Service, monkeypatc
     assert refused.value.code == "overloaded"
 
 
+async def test_waiting_entries_are_bounded_in_bytes(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    (group,) = await groups_of(service, 1)
+    entries = [entry_of(group, group.members[0]) for _ in range(4)]
+    monkeypatch.setattr(writer, "MAX_PENDING_BYTES", 3 * len(entries[0].content))
+    written = asyncio.create_task(submit(writer_of(service), entries[:3]))
+    await asyncio.sleep(0)  # they wait now, and the writer has not had its turn
+
+    with pytest.raises(Unavailable) as refused:
+        writer_of(service).submit(entries[3], lambda _: None)
+
+    assert (refused.value.code, refused.value.retry_after) == ("overloaded", 1)
+    assert seqs(await written) == [2, 3, 4]
+    assert seqs(await submit(writer_of(service), entries[3:])) == [5]
+
+
 async def test_closing_writes_what_waits_and_takes_nothing_more(service: Service) -> None:
     (group,) = await groups_of(service, 1)
     extra = LogWriter(service.database, lambda _: None)
