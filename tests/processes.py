@@ -164,6 +164,11 @@ class House:
     def client(self, **options: Any) -> httpx.Client:
         return httpx.Client(base_url=self.url, trust_env=False, timeout=60, **options)
 
+    def forget(self) -> None:
+        """The database is reset; app_service must be down."""
+        for file in (self.folder / "data").glob("quantumchat.db*"):
+            file.unlink()
+
     def everything_kept(self) -> bytes:
         """All bytes that the services have written: database with its journal, logs."""
         files = [file for file in sorted(self.folder.rglob("*")) if file.is_file()]

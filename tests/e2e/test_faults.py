@@ -130,3 +130,35 @@ async def test_an_account_made_without_quantum_service_is_completed_when_it_is_b
     await alice.writes("now you are here")
     await bob.opens("alice")
     await bob.reads("now you are here")
+
+
+async def test_p2_1_a_reset_database_is_named_and_people_start_afresh(town: Town) -> None:
+    alice, bob = await town.friends("alice", "bob")
+    await alice.writes("from before")
+    await bob.reads("from before")
+    town.house.app.kill()
+    town.house.forget()
+    await asyncio.to_thread(town.house.app.start)
+
+    for person in (alice, bob):
+        await expect(person.page.get_by_text("Another server answers here now")).to_be_visible()
+    await alice.sign_in()
+    await expect(alice.page.get_by_role("alert")).to_contain_text("does not have the name that this browser remembers")
+    await bob.page.get_by_role("button", name="Erase what is kept").click()
+    await bob.page.get_by_role("dialog").get_by_role("button", name="Erase messages and keys here").click()
+    await expect(bob.page.get_by_text("Another server answers here now")).to_have_count(0)
+    assert await bob.databases() == ["quantumchat"]
+
+    await alice.page.get_by_role("link", name="Make a new account").click()
+    await asyncio.gather(alice.register(), bob.register())
+    assert len(await alice.databases()) == 3  # the index of accounts, the former store, sealed, and the new one
+    await alice.sign_out()
+    await alice.sign_in()
+    await alice.is_signed_in()
+    await alice.asks("bob")
+    await bob.accepts("alice")
+    await bob.opens("alice")
+    await bob.writes("and again")
+    await alice.opens("bob")
+    await alice.reads("and again")
+    assert await alice.timeline() == ["and again"]

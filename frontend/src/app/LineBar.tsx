@@ -41,7 +41,7 @@ const Now = styled("button")(({ theme }) => ({
   "&:focus-visible": { outline: `2px solid ${theme.palette.accent}` },
 }));
 
-const Words = styled("span")({ whiteSpace: "normal", textWrap: "balance" });
+const Words = styled("span")({ whiteSpace: "normal", textAlign: "center", textWrap: "balance" });
 
 const JOINING = {
   quantum_service: "The signing service is away. This browser joins your account by itself when it is back.",

@@ -12,6 +12,7 @@ import { decodeCertificate } from "./statements";
 import { Store } from "./storage";
 import { Browser, parametersOf, PASSWORD, vaultOf } from "./testing/browser";
 import { FakeService } from "./testing/fakeService";
+import type { WireLoginParameters } from "./wire";
 
 const service = new FakeService();
 const alice = await Browser.register(service, "alice");
@@ -84,6 +85,24 @@ test("P2.1 weaker parameters are refused", async () => {
   for (const change of weaker) {
     expect(await refusal(signingIn(PASSWORD, { ...parameters, ...change }))).toBe("weak_parameters");
   }
+});
+
+test("P2.1 a second account of the same name on another server is signed in to there, and nowhere else", async () => {
+  const { username, userId } = alice;
+  const elsewhere = new FakeService();
+  const here = createCrypto(alice.prefix);
+  const input = { username, email: "alice@example.org", password: PASSWORD, serverName: elsewhere.serverName };
+  elsewhere.register((await here.newAccount(input)).request);
+  const [made] = [...elsewhere.accounts.keys()];
+  await here.open(made!);
+  const secret = (parameters: WireLoginParameters) => here.signInSecret({ username, password: PASSWORD, parameters });
+  expect(await refusal(secret(parametersOf(elsewhere, made!)))).toBe("none");
+  expect(await refusal(secret(parametersOf(service, userId)))).toBe("none");
+  expect(await refusal(secret({ ...parametersOf(service, userId), server_name: "a third" }))).toBe(
+    "server_name_changed",
+  );
+  await here.erase(made!);
+  expect(await refusal(secret(parametersOf(elsewhere, made!)))).toBe("server_name_changed");
 });
 
 test("P2.1 a server that calls itself otherwise gets nothing from a browser that knows it", async () => {

@@ -84,8 +84,11 @@ export class Accounts {
     const username = normalisedUsername(input.username);
     const salt = checkedSalt(input.parameters);
     const serverName = input.parameters.server_name;
-    const known = (await this.#index.all()).find((account) => account.username === username);
-    if (known !== undefined && known.serverName !== serverName) throw new CryptoFailure("server_name_changed");
+    // One name on two servers: a second account was made here after the first one's server went away.
+    const known = (await this.#index.all()).filter((account) => account.username === username);
+    if (known.length > 0 && !known.some((account) => account.serverName === serverName)) {
+      throw new CryptoFailure("server_name_changed");
+    }
     const branches = await passwordBranches({ password: input.password, username, serverName, salt });
     wipe(this.#signIn?.branches.auth, this.#signIn?.branches.wrap);
     this.#signIn = { username, serverName, branches };

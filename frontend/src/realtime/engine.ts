@@ -49,6 +49,8 @@ export class Engine implements Messenger {
     return this.#command(() => this.#phases.removeBrowser(password));
   }
 
+  eraseKept = (userId: Id) => this.#command(() => this.#phases.eraseKept(userId));
+
   // ---------------------------------------------------------------- people
 
   searchPeople = (query: string, after: string | null) => this.#do(({ people }) => people.search(query, after));

@@ -44,6 +44,8 @@ export interface Messenger {
   signOut(): Promise<void>;
   /** Revokes this device (needs the password, for one signature) and erases the local store. `password` null: erase only. */
   removeBrowser(input: { password: string | null }): Promise<void>;
+  /** Erases the sealed local store of an account that this browser is signed out of. */
+  eraseKept(userId: Id): Promise<void>;
 
   searchPeople(query: string, after: string | null): Promise<FoundPeople>;
   requestConnection(userId: Id): Promise<void>;

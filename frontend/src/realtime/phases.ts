@@ -15,7 +15,7 @@ import { Lanes } from "./lanes";
 import { Live } from "./live";
 import { MessengerError, type Progress } from "./messenger";
 import { PeopleCommands } from "./peopleCommands";
-import type { AccountState, Ending, Id, Self } from "./state";
+import type { AccountState, Ending, Id, Self, Kept } from "./state";
 
 /** Whose sealed store opens after a reload, and a sign-out that the server could not be told of. */
 const ACCOUNT = "quantumchat.account";
@@ -45,6 +45,7 @@ export class Phases {
   #turn: Turn | null = null;
   #joining: Joining | null = null;
   #local: LocalAccount | null = null;
+  #shown: AccountState = { phase: "starting" };
 
   constructor(
     private readonly environment: Environment,
@@ -297,10 +298,26 @@ export class Phases {
 
   async #out(reason: Ending | null): Promise<void> {
     const all = await this.crypto.localAccounts().catch(() => []);
-    const kept = all.find(({ device }) => device !== "damaged");
-    const damaged = all.some(({ device }) => device === "damaged") ? "store_damaged" : null;
-    const account = kept === undefined ? null : { username: kept.username };
-    this.#show({ phase: "signed_out", kept: account, reason: reason ?? damaged });
+    const accounts = all.filter(({ device }) => device !== "damaged");
+    const why = reason ?? (accounts.length < all.length ? "store_damaged" : null);
+    const signedOut = (serverName: string | null): AccountState => {
+      const state: AccountState = { phase: "signed_out", kept: keptOf(accounts, serverName), reason: why };
+      this.#show(state);
+      return state;
+    };
+    const shown = signedOut(null);
+    if (accounts.length === 0) return;
+    void this.#api.anonymous("get", "/api/config", {}).then(
+      (config) => this.#shown === shown && signedOut(config.server_name),
+      () => undefined,
+    );
+  }
+
+  /** What this browser keeps of an account that it is signed out of. */
+  async eraseKept(userId: Id): Promise<void> {
+    if (this.#local?.userId === userId) return;
+    await this.crypto.erase(userId);
+    await this.#out(null);
   }
 
   // ---------------------------------------------------------------- what happens meanwhile
@@ -359,8 +376,18 @@ export class Phases {
   }
 
   #show(state: AccountState): void {
+    this.#shown = state;
     this.publish(changes.account(state));
   }
+}
+
+/** The newest account of this server, else the newest (PROTOCOL.md 2.1). `serverName` null: not known yet. */
+function keptOf(accounts: readonly LocalAccount[], serverName: string | null): Kept | null {
+  const here = accounts.findLast((account) => account.serverName === serverName);
+  const local = here ?? accounts.at(-1);
+  if (local === undefined) return null;
+  const { userId, username } = local;
+  return { userId, username, otherServer: serverName !== null && here === undefined };
 }
 
 /** Neither an answer of the server, nor a refusal of crypto/ that has a name. */

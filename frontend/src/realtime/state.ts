@@ -32,11 +32,18 @@ export type SignInStep = "deriving" | "making_keys" | "registering" | "unlocking
 /** `store_…`: what this browser kept was deleted, or does not open; signing in makes it a new device. */
 export type Ending = "signed_out_elsewhere" | "expired" | "store_gone" | "store_damaged" | "storage_unavailable";
 
+export interface Kept {
+  userId: Id;
+  username: string;
+  /** Another server answers at this address than the one of this account: its database was started anew, or it is not the same. */
+  otherServer: boolean;
+}
+
 export type AccountState =
   /** Reading the local store, asking for the writer's lock, refreshing the sign-in. */
   | { phase: "starting" }
   /** `kept`: the account whose sealed local store this browser still has. `reason`: why a sign-in ended without being asked. */
-  | { phase: "signed_out"; kept: { username: string } | null; reason: Ending | null }
+  | { phase: "signed_out"; kept: Kept | null; reason: Ending | null }
   /** The account was made outside a browser; `completeAccount` gives it its keys. */
   | { phase: "incomplete"; username: string }
   /** Another tab of this browser writes for the account; `takeOver` moves it here. */

@@ -6,8 +6,9 @@ import { Field } from "../../components/Field";
 import { useAppSelector, useCommand, useMessenger } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
 import { paths, safeNext } from "../../lib/paths";
-import type { AccountState, Ending, SignInStep } from "../../realtime/state";
+import type { AccountState, Ending, Kept, SignInStep } from "../../realtime/state";
 import { AuthLayout, Form, Lead } from "./AuthLayout";
+import { OtherServer } from "./OtherServer";
 import { CompleteAccountStep } from "./CompleteAccountStep";
 import { RecoveryCodeStep } from "./RecoveryCodeStep";
 import { stepWords } from "./steps";
@@ -25,8 +26,8 @@ const ENDED: Record<Ending, string> = {
 // What this browser derives from the password is bound to the name (P2.1); an e-mail address would only fail later.
 const NOT_AN_ADDRESS = "Use your name here, not your e-mail address: your keys are bound to the name.";
 
-function keptName(account: AccountState): string | null {
-  return account.phase === "signed_out" ? (account.kept?.username ?? null) : null;
+function keptOf(account: AccountState): Kept | null {
+  return account.phase === "signed_out" ? account.kept : null;
 }
 
 const harmless = (account: AccountState) =>
@@ -37,7 +38,8 @@ export function SignInPage() {
   const navigate = useNavigate();
   const [search] = useSearchParams();
   const account = useAppSelector((state) => state.auth.account);
-  const kept = keptName(account);
+  const stored = keptOf(account);
+  const kept = stored === null || stored.otherServer ? null : stored.username;
   const [typed, setTyped] = useState<string | null>(null);
   const username = typed ?? kept ?? "";
   const [password, setPassword] = useState("");
@@ -66,13 +68,16 @@ export function SignInPage() {
       <Lead>
         New here? <Link to={{ pathname: paths.register, search: search.toString() }}>Make an account</Link>
       </Lead>
+      {stored?.otherServer === true && <OtherServer kept={stored} />}
       <Form
         onSubmit={(event) => {
           event.preventDefault();
           if (ready) void signIn.run();
         }}
       >
-        {ended !== null && <Callout tone={harmless(account) ? "info" : "caution"}>{ended}</Callout>}
+        {ended !== null && stored?.otherServer !== true && (
+          <Callout tone={harmless(account) ? "info" : "caution"}>{ended}</Callout>
+        )}
         <Field
           label="Name"
           error={isAddress ? NOT_AN_ADDRESS : undefined}

@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
-import { screen, waitFor } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { selectWaitsFor } from "../../app/selectors";
-import { joining } from "../../testing/fixtures/people";
+import { joining, kept } from "../../testing/fixtures/people";
 import { renderScenario, stubBrowser } from "../../testing/fixtures/render";
 import { scenarios } from "../../testing/fixtures/scenarios";
 import { measure } from "./strength";
@@ -142,6 +142,22 @@ describe("signing in", () => {
     await user.type(await text("Name"), "ada");
     await user.type(await text("Password"), "secret{Enter}");
     expect((await screen.findByRole("alert")).textContent).toContain("Nothing was sent");
+    expect(where()).toBe("/sign-in");
+  });
+
+  it("P2.1 a server of another name: what is kept stays until the person erases it, and a new account can be made", async () => {
+    const { user, did, where } = renderScenario(scenarios["other-server"]);
+    expect(await screen.findByText("Another server answers here now")).toBeTruthy();
+    expect(await text("Name")).toHaveProperty("value", "");
+    expect(screen.queryByText(/open again after signing in/u)).toBeNull();
+    expect(screen.getByRole("link", { name: "Make a new account" }).getAttribute("href")).toBe("/register");
+    await user.click(screen.getByRole("button", { name: "Erase what is kept" }));
+    const dialog = await screen.findByRole("dialog", { name: "Erase what is kept of ada.lovelace?" });
+    expect(did("eraseKept")).toEqual([]);
+    await user.click(within(dialog).getByRole("button", { name: "Erase messages and keys here" }));
+    expect(did("eraseKept")).toEqual([[kept.userId]]);
+    await waitFor(() => expect(screen.queryByText("Another server answers here now")).toBeNull());
+    expect(did("signIn")).toEqual([]);
     expect(where()).toBe("/sign-in");
   });
 
