@@ -436,6 +436,7 @@ describe("pins", () => {
     expect(await alice.api.mergePins(first)).toMatchObject([{ code: "pins_rollback" }]);
     // An old record under a new number: the version is authenticated.
     expect(await alice.api.mergePins({ ...first, version: 3 })).toMatchObject([{ code: "pins_damaged" }]);
+    expect(await alice.api.mergePins({ version: 3, sealed: "no base64url" })).toMatchObject([{ code: "pins_damaged" }]);
     const bytes = fromBase64url(second.record.sealed);
     bytes[20] = (bytes[20] ?? 0) ^ 1;
     expect(await alice.api.mergePins({ version: 3, sealed: toBase64url(bytes) })).toMatchObject([

@@ -101,9 +101,7 @@ export async function pinsStored(room: Room, version: number): Promise<void> {
 export async function mergePins(room: Room, record: WirePins): Promise<Problem[]> {
   const known = await state(room);
   if (record.version < known.version) return [problem("pins_rollback", null)];
-  const plaintext = await openSealed(await key(room), aad(room, record.version), fromBase64url(record.sealed)).catch(
-    () => null,
-  );
+  const plaintext = await opened(room, record).catch(() => null);
   if (plaintext === null) return [problem("pins_damaged", null)];
   const text = new TextDecoder().decode(plaintext);
   const pins = JSON.parse(text) as PinsContent;
@@ -113,6 +111,10 @@ export async function mergePins(room: Room, record: WirePins): Promise<Problem[]
   unit.put(STATE, { version: record.version, content: text });
   await unit.commit();
   return problems;
+}
+
+async function opened(room: Room, { version, sealed }: WirePins): Promise<Uint8Array> {
+  return openSealed(await key(room), aad(room, version), fromBase64url(sealed));
 }
 
 async function merge(room: Room, unit: UnitOfWork, pins: PinsContent): Promise<Problem[]> {

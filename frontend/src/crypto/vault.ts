@@ -106,7 +106,7 @@ async function wrapKey(
   return toBase64url(await seal(await importAesKey(wrappingKey), vaultAad(scope, version, kind), vaultKey));
 }
 
-/** `wrong_password` when the wrap does not open, `vault_damaged` when the vault does not. */
+/** `wrong_password` when the wrap does not open, `vault_damaged` when the vault does not or something served is no base64url. */
 export async function openVault(
   scope: AccountScope,
   wire: WireVault,
@@ -115,23 +115,23 @@ export async function openVault(
 ): Promise<UnlockedVault> {
   const { version, sealed } = wire.wraps.password;
   const aad = vaultAad(scope, version, "password");
-  const rawKey = await openSealed(await importAesKey(passwordWrap), aad, fromBase64url(sealed)).catch(
-    (error: unknown) => {
-      throw new CryptoFailure("wrong_password", error);
-    },
-  );
+  const rawKey = await openSealed(await importAesKey(passwordWrap), aad, served(sealed)).catch((error: unknown) => {
+    throw new CryptoFailure("wrong_password", error);
+  });
   const key = await importAesKey(rawKey);
   wipe(rawKey);
-  const vault = new UnlockedVault(
-    scope,
-    wire.version,
-    fromBase64url(identityPublicKey),
-    key,
-    fromBase64url(wire.vault),
-  );
+  const vault = new UnlockedVault(scope, wire.version, served(identityPublicKey), key, served(wire.vault));
   // The served public key must belong to the sealed private one: sign once, verify (the signature is thrown away).
   await checkIdentity(vault);
   return vault;
+}
+
+function served(text: Bytes): Uint8Array {
+  try {
+    return fromBase64url(text);
+  } catch (error) {
+    throw new CryptoFailure("vault_damaged", error);
+  }
 }
 
 async function checkIdentity(vault: UnlockedVault): Promise<void> {
