@@ -509,22 +509,34 @@ describe("an existing group", () => {
     expect(await bob.problems(id)).toEqual(["unexpected_welcome"]);
   });
 
-  test("P6.8 a removal is tentative: sending stops, history and keys stay", async () => {
-    await alice.send(id, "before");
-    await bob.sync(id);
-    const { state } = await insider(alice, id);
-    const leaf = leavesOf(state.ratchetTree).find(({ deviceId }) => deviceId === bob.deviceId)!;
-    const after = leavesOf(state.ratchetTree).filter(({ deviceId }) => deviceId !== bob.deviceId);
-    const proposals: Proposal[] = [{ proposalType: "remove", remove: { removed: leaf.index } }];
-    await postCommit(alice, id, await forgeCommit(alice, id, { proposals, after, details: { removed: [bob.sender] } }));
-    const received = await bob.sync(id);
-    expect(received.entries).toMatchObject([{ kind: "system", event: "removed_me", userId: alice.userId }]);
-    expect(received.conversation).toMatchObject({ state: "removed", blocked: { reason: "lost" } });
-    expect(await bob.texts(id)).toEqual(["before"]);
-    const room = await bob.inside();
-    expect(await room.group(room.store.begin(), id)).not.toBeNull();
-    room.store.close();
+  test("P6.8 a commit with a wrong confirmation tag is refused", async () => {
+    await postCommit(alice, id, await forgeCommit(alice, id, { badTag: true }));
+    await expectRefused("commit_undecryptable");
   });
+
+  test.each([false, true])(
+    "P6.8 a removal is tentative: sending stops, history and keys stay (false tag: %s)",
+    async (badTag) => {
+      await alice.send(id, "before");
+      await bob.sync(id);
+      const { state } = await insider(alice, id);
+      const leaf = leavesOf(state.ratchetTree).find(({ deviceId }) => deviceId === bob.deviceId)!;
+      const after = leavesOf(state.ratchetTree).filter(({ deviceId }) => deviceId !== bob.deviceId);
+      const proposals: Proposal[] = [{ proposalType: "remove", remove: { removed: leaf.index } }];
+      await postCommit(
+        alice,
+        id,
+        await forgeCommit(alice, id, { proposals, after, badTag, details: { removed: [bob.sender] } }),
+      );
+      const received = await bob.sync(id);
+      expect(received.entries).toMatchObject([{ kind: "system", event: "removed_me", userId: alice.userId }]);
+      expect(received.conversation).toMatchObject({ state: "removed", blocked: { reason: "lost" } });
+      expect(await bob.texts(id)).toEqual(["before"]);
+      const room = await bob.inside();
+      expect(await room.group(room.store.begin(), id)).not.toBeNull();
+      room.store.close();
+    },
+  );
 
   test("P6.8 a log that was closed without a member's message was closed by the server", async () => {
     const session = { ...service.sessionFor(id, bob.userId), state: "terminated", closed_by: "server" };

@@ -52,15 +52,19 @@ async function takeOwn(intake: Intake, row: WireRow, kind: "message" | "terminat
     if (!wasSent(item.bodies, row)) await notSent(intake, row, "ack_mismatch");
     checkOwn(intake, row);
   } catch (error) {
-    if (error instanceof RuleBroken) failed(intake, items, item, error.code);
+    if (!(error instanceof RuleBroken)) throw error;
+    // The newer copy of this store sent it: nobody must get it twice.
+    if (error.code === "old_copy") sent(intake, items, item, row);
+    else failed(intake, items, item, error.code);
     throw error;
   }
-  saveOutbox(
-    unit,
-    record.id,
-    items.filter((other) => other !== item),
-  );
-  const entry = outboxEntry(intake.room, record.id, { ...item, state: "sent", failure: null });
+  sent(intake, items, item, row);
+}
+
+function sent(intake: Intake, items: OutboxItem[], item: OutboxItem, row: WireRow): void {
+  const rest = items.filter((other) => other !== item);
+  saveOutbox(intake.unit, intake.record.id, rest);
+  const entry = outboxEntry(intake.room, intake.record.id, { ...item, state: "sent", failure: null });
   intake.add({ ...entry, seq: row.seq, time: row.timestamp });
 }
 

@@ -99,6 +99,21 @@ test("P9.1 an old copy of a profile is taken back with keys that it never had", 
   );
 });
 
+test("P9.1 what waited in an old copy and was sent by the newer one is not sent again", async () => {
+  const { clientId, text } = await bob.api.enqueue(id, "sent by the newer copy");
+  await postMessage(bob, id, await forgeMessage(bob, id, { data: { clientId }, content: { text } }));
+  await bob.sync(id);
+  expect(await bob.api.conversation(id)).toMatchObject({ state: "lost", blocked: { reason: "old_copy" } });
+  await alice.sync(id);
+  await bob.ask(id);
+  await alice.heal(id);
+  await bob.sync(id);
+  expect((await bob.api.nextOutgoing(id)).kind).toBe("empty");
+  const own = (await bob.entries(id)).filter((entry) => entry.kind === "message" && entry.clientId === clientId);
+  expect(own).toMatchObject([{ state: "sent", failure: null }]);
+  expect(await alice.texts(id)).toEqual([text]);
+});
+
 /** People of their own, for who gets another device. */
 async function others(): Promise<void> {
   ({ alice, bob, service, id } = await established(await twoPeople(["anna", "ben"])));

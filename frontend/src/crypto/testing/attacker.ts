@@ -10,7 +10,7 @@ import {
   type Proposal,
   type PskIndex,
 } from "ts-mls";
-import { uuidv7 } from "../bytes";
+import { randomBytes, uuidv7 } from "../bytes";
 import { loadConversation } from "../conversation";
 import { fields, fromBase64url } from "../encoding";
 import {
@@ -71,6 +71,8 @@ export interface Forgery {
   /** Put this on the committer's leaf. */
   leaf?: DeviceRef & { signer: Signer; identity: Uint8Array };
   publicMessage?: boolean;
+  /** A confirmation tag that nobody else computes. */
+  badTag?: boolean;
 }
 
 /** A commit by a member, honest but for what `forgery` says. */
@@ -97,7 +99,7 @@ export async function forgeCommit(browser: Browser, id: Id, forgery: Forgery = {
   };
   const context = {
     state: forgery.leaf === undefined ? state : withLeaf(state, forgery.leaf),
-    cipherSuite: forgery.leaf === undefined ? cs : withLeafSigner(cs, forgery.leaf.signer),
+    cipherSuite: forgedSuite(cs, forgery),
     pskIndex: forgery.psks ?? makePskIndex(state, {}),
   };
   const made = await createCommit(context, options);
@@ -117,6 +119,11 @@ function withLeaf(state: ClientState, leaf: NonNullable<Forgery["leaf"]>): Clien
     return { ...node, leaf: { ...node.leaf, credential, signaturePublicKey: leaf.signer.publicKey } };
   });
   return { ...state, ratchetTree: tree };
+}
+
+function forgedSuite(cs: CiphersuiteImpl, { leaf, badTag }: Forgery): CiphersuiteImpl {
+  if (badTag === true) return { ...cs, hash: { ...cs.hash, mac: () => Promise.resolve(randomBytes(64)) } };
+  return leaf === undefined ? cs : withLeafSigner(cs, leaf.signer);
 }
 
 /** Signs leaf nodes with another key and everything else with one's own. */

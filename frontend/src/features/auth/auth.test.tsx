@@ -168,6 +168,16 @@ describe("signing in", () => {
     expect(screen.getByText(/keeps the messages of/u)).toBeTruthy();
   });
 
+  it.each([
+    ["store_gone", /was deleted, messages and keys alike/u],
+    ["store_damaged", /is damaged and cannot be opened/u],
+    ["storage_unavailable", /does not let the client keep data/u],
+  ] as const)("P9 %s: says what became of what this browser kept", async (reason, words) => {
+    renderScenario({ account: { phase: "signed_out", kept: null, reason }, path: "/sign-in" });
+    expect(await screen.findByText(words)).toBeTruthy();
+    expect(screen.queryByText(/keeps the messages of/u)).toBeNull();
+  });
+
   it("P2.2 an account made outside a browser: the server has seen the password, a new one is suggested", async () => {
     const { user, did, where } = renderScenario(scenarios["signed-out"]);
     await user.type(await text("Name"), "testuser");

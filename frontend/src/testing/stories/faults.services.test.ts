@@ -131,6 +131,37 @@ test("P6.2 a commit whose answer got lost is adopted from the log, also after a 
   expect(await alice.tab.crypto.pendingCommit(id)).toBeNull();
 });
 
+test("P6.2 kill -9 of app_service between a commit and its answer: it is settled by itself, and all read on", async () => {
+  const [alice, bob] = await pair();
+  const { id } = alice.conversation(bob)!;
+  const killed: Promise<void>[] = [];
+  alice.browser.network.tampering = {
+    loseAnswer: (path) => {
+      if (path.endsWith("/commits") && killed.length === 0) killed.push(services.app.end("SIGKILL"));
+      return killed.length > 0;
+    },
+    frame: (frame) => (killed.length === 0 ? frame : null),
+  };
+  await expect(alice.tab.engine.rotate(id)).rejects.toThrow("server_unreachable");
+  await Promise.all(killed);
+  await alice.writes(bob, "written while the commit was open");
+  alice.browser.network.tampering = {};
+  await services.app.start();
+  for (const { tab } of [alice, bob]) tab.engine.reconnectNow();
+  await bob.reads(alice, "written while the commit was open");
+  await bob.writes(alice, "read you");
+  await alice.reads(bob, "read you");
+  expect(await alice.tab.crypto.pendingCommit(id)).toBeNull();
+  const [hers, his] = await Promise.all([alice, bob].map(({ tab }) => tab.crypto.details(id)));
+  expect(hers!.epochAuthenticator).toBe(his!.epochAuthenticator);
+  for (const person of [alice, bob]) {
+    const renewals = person
+      .entries(person === alice ? bob : alice)
+      .filter((entry) => entry.kind === "notice" && entry.notice.code === "rotated");
+    expect(renewals).toHaveLength(1);
+  }
+});
+
 test("P6.2 a founding whose answer got lost is settled on start", async () => {
   const alice = await TestPerson.registered(services, "alice");
   const bob = await TestPerson.registered(services, "bob");
