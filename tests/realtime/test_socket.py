@@ -103,19 +103,19 @@ async def test_a_frame_over_one_mebibyte_closes_1009(wire: Wire) -> None:
 
 
 async def test_too_many_frames_close_4429(wire: Wire) -> None:
-    _limit(wire, rate_limit_frames="1/minute")
+    _limit(wire, rate_limit_frames="1/day")
     client = await wire.open(await wire.service.bound("alice"))
     for _ in range(40):
         await client.say("ping")
 
     assert await client.closed() == 4429
     assert client.frames[-1]["code"] == "too_many_requests"
-    assert 1 <= client.frames[-1]["retry_after"] <= 60
+    assert 1 <= client.frames[-1]["retry_after"] <= 86_400
 
 
 async def test_too_many_messages_of_a_device_are_refused_one_by_one(wire: Wire) -> None:
     group = await active(wire.service)
-    _limit(wire, rate_limit_messages="2/minute")
+    _limit(wire, rate_limit_messages="2/day")
     client = await wire.open(group.members[0])
     bodies = [group.message() for _ in range(3)]
     for body in bodies:
@@ -123,19 +123,19 @@ async def test_too_many_messages_of_a_device_are_refused_one_by_one(wire: Wire) 
 
     refused = await client.until("error")
     assert (refused["code"], refused["client_id"]) == ("too_many_requests", bodies[2]["client_id"])
-    assert 1 <= refused["retry_after"] <= 60
+    assert 1 <= refused["retry_after"] <= 86_400
     await client.rows(group, 3)  # commit and two messages
     await client.settled()
 
 
 async def test_sockets_of_one_address_are_counted_as_calls(wire: Wire) -> None:
-    _limit(wire, rate_limit_calls="1/minute")
+    _limit(wire, rate_limit_calls="1/day")
     for _ in range(5):
         await wire.connect()
     with pytest.raises(InvalidStatus) as refused:
         await wire.connect()
     assert refused.value.response.status_code == 429
-    assert 1 <= int(refused.value.response.headers["Retry-After"]) <= 60
+    assert 1 <= int(refused.value.response.headers["Retry-After"]) <= 86_400
 
 
 def _limit(wire: Wire, **limits: str) -> None:
