@@ -86,7 +86,8 @@ def create_app(settings: Settings | None = None, *, seams: Seams | None = None) 
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-QuantumChat"],
             expose_headers=["ETag", "Retry-After", "X-Request-ID"],
-            allow_credentials="*" not in settings.origins,
+            # Pages of other origins bring their tokens along; the cookie is for the own page alone (P2.7).
+            allow_credentials=False,
         )
     app.state.registry = registry
     dress(app, registry)

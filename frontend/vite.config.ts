@@ -1,12 +1,39 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const appService = `http://127.0.0.1:${process.env.PORT ?? "8000"}`;
 
+/** Where app_service is, when the client is served from elsewhere. */
+const server = process.env.VITE_API_URL;
+
+/** app_service sends its policy as a header; another server may not, so that page carries it, with the way to app_service open. */
+function policyInPage(origin: string): Plugin {
+  const { protocol, host } = new URL(origin);
+  const socket = `${protocol === "https:" ? "wss:" : "ws:"}//${host}`;
+  const file = path("../shared/content_security_policy.json");
+  const rules = (JSON.parse(readFileSync(file, "utf8")) as string[])
+    // A page cannot say by whom it may be framed; its server has to.
+    .filter((rule) => !rule.startsWith("frame-ancestors"))
+    .map((rule) => (rule.startsWith("connect-src") ? `${rule} ${protocol}//${host} ${socket}` : rule));
+  return {
+    name: "content-security-policy",
+    apply: "build",
+    transformIndexHtml: () => [
+      {
+        tag: "meta",
+        attrs: { "http-equiv": "Content-Security-Policy", content: rules.join("; ") },
+        injectTo: "head-prepend",
+      },
+    ],
+  };
+}
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), ...(server ? [policyInPage(server)] : [])],
   resolve: {
     alias: {
       // The package exports only a facade that imports its modules by computed names, which no bundler can follow.

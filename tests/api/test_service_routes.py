@@ -150,6 +150,8 @@ async def test_other_origins_are_let_in_by_name_only(start: StartService) -> Non
 
     assert good.headers["access-control-allow-origin"] == "https://chat.example.org"
     assert "access-control-allow-origin" not in bad.headers
+    # Their pages bring tokens along; no cookie of this browser is theirs to use.
+    assert "access-control-allow-credentials" not in good.headers
 
 
 # The web client

@@ -38,7 +38,13 @@ class Town:
     playwright: Playwright
     chromium: str
     folder: Path
+    page_url: str | None = None
+    """Where the client is served, if not by app_service."""
     browsers: list[Browser] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return self.page_url or self.house.url
 
     async def browser(self, name: str, profile: str | None = None) -> Browser:
         """A Chromium profile of its own on disk, kept over `close` and `open`."""
@@ -118,7 +124,7 @@ class Browser:
         page.on("pageerror", lambda error: self._note("error", str(error)))
         page.on("response", self._hear)
         page.on("websocket", self._listen)
-        await page.goto(self.town.house.url + path)
+        await page.goto(self.town.url + path)
 
     async def tab(self, path: str = "/") -> Browser:
         """Another tab of this browser; it closes with it."""
@@ -159,7 +165,7 @@ class Browser:
 
     async def register(self) -> str:
         """Makes an account; the recovery code."""
-        await self.page.goto(f"{self.town.house.url}/register")
+        await self.page.goto(f"{self.town.url}/register")
         await self.page.get_by_label("Name", exact=True).fill(self.name)
         await self.page.get_by_label("E-mail").fill(f"{self.name}@example.org")
         await self.page.get_by_label("Password", exact=True).fill(PASSWORD)

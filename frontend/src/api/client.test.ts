@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Api } from "./client";
 import type { ApiError } from "./errors";
+import type { RefreshTokens } from "./tokens";
 
 interface Call {
   url: string;
@@ -8,7 +9,13 @@ interface Call {
   body: unknown;
 }
 
-function server(answers: Record<string, (call: Call) => Response>) {
+const COOKIE: RefreshTokens = {
+  transport: "cookie",
+  read: () => Promise.resolve(null),
+  keep: () => Promise.resolve(),
+};
+
+function server(answers: Record<string, (call: Call) => Response>, refreshTokens = COOKIE) {
   const calls: Call[] = [];
   const tails = new Map<string, Promise<unknown>>();
   const api = new Api({
@@ -28,6 +35,7 @@ function server(answers: Record<string, (call: Call) => Response>) {
         return result;
       },
     },
+    refreshTokens,
     now: () => Date.now(),
   });
   return { api, calls };
@@ -35,8 +43,9 @@ function server(answers: Record<string, (call: Call) => Response>) {
 
 const user = { id: "0190", username: "alice", email: "a@example.org", created_at: "2026-01-01T00:00:00.000Z" };
 let issued = 0;
-const grant = (seconds = 900) =>
+const grant = (seconds = 900, refresh_token: string | null = null) =>
   Response.json({
+    refresh_token,
     access_token: `token-${++issued}`,
     expires_in: seconds,
     user,
@@ -45,6 +54,38 @@ const grant = (seconds = 900) =>
   });
 const refusal = (code: string, status: number, headers = {}) =>
   Response.json({ error: { code, message: "No.", details: { a: 1 }, request_id: "r" } }, { status, headers });
+
+test("P2.7 a page of another origin brings the token along and keeps the successor before it goes on", async () => {
+  const story: unknown[] = [];
+  let kept: string | null = "first";
+  const { api } = server(
+    {
+      "/api/token/refresh": ({ body, headers }) => {
+        story.push(body, headers.get("X-QuantumChat"));
+        return grant(900, "second");
+      },
+      "/api/devices": () => {
+        story.push("the call itself");
+        return Response.json({ items: [], list_version: 1 });
+      },
+    },
+    {
+      transport: "body",
+      read: () => Promise.resolve(kept),
+      keep: (token) => {
+        story.push(`kept ${token}`);
+        kept = token;
+        return Promise.resolve();
+      },
+    },
+  );
+  await api.get("/api/devices", {});
+  expect(story).toEqual([{ refresh_token: "first" }, null, "kept second", "the call itself"]);
+  kept = null;
+  api.token.clear();
+  await expect(api.get("/api/devices", {})).rejects.toMatchObject({ code: "refresh_invalid" });
+  expect(story).toHaveLength(4);
+});
 
 test("P2.7 many calls at once refresh once, with the header that a foreign page cannot send", async () => {
   const { api, calls } = server({

@@ -1,6 +1,6 @@
 import { ApiError, errorOf, isApiError, unreachable } from "./errors";
 import type { Answer, Method, Operation, Options, PathWith } from "./operations";
-import { AccessToken, type Locks } from "./tokens";
+import { AccessToken, type Locks, type RefreshTokens } from "./tokens";
 import type { Id, SignedIn } from "./types";
 
 export interface ApiEnvironment {
@@ -8,6 +8,7 @@ export interface ApiEnvironment {
   readonly origin: string;
   readonly fetch: typeof fetch;
   readonly locks: Locks;
+  readonly refreshTokens: RefreshTokens;
   readonly now: () => number;
 }
 
@@ -21,7 +22,7 @@ interface AnyOptions {
 /** Calls app_service. Paths, parameters, bodies and answers are those of its OpenAPI document. */
 export class Api {
   readonly token: AccessToken;
-  /** The account that this page is for. The cookie is shared by all tabs, and another one may sign in as somebody else. */
+  /** The account that this page is for. The refresh token is shared by all tabs, and another one may sign in as somebody else. */
   userId: Id | null = null;
 
   constructor(private readonly environment: ApiEnvironment) {
@@ -49,14 +50,33 @@ export class Api {
     return this.#send(method, path, options as AnyOptions, null) as Promise<Answer<Operation<P, M>>>;
   }
 
-  /** Rotates the cookie. Callers want `token.renew()`, which does it once for all; after a reload this also says who it was. */
+  /** Rotates the refresh token. Callers want `token.renew()`, which does it once for all; after a reload this also says who it was. */
   async refresh(): Promise<SignedIn> {
-    const headers = { "X-QuantumChat": "1" };
-    const answer = (await this.#send("post", "/api/token/refresh", { headers, body: {} }, null)) as SignedIn;
+    const answer = (await this.#send("post", "/api/token/refresh", await this.#refreshOptions(), null)) as SignedIn;
     if (this.userId !== null && answer.user.id !== this.userId) {
       throw new ApiError("refresh_invalid", "Another account signed in here.", 401);
     }
+    await this.keepRefreshToken(answer);
     return answer;
+  }
+
+  /** For the calls that sign in. */
+  get tokenTransport() {
+    return { token_transport: this.environment.refreshTokens.transport };
+  }
+
+  /** Of whoever signed in. */
+  async keepRefreshToken({ refresh_token }: SignedIn): Promise<void> {
+    if (refresh_token !== null) await this.environment.refreshTokens.keep(refresh_token);
+  }
+
+  async #refreshOptions(): Promise<AnyOptions> {
+    const { refreshTokens } = this.environment;
+    // A foreign page cannot send the header.
+    if (refreshTokens.transport === "cookie") return { headers: { "X-QuantumChat": "1" }, body: {} };
+    const refresh_token = await refreshTokens.read();
+    if (refresh_token === null) throw new ApiError("refresh_invalid", "This browser has no sign-in.", 401);
+    return { body: { refresh_token } };
   }
 
   async #authorised(method: Method, path: string, options: AnyOptions): Promise<unknown> {

@@ -9,13 +9,20 @@ export interface Locks {
   request<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 
+/** What holds the refresh token. */
+export interface RefreshTokens {
+  /** `cookie`: no script reads it. `body`: a page of another origin has none, and keeps the token itself. */
+  readonly transport: "cookie" | "body";
+  /** With `body`: the one to use now; null when there is none. */
+  read(): Promise<string | null>;
+  /** With `body`: the successor, before anything is done with the access token that came along. */
+  keep(token: string): Promise<void>;
+}
+
 const EARLY_MS = 60_000;
 const LOCK = "quantumchat-token-refresh";
 
-/**
- * The access token, in memory only. The refresh token is a cookie that no script reads; one tab at a time rotates it,
- * and one call in this tab asks for all.
- */
+/** The access token, in memory only. One tab at a time rotates the refresh token, and one call in this tab asks for all. */
 export class AccessToken {
   #current: { value: string; renewAt: number } | null = null;
   #renewing: Promise<string> | null = null;
@@ -40,7 +47,7 @@ export class AccessToken {
     this.#current = null;
   }
 
-  /** A token that is good for a while yet; after a reload the cookie gives the first one. */
+  /** A token that is good for a while yet; after a reload the refresh token gives the first one. */
   async get(): Promise<string> {
     const current = this.#current;
     return current !== null && current.renewAt > this.now() ? current.value : this.renew();

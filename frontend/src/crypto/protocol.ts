@@ -25,6 +25,8 @@ import type { UnitOfWork } from "./storage";
 import type { CryptoApi, Received } from "./types";
 import type { Id, WireRow } from "./wire";
 
+const REFRESH_TOKEN = "refresh-token";
+
 /** Calls that read only go past the queue of writers and see what is on disk. */
 class Core {
   readonly accounts: Accounts;
@@ -146,6 +148,13 @@ function accountCalls(core: Core) {
     checkWriter: () => core.read((room) => room.store.checkWriter()),
     close: () => core.close(),
     erase: (userId) => core.erase(userId),
+    refreshToken: () => core.read(async ({ store }) => (await store.get<string>(REFRESH_TOKEN)) ?? null),
+    keepRefreshToken: (token) =>
+      core.change((_room, unit) => {
+        if (token === null) unit.delete(REFRESH_TOKEN);
+        else unit.put(REFRESH_TOKEN, token);
+        return Promise.resolve();
+      }),
     newDevice: ({ keys, challenge }) =>
       core.read((room) => devices.newDevice(room, accounts.vault(room.self.userId), keys, challenge)),
     deviceRegistered: () =>

@@ -321,6 +321,10 @@ export interface CryptoApi {
   /** Rejects with `superseded` when another tab has opened the store for writing since. */
   checkWriter(): Promise<void>;
 
+  /** The refresh token in the open store, where no cookie can hold it (a page of another origin than the server's). */
+  refreshToken(): Promise<string | null>;
+  keepRefreshToken(token: string | null): Promise<void>;
+
   /** Forgets the open store and everything that needs the password. */
   close(): Promise<void>;
 

@@ -8,7 +8,6 @@ import { Device } from "./device";
 import { MessengerError, type Progress } from "./messenger";
 import type { Id } from "./state";
 
-const COOKIE = { token_transport: "cookie" } as const;
 const ATTEMPTS = 3;
 
 export interface Entered {
@@ -36,7 +35,7 @@ export class Account {
     const { request, recoveryCode } = await this.crypto.newAccount({ ...input, serverName: config.server_name });
     progress("registering");
     const answer = await this.#register(request);
-    this.#signedIn(answer);
+    await this.#signedIn(answer);
     progress("making_keys");
     await this.claim(answer.user.id);
     const local = await this.crypto.open(answer.user.id);
@@ -48,8 +47,10 @@ export class Account {
     progress("deriving");
     const username = identifier.trim().toLowerCase();
     const secret = await this.#secret(username, password);
-    const answer = await this.api.anonymous("post", "/api/login", { body: { username, ...secret, ...COOKIE } });
-    this.#signedIn(answer);
+    const answer = await this.api.anonymous("post", "/api/login", {
+      body: { username, ...secret, ...this.api.tokenTransport },
+    });
+    await this.#signedIn(answer);
     const me = await this.api.get("/api/users/me", {});
     if (!me.has_vault || me.identity_public_key === null) {
       this.#unfinished = answer.user;
@@ -111,7 +112,7 @@ export class Account {
     let lost = false;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.api.anonymous("post", "/api/register", { body: { ...request, ...COOKIE } });
+        return await this.api.anonymous("post", "/api/register", { body: { ...request, ...this.api.tokenTransport } });
       } catch (error) {
         if (lost && isApiError(error, "username_taken", "email_taken")) return this.#claimRegistered(request, error);
         if (!isTransient(error) || attempt === ATTEMPTS) throw error;
@@ -122,15 +123,16 @@ export class Account {
 
   /** The name may be taken because it is ours: the answer to an earlier attempt got lost. */
   async #claimRegistered({ username, auth_secret, user_id }: WireRegistration, taken: Error): Promise<SignedIn> {
-    const body = { username, auth_secret, ...COOKIE };
+    const body = { username, auth_secret, ...this.api.tokenTransport };
     const answer = await this.api.anonymous("post", "/api/login", { body }).catch(() => null);
     if (answer?.user.id !== user_id) throw taken;
     return answer;
   }
 
-  #signedIn(answer: SignedIn): void {
+  async #signedIn(answer: SignedIn): Promise<void> {
     this.api.userId = answer.user.id;
     this.api.token.set(answer);
+    await this.api.keepRefreshToken(answer);
   }
 
   async #secret(username: string, password: string) {

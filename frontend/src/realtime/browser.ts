@@ -1,11 +1,16 @@
 /** The engine's surroundings in a real page. */
 import type { Claim, Environment, RawSocket, WriterLock } from "./environment";
 
+/** Where app_service is, for a client that is served from elsewhere (docs/deployment.md); set when it is built. */
+const SERVER = ((import.meta.env.VITE_API_URL as string | undefined) ?? "").replace(/\/$/u, "");
+
 export function browserEnvironment(): Environment {
   return {
-    origin: "",
+    origin: SERVER,
+    cookies: SERVER === "",
     fetch: (input, init) => fetch(input, init),
-    openSocket: () => new WebSocket(`${location.origin.replace(/^http/u, "ws")}/ws`) as RawSocket,
+    openSocket: () =>
+      new WebSocket(`${(SERVER === "" ? location.origin : SERVER).replace(/^http/u, "ws")}/ws`) as RawSocket,
     locks: { request: (name, work) => navigator.locks.request(name, work) },
     writer: writerLock(),
     clock: {

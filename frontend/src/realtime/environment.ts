@@ -43,6 +43,8 @@ export interface Notes {
 export interface Environment {
   /** Origin of app_service; empty for the page's own. */
   readonly origin: string;
+  /** Whether the refresh token is a cookie; a page of another origin keeps it in the sealed store. */
+  readonly cookies: boolean;
   readonly fetch: typeof fetch;
   readonly openSocket: () => RawSocket;
   readonly locks: Locks;

@@ -15,6 +15,7 @@ import { Lanes } from "./lanes";
 import { Live } from "./live";
 import { MessengerError, type Progress } from "./messenger";
 import { PeopleCommands } from "./peopleCommands";
+import { RefreshToken } from "./refreshToken";
 import type { AccountState, Ending, Id, Self, Kept } from "./state";
 
 /** Whose sealed store opens after a reload, and a sign-out that the server could not be told of. */
@@ -38,6 +39,7 @@ interface Joining {
 }
 
 export class Phases {
+  readonly #refreshToken: RefreshToken;
   readonly #api: Api;
   readonly #account: Account;
   readonly #chores: Jobs;
@@ -53,7 +55,8 @@ export class Phases {
     private readonly publish: Publish,
   ) {
     const { clock, random } = environment;
-    this.#api = new Api({ ...environment, now: () => clock.now() });
+    this.#refreshToken = new RefreshToken(crypto, environment.cookies);
+    this.#api = new Api({ ...environment, refreshTokens: this.#refreshToken, now: () => clock.now() });
     this.#account = new Account(this.#api, crypto, () => this.#claim("steal").then(() => undefined));
     const failed = (error: unknown) => this.failed(error);
     this.#chores = new Jobs({ clock, random, failed }, (chore) => this.#chore(chore));
@@ -177,6 +180,7 @@ export class Phases {
     this.#joining = null;
     this.#stopTurn();
     this.#local = local;
+    await this.#refreshToken.opened();
     this.environment.notes.set(ACCOUNT, local.userId);
     const { environment, crypto } = this;
     const live: Live = new Live(
@@ -264,16 +268,19 @@ export class Phases {
     this.#local = null;
     this.environment.notes.set(ACCOUNT, null);
     this.environment.notes.set(LEAVING, tell ? "1" : null);
+    // The store may be another tab's by now.
+    await this.#refreshToken.left().catch(() => undefined);
     if (!tell) this.#forget();
     await this.#close();
   }
 
   #forget(): void {
     this.#api.token.clear();
+    this.#refreshToken.forget();
     this.#api.userId = null;
   }
 
-  /** Tells the server of a sign-out; the cookie stays good until it knows. */
+  /** Tells the server of a sign-out; its refresh token stays good until it knows. */
   #tellLeaving(): Promise<Verdict> {
     return this.#lanes.run<Verdict>("leave", async () => {
       const { notes } = this.environment;

@@ -25,8 +25,13 @@ function made(): Ways {
   const fetch = () =>
     offered === null ? Promise.reject(new TypeError()) : Promise.resolve(Response.json({ websocket: offered }));
   const locks = { request: <T>(_: string, work: () => Promise<T>) => work() };
+  const refreshTokens = {
+    transport: "cookie",
+    read: () => Promise.resolve(null),
+    keep: () => Promise.resolve(),
+  } as const;
   return new Ways({
-    api: new Api({ origin: "http://server", fetch, locks, now: () => clock.now() }),
+    api: new Api({ origin: "http://server", fetch, locks, refreshTokens, now: () => clock.now() }),
     clock,
     notes: {
       get: (name) => notes.get(name) ?? null,

@@ -49,6 +49,7 @@ export class Browser {
     const { network } = this;
     return {
       origin: this.origin,
+      cookies: true,
       fetch: (input, init) => tab.alive(() => network.fetch(input, init)),
       openSocket: () => tab.own(network.openSocket()),
       locks: { request: (name, work) => this.#exclusive(name, work) },
