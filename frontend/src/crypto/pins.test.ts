@@ -89,13 +89,33 @@ test("P3.2 a changed key that was accepted on one browser is accepted on the oth
   expect(await contact(second)).toMatchObject({ keyHash, changedKeyHash: null, verified: false, problems: [] });
 });
 
-test("P11.2 another notary key in the pins is named and not followed", async () => {
+test("P3.2 P11.2 two browsers that pinned different notary keys both name it, follow neither, and keep the record's first", async () => {
+  const anna = await Browser.register(service, "anna");
+  const other = await Browser.signIn(service, anna.username, anna.userId);
   const fake = toBase64url((await hybridKeyPair(false)).publicKey);
-  const liar = await second.tampered("self", (record) => {
+  const misled = await other.tampered("self", (record) => {
     record.notary = { number: 1, publicKey: fake };
   });
-  expect(await pass(liar, alice)).toMatchObject([{ code: "notary_key_changed" }]);
-  expect(await alice.api.learnConfig(await service.config())).toEqual([]);
+  await misled.meet(bob);
+  expect(await pass(misled, anna)).toMatchObject([{ code: "notary_key_changed" }]);
+  expect(await anna.api.contact(bob.userId)).toMatchObject({ username: bob.username });
+  // What anna adds leaves the other's entry as it is: nobody would name what was overwritten.
+  await anna.api.agree({ userId: alice.userId, username: alice.username });
+  expect(await pass(anna, misled)).toEqual([]);
+  expect(await misled.api.contact(alice.userId)).toMatchObject({ agreed: true });
+  // Each goes on with its own, whatever the record says.
+  const genuine = await service.config();
+  expect(await anna.api.learnConfig(genuine)).toEqual([]);
+  expect(await misled.api.learnConfig(genuine)).toMatchObject([{ code: "notary_key_changed" }]);
+  // The other way round: the genuine one stood there first.
+  const late = await Browser.signIn(service, alice.username, alice.userId);
+  const wrong = await late.tampered("self", (record) => {
+    record.notary = { number: 1, publicKey: fake };
+  });
+  await alice.api.agree({ userId: anna.userId, username: anna.username });
+  expect(await pass(alice, wrong)).toMatchObject([{ code: "notary_key_changed" }]);
+  await wrong.api.agree({ userId: misled.userId, username: misled.username });
+  expect(await pass(wrong, alice)).toEqual([]);
 });
 
 test("P11.2 a notary key of another suite is named and not pinned", async () => {

@@ -4,7 +4,8 @@
  *   record = sealed(pins key, fields(pins/v1, server name, user id, version), JSON)
  *
  * Merged entry by entry: the later decision of the person wins, newer device lists win, and two different *first* keys of one
- * account are named and block sending. A version below one seen before is named and not taken.
+ * account are named and block sending. Of the notary the record keeps the key that it named first; a browser that pinned another
+ * one names that, goes on with its own and overwrites nothing. A version below one seen before is named and not taken.
  */
 
 import { openSealed, seal } from "./bytes";
@@ -55,12 +56,14 @@ async function state(room: Room): Promise<PinsState> {
 }
 
 /** Entries in the order of their ids, so that equal pins are equal text. */
-async function content(room: Room): Promise<string> {
+async function content(room: Room, known: PinsState): Promise<string> {
   const { serverName, notary } = room.self;
+  const named = known.content === "" ? null : (JSON.parse(known.content) as PinsContent).notary;
+  const own = notary === null ? null : { number: notary.number, public_key: notary.publicKey };
   const people = await room.store.all<PersonRecord>("person/");
   const pins: PinsContent = {
     server_name: serverName,
-    notary: notary === null ? null : { number: notary.number, public_key: notary.publicKey },
+    notary: named ?? own,
     contacts: Object.fromEntries(people.map(([, person]) => [person.userId, pinOf(person)])),
   };
   return JSON.stringify(pins);
@@ -81,7 +84,7 @@ function pinOf(person: PersonRecord): Pin {
 
 export async function pinsToStore(room: Room): Promise<{ ifMatch: number | null; record: WirePins } | null> {
   const known = await state(room);
-  const now = await content(room);
+  const now = await content(room, known);
   if (now === known.content) return null;
   const version = known.version + 1;
   const sealed = await seal(await key(room), aad(room, version), new TextEncoder().encode(now));
