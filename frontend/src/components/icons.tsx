@@ -194,3 +194,11 @@ export const Mark = icon(
     <path d="m12 12 5 5" strokeWidth={2} />
   </>,
 );
+/** A seal on its ribbons: a signed message. */
+export const SealIcon = icon(
+  "Seal",
+  <>
+    <circle cx="10" cy="7.5" r="5" />
+    <path d="m7.8 7.6 1.6 1.6 2.9-3.2M7 11.8 5.8 17.5l4.2-2 4.2 2-1.2-5.7" />
+  </>,
+);

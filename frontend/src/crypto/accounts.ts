@@ -152,6 +152,7 @@ export class Accounts {
       vaultVersion: version,
       device: null,
       notary: null,
+      receiptNotary: null,
     };
     const room = await Room.create(store, record);
     const known: KnownAccount = { userId, username: scope.username, serverName: scope.serverName };

@@ -78,5 +78,6 @@ function rowOf(intake: Intake, ack: WireAck, kind: SentKind, tag: Bytes, bodyHas
     previous_chain: ack.previous_chain,
     chain: ack.chain,
     content: null,
+    receipt: ack.receipt ?? null,
   };
 }

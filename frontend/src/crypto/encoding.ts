@@ -48,6 +48,8 @@ export const LABEL = {
   establish: "QuantumChat/establish/v1",
   establishWrap: "QuantumChat/establish-wrap/v1",
   psk: "QuantumChat/psk/v1",
+  critical: "QuantumChat/critical/v1",
+  receipt: "QuantumChat/receipt/v1",
 } as const;
 
 /** Bytes or text that no encoder of ours makes. */

@@ -73,6 +73,12 @@ export const PROBLEMS = [
   "sender_mismatch", // the MLS leaf is not the row's device (P5.7)
   "bad_commitment", // the commitment in clear is not of this text (P5.3)
   "type_mismatch", // the type inside differs from the one outside
+  "type_flipped", // the server's row says another type than the message itself (P8.2)
+  "signature_missing", // a critical message without its signature (P8.2)
+  "signature_invalid", // … or one that is not its author's device's, for this place
+  "receipt_missing", // a critical message without the server's receipt
+  "receipt_foreign", // … or one that the pinned notary key did not sign
+  "receipt_mismatch", // … or one of another message
   "replayed_message", // the same device and id twice (P5.4)
   "message_of_old_epoch", // logged behind a commit that changed the members (P5.5)
   "message_of_other_epoch", // logged in an epoch that the log has not reached

@@ -8,6 +8,7 @@
 import { buffer, concat, wipe } from "./bytes";
 import { MalformedEncoding, packSignature, signatureInput, splitPublicKey, unpackSignature } from "./encoding";
 import { falconKeyPair, falconSign, falconVerify } from "./falcon";
+import type { HalfState } from "./types";
 
 const CURVE = { name: "ECDSA", namedCurve: "P-256" };
 const HASHED = { name: "ECDSA", hash: "SHA-256" };
@@ -83,6 +84,30 @@ export async function verifyHybrid(
   if (!(await bothValid(publicKey, label, message, signature).catch(unlessMalformed))) throw new BadSignature();
 }
 
+/** Each half by itself, for showing: only `verifyHybrid`, or two times `valid`, means that a signature holds. */
+export async function verifyHalves(
+  publicKey: Uint8Array,
+  label: string,
+  message: Uint8Array,
+  halves: { falcon: Uint8Array | null; ecdsa: Uint8Array | null },
+): Promise<{ falcon: HalfState; ecdsa: HalfState }> {
+  const key = splitPublicKey(publicKey);
+  const input = await signatureInput(label, publicKey, NO_CONTEXT, message);
+  const state = async (half: Uint8Array | null, verify: (half: Uint8Array) => Promise<boolean>) => {
+    if (half === null) return "missing" as const;
+    return (await verify(half).catch(unlessMalformed)) ? ("valid" as const) : ("invalid" as const);
+  };
+  return {
+    falcon: await state(halves.falcon, (half) => falconVerify(key.falcon, input, half)),
+    ecdsa: await state(halves.ecdsa, (half) => ecdsaVerify(key.ecdsa, input, half)),
+  };
+}
+
+async function ecdsaVerify(publicKey: Uint8Array, input: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  const point = await crypto.subtle.importKey("raw", buffer(publicKey), CURVE, false, ["verify"]);
+  return crypto.subtle.verify(HASHED, point, buffer(signature), buffer(input));
+}
+
 /** Bytes that are no key or no signature are just invalid; anything else (no WebAssembly, say) is not the signer's fault. */
 function unlessMalformed(error: unknown): false {
   if (error instanceof MalformedEncoding || (error instanceof DOMException && error.name === "DataError")) return false;
@@ -98,7 +123,6 @@ async function bothValid(
   const key = splitPublicKey(publicKey);
   const halves = unpackSignature(signature);
   const input = await signatureInput(label, publicKey, NO_CONTEXT, message);
-  const point = await crypto.subtle.importKey("raw", buffer(key.ecdsa), CURVE, false, ["verify"]);
-  const classical = await crypto.subtle.verify(HASHED, point, buffer(halves.ecdsa), buffer(input));
+  const classical = await ecdsaVerify(key.ecdsa, input, halves.ecdsa);
   return (await falconVerify(key.falcon, input, halves.falcon)) && classical;
 }

@@ -92,7 +92,11 @@ export class Intake {
 }
 
 const CONTENT = { message: "application", terminate: "application", commit: "commit" } as const;
-const TYPE = { message: "secured", terminate: "terminate", commit: "commit" } as const;
+const TYPES: Record<keyof typeof CONTENT, readonly MessageType[]> = {
+  message: ["secured", "critical"],
+  terminate: ["terminate"],
+  commit: ["commit"],
+};
 export type RowKind = keyof typeof CONTENT;
 
 /** The MLS message of a row and its authenticated data, both held against the row (P5.3). */
@@ -109,19 +113,20 @@ export function openHeader(
     message.epoch === BigInt(row.epoch) &&
     message.contentType === CONTENT[kind];
   if (!fits) throw new RuleBroken("bad_message");
-  return { message, data: headerData(record, row, TYPE[kind], message.authenticatedData) };
+  return { message, data: headerData(record, row, kind, message.authenticatedData) };
 }
 
-function headerData(record: ConversationRecord, row: WireRow, type: MessageType, bytes: Uint8Array): AuthenticatedData {
+function headerData(record: ConversationRecord, row: WireRow, kind: RowKind, bytes: Uint8Array): AuthenticatedData {
   const data = decoded(bytes);
+  const isCommit = kind === "commit";
   const fits =
     data.conversation === record.id &&
     data.generation === row.generation &&
     data.clientId === row.client_id &&
-    data.type === type &&
+    TYPES[kind].some((type) => type === data.type) &&
     data.expiry === 0 &&
-    data.commitment.length === (type === "commit" ? 0 : 32) &&
-    (type === "commit" || data.details.length === 0);
+    data.commitment.length === (isCommit ? 0 : 32) &&
+    (isCommit || data.details.length === 0);
   if (!fits) throw new RuleBroken("bad_authenticated_data");
   return data;
 }

@@ -45,6 +45,7 @@ export function nextChain(previous: Uint8Array, step: ChainStep): Promise<Uint8A
   );
 }
 
-export function bodyHash(mlsMessage: Uint8Array): Promise<Uint8Array> {
-  return sha256(fields(mlsMessage, NO_SIGNATURE));
+/** `signature` is the detached one of a critical message, packed. */
+export function bodyHash(mlsMessage: Uint8Array, signature: Uint8Array = NO_SIGNATURE): Promise<Uint8Array> {
+  return sha256(fields(mlsMessage, signature));
 }

@@ -1,18 +1,21 @@
 /** Rows of kind `message` and `terminate` (PROTOCOL.md 5.3 to 5.7, 6.8). */
 
+import { type Judged, judged, judgedOwn, needNotary } from "./criticalRows";
 import { type ProblemCode, RuleBroken } from "./failures";
 import type { LostReason } from "./healing/lostState";
 import { echoProblem, HeldBack, type Intake, openHeader, rowContent } from "./intake";
 import { openMessage, wroteItself } from "./mls/group";
 import { openContent } from "./mls/message";
+import type { Leaf } from "./mls/roster";
 import {
   loadOutbox,
   outboxEntry,
   type OutboxItem,
   saveOutbox,
   type Termination,
+  sentAs,
+  type SentMessage,
   terminationName,
-  wasSent,
 } from "./outbox";
 import { systemEntry } from "./conversation";
 import { dropPending } from "./pending";
@@ -41,31 +44,35 @@ async function takeOwn(intake: Intake, row: WireRow, kind: "message" | "terminat
   if (kind === "terminate") {
     const sent = await unit.get<Termination>(terminationName(record.id));
     if (sent?.clientId !== row.client_id) return notSent(intake, row, "forged_own_row");
-    if (!wasSent(sent.bodies, row)) return notSent(intake, row, "ack_mismatch");
+    if (sentAs(sent.bodies, row) === undefined) return notSent(intake, row, "ack_mismatch");
     checkOwn(intake, row);
     return terminated(intake, row);
   }
   const items = await loadOutbox(unit, record.id);
   const item = items.find(({ clientId }) => clientId === row.client_id);
   if (item === undefined) return notSent(intake, row, "forged_own_row");
+  let body: SentMessage;
   try {
-    if (!wasSent(item.bodies, row)) await notSent(intake, row, "ack_mismatch");
+    body = sentAs(item.bodies, row) ?? (await notSent(intake, row, "ack_mismatch"));
     checkOwn(intake, row);
   } catch (error) {
     if (!(error instanceof RuleBroken)) throw error;
     // The newer copy of this store sent it: nobody must get it twice.
-    if (error.code === "old_copy") sent(intake, items, item, row);
+    if (error.code === "old_copy") sent(intake, items, item, row, null);
     else failed(intake, items, item, error.code);
     throw error;
   }
-  sent(intake, items, item, row);
+  sent(intake, items, item, row, await judgedOwn(intake, row, item.type, body));
 }
 
-function sent(intake: Intake, items: OutboxItem[], item: OutboxItem, row: WireRow): void {
+/** `judged` null: of a newer copy of this store, whose bytes this one does not know. */
+function sent(intake: Intake, items: OutboxItem[], item: OutboxItem, row: WireRow, judged: Judged | null): void {
   const rest = items.filter((other) => other !== item);
   saveOutbox(intake.unit, intake.record.id, rest);
   const entry = outboxEntry(intake.room, intake.record.id, { ...item, state: "sent", failure: null });
-  intake.add({ ...entry, seq: row.seq, time: row.timestamp });
+  const found = judged === null ? {} : { critical: judged.proof, faults: judged.faults };
+  intake.add({ ...entry, seq: row.seq, time: row.timestamp, ...found });
+  for (const fault of judged?.faults ?? []) intake.problem(row, fault, null);
 }
 
 function checkOwn(intake: Intake, row: WireRow): void {
@@ -83,7 +90,7 @@ function failed(intake: Intake, items: OutboxItem[], item: OutboxItem, code: Pro
 }
 
 /** Not what this store has sent: a lie, unless this device's signature proves that a newer copy of the store wrote it (P9.1). */
-async function notSent(intake: Intake, row: WireRow, lie: ProblemCode): Promise<void> {
+async function notSent(intake: Intake, row: WireRow, lie: ProblemCode): Promise<never> {
   const { room, record } = intake;
   const content = rowContent(row);
   // Written by the newer copy: it is gone, and so is what it wrote.
@@ -125,11 +132,12 @@ async function takeOther(intake: Intake, row: WireRow, kind: "message" | "termin
   if (content === null) throw new RuleBroken("body_missing");
   const { message, data } = openHeader(intake.record, row, kind, content);
   checkEpoch(intake, row);
-  const plaintext = await decrypt(intake, row, message);
+  if (data.type === "critical") needNotary(intake);
+  const { plaintext, author } = await decrypt(intake, row, message);
   const inside = await openContent(plaintext, data);
   const echo = await echoProblem(intake, row, data.echo);
   if (kind === "terminate") await terminated(intake, row);
-  else addMessage(intake, row, inside);
+  else addMessage(intake, row, inside, await judged(intake, row, { content, data, author }));
   // The message is its author's all the same: shown, with the fork named beside it.
   if (echo !== null) intake.problem(row, echo);
 }
@@ -143,7 +151,11 @@ function checkEpoch({ record }: Intake, row: WireRow): void {
 }
 
 /** Decrypts and keeps the ratchet's new state whatever is judged afterwards: a key is used once. */
-async function decrypt(intake: Intake, row: WireRow, message: PrivateMessage): Promise<Uint8Array> {
+async function decrypt(
+  intake: Intake,
+  row: WireRow,
+  message: PrivateMessage,
+): Promise<{ plaintext: Uint8Array; author: Leaf }> {
   const { room } = intake;
   const group = await intake.group();
   if (group === null) throw new RuleBroken("group_lost");
@@ -153,10 +165,10 @@ async function decrypt(intake: Intake, row: WireRow, message: PrivateMessage): P
     throw new RuleBroken("sender_mismatch");
   }
   intake.bindTag(row);
-  return plaintext;
+  return { plaintext, author };
 }
 
-function addMessage(intake: Intake, row: WireRow, content: unknown): void {
+function addMessage(intake: Intake, row: WireRow, content: unknown, { proof: critical, faults }: Judged): void {
   const text = (content as { text?: unknown } | null)?.text;
   if (typeof text !== "string") throw new RuleBroken("bad_message");
   intake.add({
@@ -172,7 +184,10 @@ function addMessage(intake: Intake, row: WireRow, content: unknown): void {
     text,
     state: null,
     failure: null,
+    critical,
+    faults,
   });
+  for (const fault of faults) intake.problem(row, fault, null);
   const unread = row.sender_id !== intake.room.self.userId && row.seq > intake.record.readSeq;
   if (unread) intake.record.unread.push(row.seq);
 }

@@ -2,7 +2,8 @@
 
 import { msToTime } from "./encoding";
 import type { Store, UnitOfWork } from "./storage";
-import type { MessageEntry } from "./types";
+import { ownProof } from "./critical";
+import type { MessageEntry, TextType } from "./types";
 import type { Room } from "./room";
 import type { Bytes, Id, Time, WireRow } from "./wire";
 
@@ -13,8 +14,24 @@ export interface SentBody {
   hash: Bytes;
 }
 
+/** A message that went out; `ciphertext` is the SHA-512 of the MLS message, which a receipt names. */
+export interface SentMessage extends SentBody {
+  ciphertext: Bytes;
+}
+
+export interface SealedBody {
+  epoch: number;
+  generation: number;
+  content: Bytes;
+  /** Critical messages only. */
+  signature: { falcon: Bytes; ecdsa: Bytes } | null;
+  /** How many messages were encrypted since: receivers keep keys for a few only (P8.1). */
+  overtaken: number;
+}
+
 export interface OutboxItem {
   clientId: Id;
+  type: TextType;
   text: string;
   at: Time;
   /** `sent`: acknowledged, its row has not come yet. */
@@ -23,9 +40,9 @@ export interface OutboxItem {
   /** Where it was acknowledged. */
   ackSeq: number | null;
   /** Every body sent under this id: the row must be one of them. */
-  bodies: SentBody[];
+  bodies: SentMessage[];
   /** What was encrypted last. */
-  sealed: { epoch: number; generation: number; content: Bytes } | null;
+  sealed: SealedBody | null;
 }
 
 const name = (conversation: Id) => `outbox/${conversation}`;
@@ -43,9 +60,9 @@ export async function outboxes(store: Store): Promise<Id[]> {
   return (await store.names("outbox/")).map((found) => found.slice("outbox/".length));
 }
 
-export function newItem(clientId: Id, text: string): OutboxItem {
+export function newItem(clientId: Id, text: string, type: TextType): OutboxItem {
   const at = msToTime(Date.now());
-  return { clientId, text, at, state: "waiting", failure: null, ackSeq: null, bodies: [], sealed: null };
+  return { clientId, type, text, at, state: "waiting", failure: null, ackSeq: null, bodies: [], sealed: null };
 }
 
 export function outboxEntry(room: Room, conversationId: Id, item: OutboxItem): MessageEntry {
@@ -63,11 +80,14 @@ export function outboxEntry(room: Room, conversationId: Id, item: OutboxItem): M
     text,
     state,
     failure,
+    critical: item.type === "critical" ? ownProof() : null,
+    faults: [],
   };
 }
 
-export function wasSent(bodies: readonly SentBody[], row: WireRow): boolean {
-  return bodies.some(
+/** The body that a row holds, if it is one of these. */
+export function sentAs<Body extends SentBody>(bodies: readonly Body[], row: WireRow): Body | undefined {
+  return bodies.find(
     ({ generation, epoch, hash }) => generation === row.generation && epoch === row.epoch && hash === row.body_hash,
   );
 }

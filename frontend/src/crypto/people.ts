@@ -9,11 +9,11 @@ import {
   systemEntry,
 } from "./conversation";
 import { learn } from "./directory";
-import { fromBase64url, msToTime, SUITE, uuidBytes } from "./encoding";
+import { fromBase64url, msToTime, splitPublicKey, SUITE, uuidBytes } from "./encoding";
 import { CryptoFailure } from "./failures";
-import { contactOf, keyHashOf, knownAs, newPerson, note, personName, type PersonRecord, problem } from "./person";
+import { contactOf, knownAs, newPerson, note, personName, type PersonRecord, problem } from "./person";
 import { replaceKey } from "./pins";
-import type { Room } from "./room";
+import type { NotaryPin, Room } from "./room";
 import type { UnitOfWork } from "./storage";
 import type { Contact, LearnedKeys, Problem, SystemEntry, TimelineEntry } from "./types";
 import type {
@@ -23,22 +23,29 @@ import type {
   WireConfig,
   WireConnection,
   WireConnectionRequest,
+  WireNotaryKey,
   WireSeenKeys,
 } from "./wire";
 
-/** Pins the notary's key on first sight. Another server name or key is named and never followed (P2.1, P11.2). */
-export async function learnConfig(room: Room, unit: UnitOfWork, config: WireConfig): Promise<Problem[]> {
-  const { serverName, notary } = room.self;
+/** Pins the notary's keys, one per purpose, on first sight. Another server name or key is named and never followed (P2.1, P11.2). */
+export function learnConfig(room: Room, unit: UnitOfWork, config: WireConfig): Problem[] {
+  const { serverName, notary, receiptNotary } = room.self;
   if (config.server_name !== serverName) return [problem("server_name_changed", null)];
-  const served = config.notary_keys.establish ?? null;
-  if (served === null) return [];
-  if (served.suite !== SUITE) return [problem("notary_key_changed", null)];
-  await keyHashOf(fromBase64url(served.public_key));
-  if (notary === null) {
-    room.updateSelf(unit, { notary: { number: served.number, publicKey: served.public_key } });
-    return [];
+  const { establish, receipt } = config.notary_keys;
+  const pinned = { notary: pinnedKey(notary, establish), receiptNotary: pinnedKey(receiptNotary, receipt) };
+  if (pinned.notary === "changed" || pinned.receiptNotary === "changed") return [problem("notary_key_changed", null)];
+  if (pinned.notary !== notary || pinned.receiptNotary !== receiptNotary) {
+    room.updateSelf(unit, { notary: pinned.notary, receiptNotary: pinned.receiptNotary });
   }
-  return notary.publicKey === served.public_key ? [] : [problem("notary_key_changed", null)];
+  return [];
+}
+
+function pinnedKey(pinned: NotaryPin | null, served: WireNotaryKey | null | undefined): NotaryPin | null | "changed" {
+  if (served == null) return pinned;
+  splitPublicKey(fromBase64url(served.public_key));
+  if (served.suite !== SUITE) return "changed";
+  if (pinned === null) return { number: served.number, publicKey: served.public_key };
+  return pinned.publicKey === served.public_key ? pinned : "changed";
 }
 
 export async function learnKeys(room: Room, unit: UnitOfWork, keys: WireAccountKeys): Promise<LearnedKeys> {

@@ -12,7 +12,7 @@ import { openSealed, seal } from "./bytes";
 import { fields, fromBase64url, LABEL, toBase64url, uuidBytes } from "./encoding";
 import { CryptoFailure } from "./failures";
 import { knownAs, newPerson, note, personName, type PersonRecord, problem } from "./person";
-import type { Room } from "./room";
+import type { NotaryPin, Room } from "./room";
 import type { UnitOfWork } from "./storage";
 import type { Problem } from "./types";
 import type { Bytes, Id, WirePins } from "./wire";
@@ -27,9 +27,15 @@ interface Pin {
   list: { version: number; hash: Bytes } | null;
 }
 
+interface WireNotaryPin {
+  number: number;
+  public_key: Bytes;
+}
+
 interface PinsContent {
   server_name: string;
-  notary: { number: number; public_key: Bytes } | null;
+  notary: WireNotaryPin | null;
+  receipt_notary: WireNotaryPin | null;
   contacts: Record<Id, Pin>;
 }
 
@@ -57,13 +63,14 @@ async function state(room: Room): Promise<PinsState> {
 
 /** Entries in the order of their ids, so that equal pins are equal text. */
 async function content(room: Room, known: PinsState): Promise<string> {
-  const { serverName, notary } = room.self;
-  const named = known.content === "" ? null : (JSON.parse(known.content) as PinsContent).notary;
-  const own = notary === null ? null : { number: notary.number, public_key: notary.publicKey };
+  const { serverName, notary, receiptNotary } = room.self;
+  // The keys that the record named first stay in it.
+  const named = known.content === "" ? null : (JSON.parse(known.content) as PinsContent);
   const people = await room.store.all<PersonRecord>("person/");
   const pins: PinsContent = {
     server_name: serverName,
-    notary: named ?? own,
+    notary: named?.notary ?? notaryOf(notary),
+    receipt_notary: named?.receipt_notary ?? notaryOf(receiptNotary),
     contacts: Object.fromEntries(people.map(([, person]) => [person.userId, pinOf(person)])),
   };
   return JSON.stringify(pins);
@@ -122,12 +129,13 @@ async function opened(room: Room, { version, sealed }: WirePins): Promise<Uint8A
 
 async function merge(room: Room, unit: UnitOfWork, pins: PinsContent): Promise<Problem[]> {
   const problems: Problem[] = [];
-  const { notary } = room.self;
-  if (pins.notary !== null && notary === null) {
-    room.updateSelf(unit, { notary: { number: pins.notary.number, publicKey: pins.notary.public_key } });
-  } else if (pins.notary !== null && notary?.publicKey !== pins.notary.public_key) {
-    problems.push(problem("notary_key_changed", null));
-  }
+  const { notary, receiptNotary } = room.self;
+  const merged = {
+    notary: mergedNotary(notary, pins.notary),
+    receiptNotary: mergedNotary(receiptNotary, pins.receipt_notary),
+  };
+  if (merged.notary.differs || merged.receiptNotary.differs) problems.push(problem("notary_key_changed", null));
+  room.updateSelf(unit, { notary: merged.notary.pin, receiptNotary: merged.receiptNotary.pin });
   for (const [userId, pin] of Object.entries(pins.contacts)) {
     const person = (await room.person(unit, userId)) ?? newPerson(userId, "");
     mergePerson(person, pin);
@@ -142,6 +150,16 @@ async function merge(room: Room, unit: UnitOfWork, pins: PinsContent): Promise<P
     unit.put(personName(userId), person);
   }
   return problems;
+}
+
+const notaryOf = (pin: NotaryPin | null): WireNotaryPin | null =>
+  pin === null ? null : { number: pin.number, public_key: pin.publicKey };
+
+/** The first one that a browser of this account pinned stays. */
+function mergedNotary(own: NotaryPin | null, wire: WireNotaryPin | null): { pin: NotaryPin | null; differs: boolean } {
+  if (wire === null || own?.publicKey === wire.public_key) return { pin: own, differs: false };
+  if (own === null) return { pin: { number: wire.number, publicKey: wire.public_key }, differs: false };
+  return { pin: own, differs: true };
 }
 
 function mergePerson(person: PersonRecord, pin: Pin): void {

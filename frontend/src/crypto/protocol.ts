@@ -173,7 +173,7 @@ function accountCalls(core: Core) {
 
 function peopleCalls(core: Core) {
   return {
-    learnConfig: (config) => core.change((room, unit) => people.learnConfig(room, unit, config)),
+    learnConfig: (config) => core.change((room, unit) => Promise.resolve(people.learnConfig(room, unit, config))),
     learnKeys: (keys) => core.change((room, unit) => people.learnKeys(room, unit, keys)),
     contacts: () => core.read(people.contacts),
     contact: (userId) => core.read((room) => people.contact(room, userId)),
@@ -227,8 +227,9 @@ function conversationCalls(core: Core) {
 
 function messageCalls(core: Core) {
   return {
-    enqueue: (id, text) => core.change((room, unit) => sending.enqueue(room, unit, id, text)),
-    nextOutgoing: (id) => core.change((room, unit) => sending.nextOutgoing(room, unit, id)),
+    enqueue: (id, text, type = "secured") => core.change((room, unit) => sending.enqueue(room, unit, id, text, type)),
+    nextOutgoing: (id, type = "secured") => core.change((room, unit) => sending.nextOutgoing(room, unit, id, type)),
+    postponed: (id, clientId) => core.change((_room, unit) => sending.postponed(unit, id, clientId)),
     outboxes: () => core.read((room) => outboxes(room.store)),
     acknowledged: (id, ack) =>
       core.change(async (room, unit) => {

@@ -10,6 +10,7 @@ import { equalBytes } from "./bytes";
 import { followNoMore, takeCommit } from "./commitRows";
 import { chainAt, chainName, type ConversationRecord, saveConversation } from "./conversation";
 import { fromBase64url, MalformedEncoding, msToTime, timeToMs } from "./encoding";
+import { detachedSignature, isStripped } from "./critical";
 import { type ProblemCode, RuleBroken } from "./failures";
 import { HeldBack, type Intake, rowContent } from "./intake";
 import { bodyHash, nextChain } from "./log";
@@ -19,7 +20,14 @@ import { loadOutbox, outboxEntry, saveOutbox } from "./outbox";
 import type { WireRow } from "./wire";
 
 /** Broken by the server's log itself: nothing behind it is taken, and it may heal when the right row is served. */
-const STOPPING: ReadonlySet<ProblemCode> = new Set(["log_fork", "log_gap", "log_order", "body_mismatch", "bad_row"]);
+const STOPPING: ReadonlySet<ProblemCode> = new Set([
+  "log_fork",
+  "log_gap",
+  "log_order",
+  "body_mismatch",
+  "signature_missing",
+  "bad_row",
+]);
 
 /** Codes after which a commit's epoch goes on without this device. */
 const NOT_LOSING: ReadonlySet<ProblemCode> = new Set(["commit_wrong_epoch", "log_order"]);
@@ -83,7 +91,9 @@ async function checkStep(record: ConversationRecord, row: WireRow): Promise<void
   const previous = fromBase64url(record.chain);
   const hash = fromBase64url(row.body_hash);
   const content = rowContent(row);
-  if (content !== null && !equalBytes(await bodyHash(content), hash)) throw new RuleBroken("body_mismatch");
+  if (content !== null && !equalBytes(await bodyHash(content, detachedSignature(row)), hash)) {
+    throw new RuleBroken(isStripped(row, content) ? "signature_missing" : "body_mismatch");
+  }
   const chain = await nextChain(previous, {
     ...row,
     senderTag: fromBase64url(row.sender_tag),

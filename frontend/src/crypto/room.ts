@@ -20,6 +20,11 @@ export interface OwnDevice {
   mlKem: { number: number; seed: Bytes };
 }
 
+export interface NotaryPin {
+  number: number;
+  publicKey: Bytes;
+}
+
 export interface SelfRecord {
   userId: Id;
   username: string;
@@ -28,7 +33,9 @@ export interface SelfRecord {
   keyHash: Bytes;
   vaultVersion: number;
   device: OwnDevice | null;
-  notary: { number: number; publicKey: Bytes } | null;
+  /** Pinned notary keys, by purpose: contributions, and receipts of critical messages. */
+  notary: NotaryPin | null;
+  receiptNotary: NotaryPin | null;
 }
 
 const SELF = "self";
@@ -37,6 +44,8 @@ export class Room {
   /** Conversations whose log has been taken up to the head since the store was opened (P9.1). */
   readonly caughtUp = new Set<Id>();
   readonly plans = new Map<Id, CommitPlan>();
+  /** A receipt came before its notary key was known, and the key has been asked for. */
+  askedForNotary = false;
   /** Contents of pins records on their way to the server, by version. */
   readonly pinsSent = new Map<number, string>();
   readonly #groups = new Map<Id, ClientState>();

@@ -3,10 +3,11 @@
 import { takeAck } from "./acks";
 import { uuidv7 } from "./bytes";
 import { chainAt, type ConversationRecord, loadConversation, sendingBlocked, stateOf } from "./conversation";
-import { fromBase64url, toBase64url } from "./encoding";
+import { fromBase64url, toBase64url, unpackSignature } from "./encoding";
 import { CryptoFailure } from "./failures";
 import type { Intake } from "./intake";
 import { bodyHash } from "./log";
+import { ciphertextHash, signCritical } from "./critical";
 import { sealMessage } from "./mls/group";
 import { encodeAuthenticatedData, type MessageType, sealContent } from "./mls/message";
 import {
@@ -15,47 +16,103 @@ import {
   type OutboxItem,
   outboxEntry,
   saveOutbox,
-  type SentBody,
+  type SealedBody,
+  type SentMessage,
   type Termination,
   terminationName,
 } from "./outbox";
 import type { Room } from "./room";
 import type { UnitOfWork } from "./storage";
-import type { MessageEntry, Outgoing } from "./types";
-import type { Bytes, Id, WireAck, WireOutgoing, WireTermination } from "./wire";
+import type { MessageEntry, Outgoing, TextType } from "./types";
+import type { Id, WireAck, WireOutgoing, WireTermination } from "./wire";
 
-export async function enqueue(room: Room, unit: UnitOfWork, id: Id, text: string): Promise<MessageEntry> {
+/** Fewer than receivers keep keys of messages that were overtaken (mls/suite.ts). */
+const MAX_OVERTAKEN = 8;
+
+export async function enqueue(
+  room: Room,
+  unit: UnitOfWork,
+  id: Id,
+  text: string,
+  type: TextType,
+): Promise<MessageEntry> {
   const record = await loadConversation(unit, id);
   if (stateOf(record) === "terminated") throw new CryptoFailure("not_active");
-  await sealContent("secured", { text }); // `text_too_long` now, not when it is next to go
-  const item = newItem(uuidv7(), text);
+  await sealContent(type, { text }); // `text_too_long` now, not when it is next to go
+  const item = newItem(uuidv7(), text, type);
   saveOutbox(unit, id, [...(await loadOutbox(unit, id)), item]);
   return outboxEntry(room, id, item);
 }
 
-export async function nextOutgoing(room: Room, unit: UnitOfWork, id: Id): Promise<Outgoing> {
+/** Secured and critical messages are queues of their own: a critical one that waits blocks nothing (P8.1). */
+export async function nextOutgoing(room: Room, unit: UnitOfWork, id: Id, type: TextType): Promise<Outgoing> {
   const items = await loadOutbox(unit, id);
-  const item = items.find(({ state }) => state === "waiting" || state === "sending");
+  const queue = items.filter((item) => item.type === type);
+  const item = queue.find(({ state }) => state === "waiting" || state === "sending");
   if (item === undefined) return { kind: "empty" };
   const record = await loadConversation(unit, id);
   const blocked = await sendingBlocked(room, unit, record);
   if (blocked !== null) return { kind: "blocked", blocked };
-  if (item.sealed === null || item.sealed.epoch !== record.epoch) {
-    const content = await encrypt(room, unit, record, item.clientId, "secured", { text: item.text });
-    item.sealed = { epoch: record.epoch, generation: record.generation, content: toBase64url(content) };
-    item.bodies.push(await sentBody(record, content));
+  const fresh = item.sealed?.epoch === record.epoch && item.sealed.overtaken < MAX_OVERTAKEN ? item.sealed : null;
+  const sealed = fresh ?? (await seal(room, unit, record, item, items));
+  if (fresh === null || item.state !== "sending") {
     item.state = "sending";
     saveOutbox(unit, id, items);
   }
-  return { kind: "message", message: outgoing(id, item.clientId, item.sealed.content) };
+  return { kind: "message", message: outgoing(id, item.clientId, sealed) };
 }
 
-function outgoing(conversationId: Id, clientId: Id, content: Bytes): WireOutgoing {
-  return { conversation_id: conversationId, client_id: clientId, content, message_type: "secured" };
+function outgoing(conversationId: Id, clientId: Id, { content, signature }: SealedBody): WireOutgoing {
+  const message = { conversation_id: conversationId, client_id: clientId, content };
+  if (signature === null) return { ...message, message_type: "secured" };
+  const { falcon, ecdsa } = signature;
+  return { ...message, message_type: "critical", signature_falcon: falcon, signature_ecdsa: ecdsa };
 }
 
-async function sentBody({ generation, epoch }: ConversationRecord, message: Uint8Array): Promise<SentBody> {
-  return { generation, epoch, hash: toBase64url(await bodyHash(message)) };
+/** Encrypts the item anew, signs it if it is critical, and keeps what it takes to know its row again. */
+async function seal(
+  room: Room,
+  unit: UnitOfWork,
+  record: ConversationRecord,
+  item: OutboxItem,
+  items: readonly OutboxItem[],
+): Promise<SealedBody> {
+  const { message, commitment } = await encrypt(room, unit, record, item.clientId, item.type, { text: item.text });
+  for (const { sealed } of items) if (sealed !== null) sealed.overtaken += 1;
+  const signature = item.type === "critical" ? await sign(room, record, item.clientId, message, commitment) : null;
+  const { epoch, generation } = record;
+  const halves = signature === null ? null : unpackSignature(signature);
+  item.sealed = {
+    epoch,
+    generation,
+    content: toBase64url(message),
+    signature: halves && { falcon: toBase64url(halves.falcon), ecdsa: toBase64url(halves.ecdsa) },
+    overtaken: 0,
+  };
+  item.bodies.push(await sentBody(record, message, signature ?? undefined));
+  return item.sealed;
+}
+
+async function sign(
+  room: Room,
+  { id, generation, epoch }: ConversationRecord,
+  clientId: Id,
+  message: Uint8Array,
+  commitment: Uint8Array,
+): Promise<Uint8Array> {
+  const { deviceId } = room.device;
+  const ciphertext = await ciphertextHash(message);
+  const place = { conversation: id, generation, epoch, clientId, deviceId, ciphertext, commitment };
+  return signCritical((await room.suite()).signer, place);
+}
+
+async function sentBody(
+  { generation, epoch }: ConversationRecord,
+  message: Uint8Array,
+  signature?: Uint8Array,
+): Promise<SentMessage> {
+  const hash = toBase64url(await bodyHash(message, signature));
+  return { generation, epoch, hash, ciphertext: toBase64url(await ciphertextHash(message)) };
 }
 
 /** Encrypts once; the ratchet's new state is written with the caller's unit, before the bytes leave. */
@@ -66,7 +123,7 @@ async function encrypt(
   clientId: Id,
   type: MessageType,
   content: unknown,
-): Promise<Uint8Array> {
+): Promise<{ message: Uint8Array; commitment: Uint8Array }> {
   const group = await room.group(unit, record.id);
   if (group === null) throw new CryptoFailure("no_group");
   const { plaintext, commitment } = await sealContent(type, content);
@@ -82,7 +139,7 @@ async function encrypt(
   });
   const { newState, message } = await sealMessage(await room.suite(), group, plaintext, data);
   room.putGroup(unit, record.id, newState);
-  return message;
+  return { message, commitment };
 }
 
 async function withItem(
@@ -134,6 +191,13 @@ export async function epochStale(unit: UnitOfWork, id: Id, clientId: Id): Promis
   });
 }
 
+export async function postponed(unit: UnitOfWork, id: Id, clientId: Id): Promise<void> {
+  await withItem(unit, id, clientId, (item, items) => {
+    item.state = "waiting";
+    return items;
+  });
+}
+
 export async function sendRefused(
   room: Room,
   unit: UnitOfWork,
@@ -152,9 +216,9 @@ export async function retry(room: Room, unit: UnitOfWork, id: Id, clientId: Id):
   const fresh = uuidv7();
   const item = await withItem(unit, id, clientId, (failed, items) => {
     if (failed.state !== "failed") throw new CryptoFailure("out_of_order");
-    return [...items.filter((other) => other !== failed), newItem(fresh, failed.text)];
+    return [...items.filter((other) => other !== failed), newItem(fresh, failed.text, failed.type)];
   });
-  return outboxEntry(room, id, newItem(fresh, item.text));
+  return outboxEntry(room, id, newItem(fresh, item.text, item.type));
 }
 
 export async function discard(unit: UnitOfWork, id: Id, clientId: Id): Promise<void> {
@@ -171,7 +235,7 @@ export async function terminate(room: Room, unit: UnitOfWork, id: Id): Promise<W
   if (!room.caughtUp.has(id)) throw new CryptoFailure("not_caught_up");
   const known = await unit.get<Termination>(terminationName(id));
   const termination: Termination = known ?? { clientId: uuidv7(), bodies: [] };
-  const message = await encrypt(room, unit, record, termination.clientId, "terminate", {});
+  const { message } = await encrypt(room, unit, record, termination.clientId, "terminate", {});
   termination.bodies.push(await sentBody(record, message));
   unit.put(terminationName(id), termination);
   return {

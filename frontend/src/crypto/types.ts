@@ -189,6 +189,23 @@ interface EntryBase {
   time: Time;
 }
 
+/** What a person may send; `critical` carries a detached signature of its device (P8.2). */
+export type TextType = "secured" | "critical";
+
+export type HalfState = "valid" | "invalid" | "missing";
+
+/** What this browser found when it checked a critical message itself (P8.2). */
+export interface CriticalProof {
+  /** Each half over this very message, with the certified key of its author's device. */
+  falcon: HalfState;
+  ecdsa: HalfState;
+  /** The server's signed word that it took the message; null: one's own, which has none yet. */
+  receipt: "valid" | "missing" | "foreign_key" | "other_message" | null;
+  /** When the server took it, by the receipt. */
+  receiptAt: Time | null;
+  checkedAt: Time;
+}
+
 export interface MessageEntry extends EntryBase {
   kind: "message";
   clientId: Id;
@@ -200,6 +217,10 @@ export interface MessageEntry extends EntryBase {
   state: DeliveryState | null;
   /** The server's code when `state` is `failed`. */
   failure: string | null;
+  /** Critical messages only. */
+  critical: CriticalProof | null;
+  /** What is wrong with this very message; it is never shown as good then. */
+  faults: ProblemCode[];
 }
 
 export interface SystemEntry extends EntryBase {
@@ -251,7 +272,9 @@ export type Need =
   /** Rows after this seq are missing: pull them. */
   | { kind: "rows"; after: number }
   /** A welcome to a conversation that is not agreed to here: pull the pins, or let the person decide. */
-  | { kind: "agreement"; userId: Id };
+  | { kind: "agreement"; userId: Id }
+  /** `GET /api/config`, then `learnConfig`: a receipt came before the key that it is checked with. */
+  | { kind: "config" };
 
 export interface Received {
   conversation: Conversation;
@@ -462,14 +485,17 @@ export interface CryptoApi {
   receipt(conversationId: Id, userId: Id, seq: number): Promise<TimelineEntry[]>;
 
   // ------------------------------------------------------------ sending
-  /** Into the sealed outbox; the entry stands in the timeline at once. */
-  enqueue(conversationId: Id, text: string): Promise<MessageEntry>;
+  /** Into the sealed outbox, as `secured` unless said otherwise; the entry stands in the timeline at once. */
+  enqueue(conversationId: Id, text: string, type?: TextType): Promise<MessageEntry>;
 
   /**
-   * The next message to send, encrypted now and stored before this resolves; one at a time for a conversation. The same
-   * bytes come again until it is acknowledged, refused or stale.
+   * The next message of this type to send, encrypted and signed now and stored before this resolves: one at a time for a
+   * conversation and type. The same bytes come again until it is acknowledged, refused, stale or overtaken by too many others.
    */
-  nextOutgoing(conversationId: Id): Promise<Outgoing>;
+  nextOutgoing(conversationId: Id, type?: TextType): Promise<Outgoing>;
+
+  /** 503 of quantum_service: nothing was stored, it waits (P8.1). Until it is handed out again it can be discarded. */
+  postponed(conversationId: Id, clientId: Id): Promise<void>;
 
   /** Conversations with something in the outbox. */
   outboxes(): Promise<Id[]>;

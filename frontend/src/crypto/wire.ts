@@ -10,9 +10,15 @@ export type Id = string;
 export type Time = string;
 
 /** `GET /api/config`, the part that is pinned. */
+export interface WireNotaryKey {
+  number: number;
+  public_key: Bytes;
+  suite: string;
+}
+
 export interface WireConfig {
   server_name: string;
-  notary_keys: { establish?: { number: number; public_key: Bytes; suite: string } | null };
+  notary_keys: { establish?: WireNotaryKey | null; receipt?: WireNotaryKey | null };
 }
 
 /** `GET /api/login/parameters`. */
@@ -150,6 +156,12 @@ export interface WireConnectionRequest extends WireConnection {
   direction: string;
 }
 
+/** The notary's signed word on a critical message. */
+export interface WireReceipt {
+  statement: Bytes;
+  signature: Bytes;
+}
+
 export interface WireContribution {
   transcript: Bytes;
   signature: Bytes;
@@ -171,6 +183,10 @@ export interface WireRow {
   previous_chain: Bytes;
   chain: Bytes;
   content: Bytes | null;
+  message_type?: string | null;
+  signature_falcon?: Bytes | null;
+  signature_ecdsa?: Bytes | null;
+  receipt?: WireReceipt | null;
   welcomes?: Bytes[] | null;
   contribution?: WireContribution | null;
 }
@@ -184,6 +200,7 @@ export interface WireAck {
   time: Time;
   generation: number;
   epoch: number;
+  receipt?: WireReceipt | null;
 }
 
 /** Body of `POST /api/conversations/{id}/lost-state`. */
@@ -218,12 +235,11 @@ export interface WireCommit {
 }
 
 /** A message as `message_send` and `POST /api/message/send` take it. */
-export interface WireOutgoing {
+export type WireOutgoing = {
   conversation_id: Id;
   client_id: Id;
   content: Bytes;
-  message_type: "secured";
-}
+} & ({ message_type: "secured" } | { message_type: "critical"; signature_falcon: Bytes; signature_ecdsa: Bytes });
 
 /** What `POST /api/session/terminate` takes. */
 export interface WireTermination {

@@ -5,7 +5,7 @@ import { changes } from "./changes";
 import type { Jobs } from "./jobs";
 import type { Live } from "./live";
 import { MessengerError } from "./messenger";
-import type { Id } from "./state";
+import type { Id, MessageType } from "./state";
 
 const ATTEMPTS = 4;
 
@@ -21,9 +21,9 @@ export class ConversationCommands {
     });
   }
 
-  async send(id: Id, text: string): Promise<void> {
+  async send(id: Id, text: string, type: MessageType): Promise<void> {
     const { conversations, outbox, context } = this.live;
-    conversations.show([await context.crypto.enqueue(id, text)]);
+    conversations.show([await context.crypto.enqueue(id, text, type)]);
     outbox.kick(id);
     await conversations.refresh(id);
   }

@@ -6,7 +6,7 @@ import type { Environment } from "./environment";
 import { type CreateMessenger, MessengerError, type Messenger, type Progress } from "./messenger";
 import { Phases, type Turn } from "./phases";
 import { problemOf } from "./problems";
-import type { Id } from "./state";
+import type { Id, MessageType } from "./state";
 
 export class Engine implements Messenger {
   readonly #phases: Phases;
@@ -69,7 +69,8 @@ export class Engine implements Messenger {
   openConversation = (id: Id) => this.#do(({ live }) => live.conversations.open(id));
   loadOlder = (id: Id) => this.#do(({ live }) => live.conversations.older(id));
   loadDetails = (id: Id) => this.#do(({ live }) => live.details.load(id));
-  send = (id: Id, text: string) => this.#do(({ conversations }) => conversations.send(id, text));
+  send = (id: Id, text: string, type: MessageType) =>
+    this.#do(({ conversations }) => conversations.send(id, text, type));
   retry = (id: Id, messageId: Id) => this.#do(({ conversations }) => conversations.retry(id, messageId));
   deleteOutgoing = (id: Id, messageId: Id) =>
     this.#do(({ conversations }) => conversations.deleteOutgoing(id, messageId));

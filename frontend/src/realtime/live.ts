@@ -102,6 +102,7 @@ export class Live {
       pins: this.pins,
       acknowledge: (conversation_id, seq) => this.#socket.send({ type: "message_ack", conversation_id, seq }),
       advanced: (id) => this.#advanced(id),
+      config: () => this.#config(),
     });
     this.commits = new Commits(this.context, {
       directory: this.directory,
@@ -115,6 +116,7 @@ export class Live {
       log: this.log,
       pins: this.pins,
       ready: (id) => this.outbox.kick(id),
+      quantumBack: () => this.#quantumBack(),
     });
     this.outbox = new Outbox(this.context, {
       conversations: this.conversations,
@@ -122,6 +124,7 @@ export class Live {
       online: () => this.#socket.state.status === "online",
       behind: (id) => this.log.pull(id),
       sent: (id) => this.sessions.consider(id),
+      quantum: (available) => this.sessions.quantumStatus(available),
     });
     this.#events = new Events(this.context, {
       people: this.people,
@@ -263,6 +266,12 @@ export class Live {
     await this.people.refresh(contact.userId);
     // Keys may have been what sending waited for, or make a commit due.
     for (const id of this.conversations.idsWith(contact.userId)) this.#advanced(id);
+  }
+
+  /** Its keys may be new, and what waited for it goes. */
+  #quantumBack(): void {
+    this.#upkeep.kick("greeting");
+    void this.outbox.kickAll().catch(this.context.failed);
   }
 
   #advanced(id: Id): void {

@@ -21,6 +21,8 @@ export interface LogDependencies {
   readonly acknowledge: (conversationId: Id, seq: number) => boolean;
   /** New rows may have unblocked sending, or made a commit due. */
   readonly advanced: (conversationId: Id) => void;
+  /** Fetches what the server says about itself. */
+  readonly config: () => Promise<void>;
 }
 
 export class Log {
@@ -118,6 +120,7 @@ export class Log {
     for (const need of needs) {
       if (need.kind === "account_keys") await this.dependencies.directory.learn(need.userId, need.since);
       if (need.kind === "agreement") await this.dependencies.pins.pull();
+      if (need.kind === "config") await this.dependencies.config();
     }
   }
 

@@ -4,7 +4,7 @@
  *
  * A command that cannot be carried out rejects with `MessengerError` and has changed nothing.
  */
-import type { FoundPeople, Id, Problem, SignInStep } from "./state";
+import type { FoundPeople, Id, MessageType, Problem, SignInStep } from "./state";
 import type { Publish } from "./changes";
 
 export class MessengerError extends Error {
@@ -65,7 +65,7 @@ export interface Messenger {
   closeConversation(conversationId: Id): void;
   loadOlder(conversationId: Id): Promise<void>;
   /** Resolves when the message is in the outbox (it survives a reload from there on). */
-  send(conversationId: Id, text: string): Promise<void>;
+  send(conversationId: Id, text: string, type: MessageType): Promise<void>;
   /** A failed message goes out again under the same id. */
   retry(conversationId: Id, messageId: Id): Promise<void>;
   /** Takes a waiting or failed message out of the outbox; refused (`already_sent`) once it is logged. */

@@ -21,6 +21,8 @@ const message = (over: Partial<Extract<Entry, { kind: "message" }>> = {}): Entry
   text: "hello",
   state: "sent",
   failure: null,
+  critical: null,
+  faults: [],
   ...over,
 });
 const system = (over: Partial<Extract<Entry, { kind: "system" }>>): Entry => ({
@@ -35,6 +37,14 @@ const system = (over: Partial<Extract<Entry, { kind: "system" }>>): Entry => ({
   ...over,
 });
 
+test("P8.2 what was found wrong with a critical message is told by name, times as numbers", () => {
+  const proof = { falcon: "invalid", ecdsa: "valid", receipt: "valid", receiptAt: TIME, checkedAt: TIME } as const;
+  const entry = message({ critical: proof, faults: ["signature_invalid", "type_flipped"] });
+  const [shown] = entriesOf(entry, SELF);
+  const critical = { falcon: "invalid", ecdsa: "valid", receipt: "valid", receiptAt: AT, checkedAt: AT };
+  expect(shown).toMatchObject({ critical, faults: ["bad_signature", "flipped_type"] });
+});
+
 test("a message waits behind everything until it is logged, and a failure keeps its code", () => {
   const waiting = entriesOf(message({ seq: null, state: "sending" }), SELF);
   expect(waiting).toEqual([
@@ -45,6 +55,8 @@ test("a message waits behind everything until it is logged, and a failure keeps 
       kind: "message",
       authorId: SELF,
       text: "hello",
+      critical: null,
+      faults: [],
       state: "waiting",
       problem: null,
     },

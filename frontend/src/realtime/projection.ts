@@ -6,6 +6,7 @@ import {
   NOT_LOGGED,
   type Conversation,
   type ConversationStage,
+  type Critical,
   type Finding,
   type Id,
   type Notice,
@@ -20,6 +21,7 @@ import {
 } from "./state";
 
 type System = Extract<Entry, { kind: "system" }>;
+type Message = Extract<Entry, { kind: "message" }>;
 
 export const timeOf = (text: string): Time => Date.parse(text);
 
@@ -69,8 +71,10 @@ export function entriesOf(entry: Entry, selfId: Id): TimelineEntry[] {
       const waits = entry.state === "waiting" || entry.state === "sending";
       const state = entry.state === "failed" ? "failed" : waits ? "waiting" : "sent";
       const problem = entry.failure === null ? null : { code: entry.failure };
+      const { clientId: id, senderId: authorId, text } = entry;
+      const faults = entry.faults.flatMap((code) => findingKind(code) ?? []);
       return [
-        { ...base, kind: "message", id: entry.clientId, authorId: entry.senderId, text: entry.text, state, problem },
+        { ...base, kind: "message", id, authorId, text, critical: criticalOf(entry.critical), faults, state, problem },
       ];
     }
     case "problem": {
@@ -90,6 +94,12 @@ export function entriesOf(entry: Entry, selfId: Id): TimelineEntry[] {
         notice,
       }));
   }
+}
+
+function criticalOf(proof: Message["critical"]): Critical | null {
+  if (proof === null) return null;
+  const receiptAt = proof.receiptAt === null ? null : timeOf(proof.receiptAt);
+  return { ...proof, receiptAt, checkedAt: timeOf(proof.checkedAt) };
 }
 
 /** What a person decided here has no row of its own: it stands behind the last one of its time. */

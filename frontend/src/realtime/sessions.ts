@@ -25,6 +25,8 @@ export interface SessionsDependencies {
   readonly pins: Pins;
   /** A conversation may have something to send now. */
   readonly ready: (conversationId: Id) => void;
+  /** quantum_service is back. */
+  readonly quantumBack: () => void;
 }
 
 export class Sessions {
@@ -92,6 +94,7 @@ export class Sessions {
     const back = available && !this.#quantum;
     this.#quantum = available;
     if (!back) return;
+    this.dependencies.quantumBack();
     for (const id of this.#seen.keys()) this.#foundings.kick(id);
   }
 

@@ -123,6 +123,12 @@ export type FindingKind =
   | "reordered"
   | "replayed"
   | "altered"
+  | "flipped_type"
+  | "unsigned"
+  | "bad_signature"
+  | "no_receipt"
+  | "foreign_receipt"
+  | "other_receipt"
   | "wrong_author"
   | "bad_commit"
   | "swapped_leaf"
@@ -209,10 +215,27 @@ interface EntryBase {
 /** `waiting`: in the outbox. `sent`: logged by the server. *Delivered* follows from the conversation's `deliveredSeq`. */
 export type MessageState = "waiting" | "sent" | "failed";
 
+export type MessageType = "secured" | "critical";
+
+/** What this browser itself found about a critical message. */
+export interface Critical {
+  /** Falcon-512 and ECDSA P-256, each over this very message by its author's certified key. */
+  falcon: "valid" | "invalid" | "missing";
+  ecdsa: "valid" | "invalid" | "missing";
+  /** The server's signed receipt; null: none yet, since it is not sent. */
+  receipt: "valid" | "missing" | "foreign_key" | "other_message" | null;
+  receiptAt: Time | null;
+  checkedAt: Time;
+}
+
 export interface MessageEntry extends EntryBase {
   kind: "message";
   authorId: Id;
   text: string;
+  /** Null: an ordinary one. */
+  critical: Critical | null;
+  /** What is wrong with this very message. */
+  faults: FindingKind[];
   state: MessageState;
   /** Set when `state` is `failed`. */
   problem: Problem | null;

@@ -20,6 +20,30 @@ const WORDS: Record<FindingKind, FindingWords> = {
   },
   replayed: { title: "The server sent an old message again", meaning: "The copy was recognised and is not shown." },
   altered: { title: "The server altered a message", meaning: "What arrived is not what was sent. It is not shown." },
+  flipped_type: {
+    title: "A message is marked differently outside than inside",
+    meaning: "Whether it is critical is sealed in the message itself. What its outside said was not believed.",
+  },
+  unsigned: {
+    title: "A critical message came without its signature",
+    meaning: "Its author’s browser signs every critical message. Ask them whether they sent it.",
+  },
+  bad_signature: {
+    title: "A critical message came with a wrong signature",
+    meaning: "At least one half was not made by its author’s browser for this message. Ask them whether they sent it.",
+  },
+  no_receipt: {
+    title: "The server gave no receipt for a critical message",
+    meaning: "The server must sign that it took the message. Without that it could deny it.",
+  },
+  foreign_receipt: {
+    title: "A receipt was signed by a wrong key",
+    meaning: "The receipt of a critical message is not signed by the key that this browser knows of the server.",
+  },
+  other_receipt: {
+    title: "The server gave the receipt of another message",
+    meaning: "It does not belong to the critical message that it came with.",
+  },
   wrong_author: {
     title: "A message came under a wrong name",
     meaning: "The server named another sender than the one who encrypted it. It is not shown.",
@@ -90,6 +114,8 @@ const WORDS: Record<FindingKind, FindingWords> = {
 };
 
 export const findingWords = (finding: Finding): FindingWords => WORDS[finding.kind];
+
+export const findingTitle = (kind: FindingKind): string => WORDS[kind].title;
 
 /** What to do about any of them. */
 export const FINDING_ADVICE =

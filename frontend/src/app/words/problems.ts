@@ -55,6 +55,7 @@ const WORDS: Record<string, string> = {
   not_caught_up: "This browser is still catching up. It goes out when that is done.",
   epoch_conflict: "The keys were changed at the same moment. Try again.",
   not_encrypted: "The server refused the message as unreadable. It was not delivered.",
+  bad_signature: "The server did not accept the signature. The message was not delivered; try again.",
   bad_message: "The server refused the message. It was not delivered.",
   log_gap: "The server does not have this message any more. Send it again.",
   ack_mismatch: "The server logged something else in this message’s place. Send it again.",

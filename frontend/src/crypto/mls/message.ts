@@ -10,10 +10,11 @@ import { decodeMlsMessage, encodeMlsMessage, type MLSMessage, type PrivateMessag
 import { compareBytes, concat, equalBytes, hmacSha256, randomBytes } from "../bytes";
 import { fields, LABEL, Reader, uuidBytes, uuidText } from "../encoding";
 import { CryptoFailure, RuleBroken } from "../failures";
+import type { TextType } from "../types";
 import type { Id } from "../wire";
 import type { DeviceRef } from "./suite";
 
-export type MessageType = "secured" | "terminate" | "commit";
+export type MessageType = TextType | "terminate" | "commit";
 
 export interface Echo {
   seq: number;

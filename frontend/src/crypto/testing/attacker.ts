@@ -153,7 +153,7 @@ export async function forgeMessage(
   forgery: {
     data?: Partial<AuthenticatedData>;
     content?: unknown;
-    insideType?: "secured" | "terminate";
+    insideType?: "secured" | "critical" | "terminate";
     plaintext?: Uint8Array;
   } = {},
 ) {

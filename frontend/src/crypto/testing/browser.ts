@@ -6,7 +6,7 @@ import { msToTime } from "../encoding";
 import { createCrypto } from "../protocol";
 import { Room } from "../room";
 import { Store } from "../storage";
-import type { CryptoApi, MessageEntry, Problem, Received, TimelineEntry } from "../types";
+import type { CryptoApi, MessageEntry, Problem, Received, TextType, TimelineEntry } from "../types";
 import type { Id, WireCommit, WireRegistration, WireRow, WireVault } from "../wire";
 import { ackOf, FakeService, type Sender } from "./fakeService";
 
@@ -207,17 +207,15 @@ export class Browser {
   }
 
   /** Into the log, without taking the answer. */
-  async post(id: Id): Promise<WireRow> {
-    const next = await this.api.nextOutgoing(id);
+  async post(id: Id, type?: TextType): Promise<WireRow> {
+    const next = await this.api.nextOutgoing(id, type);
     if (next.kind !== "message") throw new Error(JSON.stringify(next));
-    const { client_id, content } = next.message;
-    const bytes = new Uint8Array(Buffer.from(content, "base64url"));
-    return this.service.append(id, this.sender, "message", client_id, bytes);
+    return this.service.send(id, this.sender, next.message);
   }
 
-  async send(id: Id, text: string): Promise<MessageEntry> {
-    await this.api.enqueue(id, text);
-    return this.api.acknowledged(id, ackOf(await this.post(id)));
+  async send(id: Id, text: string, type?: TextType): Promise<MessageEntry> {
+    await this.api.enqueue(id, text, type);
+    return this.api.acknowledged(id, ackOf(await this.post(id, type)));
   }
 
   async texts(id: Id): Promise<string[]> {

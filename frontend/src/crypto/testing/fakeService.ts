@@ -4,7 +4,8 @@
  */
 
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
-import { hkdf, importAesKey, randomBytes, sha256, uuidv7 } from "../bytes";
+import { hkdf, importAesKey, randomBytes, sha256, sha512, uuidv7 } from "../bytes";
+import { detachedSignature, encodeReceipt, type Subject } from "../critical";
 import { fields, fromBase64url, LABEL, msToTime, SUITE, toBase64url, uuidBytes } from "../encoding";
 import { HybridSigner, hybridKeyPair } from "../hybrid";
 import { bodyHash, chainStart, nextChain } from "../log";
@@ -21,6 +22,8 @@ import type {
   WireKeyPackages,
   WireLostState,
   WireNewDevice,
+  WireOutgoing,
+  WireReceipt,
   WireRegistration,
   WireRow,
   WireSession,
@@ -63,21 +66,48 @@ export class FakeService {
   readonly accounts = new Map<Id, StoredAccount>();
   readonly conversations = new Map<Id, StoredConversation>();
   #notary: HybridSigner | undefined;
+  #receipts: HybridSigner | undefined;
 
   async config(): Promise<WireConfig> {
     const { publicKey } = await this.notary();
     return {
       server_name: this.serverName,
-      notary_keys: { establish: { number: 1, public_key: toBase64url(publicKey), suite: SUITE } },
+      notary_keys: {
+        establish: { number: 1, public_key: toBase64url(publicKey), suite: SUITE },
+        receipt: { number: 1, public_key: toBase64url((await this.receipts()).publicKey), suite: SUITE },
+      },
     };
   }
 
   async notary(): Promise<HybridSigner> {
-    if (this.#notary === undefined) {
-      const pair = await hybridKeyPair(false);
-      this.#notary = new HybridSigner(pair.publicKey, pair.secret);
-    }
-    return this.#notary;
+    return (this.#notary ??= await newSigner());
+  }
+
+  /** The notary of purpose `receipt`. */
+  async receipts(): Promise<HybridSigner> {
+    return (this.#receipts ??= await newSigner());
+  }
+
+  /** A receipt as app_service gives it; `signer` is the notary unless it lies. */
+  async receiptOf(subject: Subject, signer?: HybridSigner): Promise<WireReceipt> {
+    const statement = encodeReceipt(subject, Date.now());
+    const signature = await (signer ?? (await this.receipts())).sign(LABEL.receipt, await sha512(statement));
+    return { statement: toBase64url(statement), signature: toBase64url(signature) };
+  }
+
+  /** Like `POST /api/message/send`. */
+  async send(id: Id, sender: Sender, message: WireOutgoing): Promise<WireRow> {
+    const content = fromBase64url(message.content);
+    if (message.message_type === "secured") return this.append(id, sender, "message", message.client_id, content);
+    const { signature_falcon, signature_ecdsa } = message;
+    const ciphertext = await sha512(content);
+    const subject = { conversation: id, clientId: message.client_id, deviceId: sender.deviceId, ciphertext };
+    return this.append(id, sender, "message", message.client_id, content, undefined, {
+      message_type: "critical",
+      signature_falcon,
+      signature_ecdsa,
+      receipt: await this.receiptOf(subject),
+    });
   }
 
   register(registration: WireRegistration): void {
@@ -283,13 +313,14 @@ export class FakeService {
     clientId: Id,
     content: Uint8Array,
     epoch = this.conversation(id).epoch,
+    more: Partial<WireRow> = {},
   ): Promise<WireRow> {
     const conversation = this.conversation(id);
     const again = conversation.rows.find(
       (row) => row.client_id === clientId && row.sender_device_id === sender.deviceId,
     );
     if (again !== undefined) return again;
-    return this.appendAgain(id, sender, kind, clientId, content, epoch);
+    return this.appendAgain(id, sender, kind, clientId, content, epoch, more);
   }
 
   /** Appends without looking whether the id was there before. */
@@ -300,6 +331,7 @@ export class FakeService {
     clientId: Id,
     content: Uint8Array,
     epoch = this.conversation(id).epoch,
+    more: Partial<WireRow> = {},
   ): Promise<WireRow> {
     const conversation = this.conversation(id);
     const tag = conversation.members.get(sender.deviceId)?.tag ?? toBase64url(randomBytes(16));
@@ -314,13 +346,15 @@ export class FakeService {
       sender_tag: tag,
       client_id: clientId,
       timestamp: msToTime(Date.now()),
-      body_hash: toBase64url(await bodyHash(content)),
+      body_hash: "",
       previous_chain: toBase64url(conversation.chain),
       chain: "",
       content: toBase64url(content),
       welcomes: null,
       contribution: null,
+      ...more,
     };
+    row.body_hash = toBase64url(await bodyHash(content, detachedSignature(row)));
     conversation.rows.push(row);
     await this.rechain(id, row.seq);
     return row;
@@ -363,6 +397,11 @@ export class FakeService {
 }
 
 export function ackOf(row: WireRow): WireAck {
-  const { client_id, seq, previous_chain, chain, timestamp, generation, epoch } = row;
-  return { client_id, seq, previous_chain, chain, time: timestamp, generation, epoch };
+  const { client_id, seq, previous_chain, chain, timestamp, generation, epoch, receipt } = row;
+  return { client_id, seq, previous_chain, chain, time: timestamp, generation, epoch, receipt: receipt ?? null };
+}
+
+async function newSigner(): Promise<HybridSigner> {
+  const pair = await hybridKeyPair(false);
+  return new HybridSigner(pair.publicKey, pair.secret);
 }

@@ -1,8 +1,8 @@
-import { IconButton, InputBase, Tooltip } from "@mui/material";
+import { IconButton, InputBase, ToggleButton, Tooltip } from "@mui/material";
 import { styled } from "@mui/material/styles";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
-import { SendIcon } from "../../components/icons";
-import { problemOf, useMessenger } from "../../app/hooks";
+import { SealIcon, SendIcon } from "../../components/icons";
+import { problemOf, useAppSelector, useMessenger } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
 import type { Conversation, Problem } from "../../realtime/state";
 import { useDraft } from "./useDraft";
@@ -19,16 +19,45 @@ const Holder = styled("div")(({ theme }) => ({
   [theme.breakpoints.down("sm")]: { padding: "0 8px calc(8px + env(safe-area-inset-bottom))" },
 }));
 
-const Box = styled("form")(({ theme }) => ({
+const isOwnProp = (name: PropertyKey) => name === "critical";
+
+const Box = styled("form", { shouldForwardProp: (name) => !isOwnProp(name) })<{ critical: boolean }>(
+  ({ theme, critical }) => ({
+    display: "flex",
+    alignItems: "flex-end",
+    gap: 4,
+    padding: 4,
+    border: `1px solid ${critical ? theme.palette.critical : theme.palette.line}`,
+    borderRadius: 14,
+    background: theme.palette.surface,
+    transition: "border-color 140ms",
+    "&:focus-within": {
+      borderColor: critical ? theme.palette.critical : theme.palette.accent,
+      boxShadow: `0 0 0 1px ${critical ? theme.palette.critical : theme.palette.accent}`,
+    },
+  }),
+);
+
+/** Says that what is written now is no ordinary message. */
+const Kind = styled("p")(({ theme }) => ({
+  ...theme.typography.body2,
   display: "flex",
-  alignItems: "flex-end",
-  gap: 4,
-  padding: 4,
-  border: `1px solid ${theme.palette.line}`,
-  borderRadius: 14,
-  background: theme.palette.surface,
-  transition: "border-color 140ms",
-  "&:focus-within": { borderColor: theme.palette.accent, boxShadow: `0 0 0 1px ${theme.palette.accent}` },
+  alignItems: "center",
+  gap: 6,
+  margin: "0 0 6px",
+  padding: "0 12px",
+  color: theme.palette.critical,
+  "& svg": { flex: "none" },
+}));
+
+const Switch = styled(ToggleButton)(({ theme }) => ({
+  width: 36,
+  height: 36,
+  border: 0,
+  borderRadius: 10,
+  color: theme.palette.text.secondary,
+  "&.Mui-selected, &.Mui-selected:hover": { color: theme.palette.critical, background: theme.palette.hover },
+  "@media (pointer: coarse)": { width: 44, height: 44 },
 }));
 
 const Text = styled(InputBase)(({ theme }) => ({
@@ -39,13 +68,20 @@ const Text = styled(InputBase)(({ theme }) => ({
   "@media (pointer: coarse)": { padding: "10px 4px 10px 10px", fontSize: 16 },
 }));
 
-const Send = styled(IconButton)(({ theme }) => ({
-  borderRadius: 10,
-  color: theme.palette.primary.contrastText,
-  background: theme.palette.accent,
-  "&:hover": { background: theme.palette.accent, color: theme.palette.primary.contrastText, opacity: 0.9 },
-  "&.Mui-disabled": { background: "transparent", color: theme.palette.text.secondary },
-}));
+const Send = styled(IconButton, { shouldForwardProp: (name) => !isOwnProp(name) })<{ critical: boolean }>(({
+  theme,
+  critical,
+}) => {
+  const colours = critical
+    ? { background: theme.palette.critical, color: theme.palette.error.contrastText }
+    : { background: theme.palette.accent, color: theme.palette.primary.contrastText };
+  return {
+    borderRadius: 10,
+    ...colours,
+    "&:hover": { ...colours, opacity: 0.9 },
+    "&.Mui-disabled": { background: "transparent", color: theme.palette.text.secondary },
+  };
+});
 
 const Wrong = styled("p")(({ theme }) => ({
   ...theme.typography.body2,
@@ -63,6 +99,8 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const messenger = useMessenger();
   const { text, change } = useDraft(conversation.id, conversation.draft);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [critical, setCritical] = useState(false);
+  const signingAway = useAppSelector((state) => !state.line.quantum);
   const field = useRef<HTMLTextAreaElement>(null);
   const tooLong = text.length > MAX_BYTES / 6 && bytesOf(text) > MAX_BYTES;
   const empty = text.trim() === "";
@@ -76,18 +114,30 @@ export function Composer({ conversation }: { conversation: Conversation }) {
     const sent = text.trim();
     change("");
     setProblem(null);
+    // The next one is an ordinary message again: nobody sends a critical one by accident.
+    setCritical(false);
     field.current?.focus();
     try {
-      await messenger.send(conversation.id, sent);
+      await messenger.send(conversation.id, sent, critical ? "critical" : "secured");
     } catch (error) {
       setProblem(problemOf(error));
+      setCritical(critical);
       // What has been typed meanwhile stays behind what could not be sent.
       const since = field.current?.value ?? "";
       change(since === "" ? sent : `${sent}\n${since}`);
     }
   };
 
+  const toggle = () => {
+    setCritical(!critical);
+    field.current?.focus();
+  };
+
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && critical) {
+      event.stopPropagation();
+      setCritical(false);
+    }
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || !finePointer()) return;
     event.preventDefault();
     void send();
@@ -97,7 +147,16 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   return (
     <Holder>
       {wrong !== null && <Wrong role="alert">{wrong}</Wrong>}
+      {critical && (
+        <Kind role="status">
+          <SealIcon size={15} />
+          {signingAway
+            ? "Critical message. The signing service is away: it waits until that is back."
+            : "Critical message: signed by this browser, and checked before it is stored."}
+        </Kind>
+      )}
       <Box
+        critical={critical}
         onSubmit={(event) => {
           event.preventDefault();
           void send();
@@ -110,12 +169,22 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           value={text}
           onChange={(event) => change(event.target.value)}
           onKeyDown={onKeyDown}
-          placeholder={`Write to ${conversation.peer.username}`}
+          placeholder={`${critical ? "Write a critical message" : "Write"} to ${conversation.peer.username}`}
           inputProps={{ "aria-label": `Message to ${conversation.peer.username}`, dir: "auto", "data-composer": true }}
         />
+        <Tooltip title={critical ? "Ordinary message · Esc" : "Critical message"}>
+          <Switch value="critical" selected={critical} onChange={toggle} aria-label="Critical message">
+            <SealIcon />
+          </Switch>
+        </Tooltip>
         <Tooltip title={empty ? "" : "Send · Enter"}>
           <span>
-            <Send type="submit" aria-label="Send" disabled={empty || tooLong}>
+            <Send
+              type="submit"
+              critical={critical}
+              aria-label={critical ? "Send critical message" : "Send"}
+              disabled={empty || tooLong}
+            >
               <SendIcon />
             </Send>
           </span>

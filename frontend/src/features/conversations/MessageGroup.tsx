@@ -6,6 +6,7 @@ import { paths } from "../../lib/paths";
 import { clock, fullTime } from "../../lib/time";
 import type { MessageEntry } from "../../realtime/state";
 import { deliveryOf, type Delivery } from "./delivery";
+import { CriticalDetails, CriticalMark } from "./CriticalMark";
 import { FailedActions } from "./FailedActions";
 import { MessageText } from "./MessageText";
 
@@ -36,15 +37,23 @@ const Head = styled("div")(({ theme }) => ({
   "& a:hover": { textDecoration: "underline" },
 }));
 
-const Bubble = styled("div", { shouldForwardProp: (name) => name !== "mine" && name !== "found" })<{
+const OWN_PROPS = new Set<PropertyKey>(["mine", "found", "critical"]);
+
+const Bubble = styled("div", { shouldForwardProp: (name) => !OWN_PROPS.has(name) })<{
   mine: boolean;
   found: boolean;
-}>(({ theme, mine, found }) => ({
+  critical: boolean;
+}>(({ theme, mine, found, critical }) => ({
   maxWidth: "min(88%, 600px)",
   minWidth: 0,
   padding: "7px 12px",
   borderRadius: 14,
   background: mine ? theme.palette.bubble.own : theme.palette.bubble.other,
+  ...(critical && {
+    borderInlineStart: `3px solid ${theme.palette.critical}`,
+    borderStartStartRadius: 4,
+    borderEndStartRadius: 4,
+  }),
   outline: found ? `2px solid ${theme.palette.accent}` : undefined,
   outlineOffset: 2,
 }));
@@ -57,6 +66,8 @@ const State = styled("div")(({ theme }) => ({
   padding: "2px 12px 0",
   color: theme.palette.text.secondary,
 }));
+
+const SIGNING_AWAY = "The signing service is away. This critical message waits; your other messages go out.";
 
 const DELIVERY = {
   waiting: { Icon: ClockIcon, word: "Waiting" },
@@ -73,6 +84,8 @@ interface Props {
   /** The newest own message in each state says it; all before it are as far, or further. */
   marked: Set<string>;
   waitingWord: string;
+  /** The signing service is away: critical messages wait for it. */
+  signingAway: boolean;
   found: string | null;
 }
 
@@ -91,20 +104,29 @@ export function MessageGroup(props: Props) {
       </Head>
       {messages.map((message) => {
         const delivery = mine ? deliveryOf(message, deliveredSeq) : null;
+        const { critical, faults } = message;
+        const waitsForSigning = critical !== null && delivery === "waiting";
         return (
           <Holder key={message.id} mine={mine}>
             <Bubble
               mine={mine}
               found={message.id === found}
+              critical={critical !== null || faults.length > 0}
+              data-critical={critical === null ? undefined : faults.length === 0 ? "good" : "bad"}
               data-message={message.id}
               data-delivery={delivery}
               title={fullTime(message.at)}
             >
+              <CriticalMark message={message} author={author} />
               <MessageText text={message.text} />
+              {critical !== null && <CriticalDetails critical={critical} />}
             </Bubble>
             {delivery === "failed" && <FailedActions conversationId={conversationId} message={message} />}
-            {delivery !== null && delivery !== "failed" && marked.has(message.id) && (
-              <DeliveryMark delivery={delivery} waitingWord={props.waitingWord} />
+            {delivery !== null && delivery !== "failed" && (marked.has(message.id) || waitsForSigning) && (
+              <DeliveryMark
+                delivery={delivery}
+                waitingWord={waitsForSigning && props.signingAway ? SIGNING_AWAY : props.waitingWord}
+              />
             )}
           </Holder>
         );

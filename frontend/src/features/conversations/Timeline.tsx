@@ -72,6 +72,7 @@ export function Timeline({ conversation, timeline, selfId }: Props) {
   const messenger = useMessenger();
   const now = useNow(60_000);
   const offline = useAppSelector((state) => state.line.line.status !== "online");
+  const signingAway = useAppSelector((state) => !state.line.quantum);
 
   const older = useCommand(() => messenger.loadOlder(id));
   const canLoad = hasOlder && !older.running && older.problem === null;
@@ -138,6 +139,7 @@ export function Timeline({ conversation, timeline, selfId }: Props) {
                     deliveredSeq={deliveredSeq}
                     marked={marked}
                     waitingWord={waitingWord(conversation, offline)}
+                    signingAway={signingAway && !offline && conversation.stage.kind === "open"}
                     found={found}
                   />
                 );

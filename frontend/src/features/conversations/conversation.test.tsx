@@ -26,10 +26,70 @@ describe("a conversation", () => {
     const field = await composer();
     expect(document.activeElement).toBe(field);
     await user.type(field, "one{Shift>}{Enter}{/Shift}two{Enter}");
-    expect(did("send")).toEqual([[BOB, "one\ntwo"]]);
+    expect(did("send")).toEqual([[BOB, "one\ntwo", "secured"]]);
     expect((field as HTMLTextAreaElement).value).toBe("");
     expect(document.activeElement).toBe(field);
     expect(await screen.findByText(/^one\s+two$/u)).toBeTruthy();
+  });
+
+  it("sends one critical message, and then ordinary ones again", async () => {
+    const { user, did } = renderScenario({ ...scenarios.full, olderPages: 0 });
+    const field = await composer();
+    const toggle = screen.getByRole("button", { name: "Critical message", pressed: false });
+    await user.click(toggle);
+    expect(screen.getByRole("status").textContent).toContain("Critical message");
+    expect(field).toHaveProperty("placeholder", "Write a critical message to bob");
+    expect(document.activeElement).toBe(field);
+    await user.type(field, "leave now");
+    await user.click(screen.getByRole("button", { name: "Send critical message" }));
+    expect(did("send")).toEqual([[BOB, "leave now", "critical"]]);
+    expect(toggle.getAttribute("aria-pressed")).toBe("false");
+    await user.type(field, "ordinary{Enter}");
+    expect(did("send").at(-1)).toEqual([BOB, "ordinary", "secured"]);
+  });
+
+  it("lets go of a critical message with Escape, and keeps the choice when it could not be taken", async () => {
+    const { user } = renderScenario({ ...scenarios.full, failures: { send: "storage_full" } });
+    const field = await composer();
+    const toggle = screen.getByRole("button", { name: "Critical message" });
+    await user.click(toggle);
+    await user.type(field, "{Escape}");
+    expect(toggle.getAttribute("aria-pressed")).toBe("false");
+    await user.click(toggle);
+    await user.type(field, "leave now{Enter}");
+    await screen.findByRole("alert");
+    expect(toggle.getAttribute("aria-pressed")).toBe("true");
+  });
+
+  it("P8.2 a critical message says who signed it, and shows signatures and receipt", async () => {
+    renderScenario(scenarios.critical);
+    const good = (await screen.findByText("The bridge is closed. Take the ferry.")).closest("[data-critical]")!;
+    expect(good.getAttribute("data-critical")).toBe("good");
+    expect(good.textContent).toMatch(/Critical · signed by bob · both signatures verified \d\d:\d\d/u);
+    const details = within(good as HTMLElement)
+      .getByText("Signatures and receipt")
+      .closest("details")!;
+    expect(details.textContent).toContain("Falcon-512verified");
+    expect(details.textContent).toContain("ECDSA P-256verified");
+    expect(details.textContent).toMatch(/Receiptsigned by the server, /u);
+  });
+
+  it("P8.2 one that does not verify is never shown as good", async () => {
+    renderScenario(scenarios.critical);
+    const bad = (await screen.findByText("Send the money to the new account.")).closest("[data-critical]")!;
+    expect(bad.getAttribute("data-critical")).toBe("bad");
+    expect(bad.textContent).toContain("Not verified. A critical message came with a wrong signature.");
+    expect(bad.textContent).not.toContain("both signatures verified");
+    expect(bad.textContent).toContain("Falcon-512wrong");
+  });
+
+  it("P8.1 a critical message that waits for the signing service says so", async () => {
+    const { store } = renderScenario(scenarios.critical);
+    const log = await screen.findByRole("log");
+    expect(within(log).queryByText(/signing service is away/u)).toBeNull();
+    act(() => void store.dispatch(changes.quantum({ available: false })));
+    const words = "The signing service is away. This critical message waits; your other messages go out.";
+    expect(within(log).getByText(words)).toBeTruthy();
   });
 
   it("does not send nothing, nor while an input method composes", async () => {

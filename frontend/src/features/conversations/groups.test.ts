@@ -16,6 +16,8 @@ const message = (position: number, authorId: string, minutes: number): TimelineE
   authorId,
   text: "",
   state: position === NOT_LOGGED ? "waiting" : "sent",
+  critical: null,
+  faults: [],
   problem: null,
 });
 

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { RootState } from "../../app/store";
 import type { WireAccountKeys } from "../../crypto/wire";
-import type { Conversation, Id, MessageEntry, TimelineEntry } from "../../realtime/state";
+import type { Conversation, Id, MessageEntry, MessageType, TimelineEntry } from "../../realtime/state";
 import { Browser, type Tab } from "./browser";
 import type { Services } from "./services";
 
@@ -142,10 +142,10 @@ export class TestPerson {
     return id;
   }
 
-  async writes(other: TestPerson, text: string): Promise<void> {
+  async writes(other: TestPerson, text: string, type: MessageType = "secured"): Promise<void> {
     const conversation = this.conversation(other);
     if (conversation === undefined) throw new Error(`${this.name} has no conversation with ${other.name}`);
-    await this.tab.engine.send(conversation.id, text);
+    await this.tab.engine.send(conversation.id, text, type);
   }
 
   async reads(other: TestPerson, text: string): Promise<MessageEntry> {
