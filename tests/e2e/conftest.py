@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Playwright, async_playwright
 
 from shared.settings import PROJECT_ROOT
+from tests.e2e.album import Album
 from tests.e2e.people import Town
 from tests.processes import House, house
 
@@ -67,3 +68,12 @@ async def town(
     if request.node.stash.get(FAILED, False):
         await made.show(tmp_path)
     await made.close()
+
+
+@pytest.fixture
+def album() -> Album:
+    folder = os.environ.get("SCREENSHOTS")
+    if folder is None:
+        return Album(None)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Album(Path(folder))

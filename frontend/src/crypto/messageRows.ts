@@ -65,14 +65,14 @@ async function takeOwn(intake: Intake, row: WireRow, kind: "message" | "terminat
   sent(intake, items, item, row, await judgedOwn(intake, row, item.type, body));
 }
 
-/** `judged` null: of a newer copy of this store, whose bytes this one does not know. */
-function sent(intake: Intake, items: OutboxItem[], item: OutboxItem, row: WireRow, judged: Judged | null): void {
+/** `verdict` null: of a newer copy of this store, whose bytes this one does not know. */
+function sent(intake: Intake, items: OutboxItem[], item: OutboxItem, row: WireRow, verdict: Judged | null): void {
   const rest = items.filter((other) => other !== item);
   saveOutbox(intake.unit, intake.record.id, rest);
   const entry = outboxEntry(intake.room, intake.record.id, { ...item, state: "sent", failure: null });
-  const found = judged === null ? {} : { critical: judged.proof, faults: judged.faults };
+  const found = verdict === null ? {} : { critical: verdict.proof, faults: verdict.faults };
   intake.add({ ...entry, seq: row.seq, time: row.timestamp, ...found });
-  for (const fault of judged?.faults ?? []) intake.problem(row, fault, null);
+  for (const fault of verdict?.faults ?? []) intake.problem(row, fault, null);
 }
 
 function checkOwn(intake: Intake, row: WireRow): void {

@@ -42,12 +42,12 @@ const Box = styled("form", { shouldForwardProp: (name) => !isOwnProp(name) })<{ 
 const Kind = styled("p")(({ theme }) => ({
   ...theme.typography.body2,
   display: "flex",
-  alignItems: "center",
+  alignItems: "flex-start",
   gap: 6,
   margin: "0 0 6px",
   padding: "0 12px",
   color: theme.palette.critical,
-  "& svg": { flex: "none" },
+  "& svg": { flex: "none", marginTop: 3 },
 }));
 
 const Switch = styled(ToggleButton)(({ theme }) => ({
