@@ -52,9 +52,11 @@ async def write_vault(
     raise Malformed("malformed", "This body does not belong to that precondition.")
 
 
-@router.get("/pins")
-async def read_pins(caller: AccountCaller, session: Reading, response: Response) -> SealedPins:
-    return _tagged(response, await service.read_pins(session, caller.user_id))
+@router.get("/pins", response_model=SealedPins, responses={204: {"description": "None yet"}})
+async def read_pins(caller: AccountCaller, session: Reading, response: Response) -> SealedPins | Response:
+    # No pins is what every new account has, and no error: browsers would write one into the console.
+    pins = await service.read_pins(session, caller.user_id)
+    return Response(status_code=204) if pins is None else _tagged(response, pins)
 
 
 @router.put("/pins")

@@ -97,11 +97,9 @@ async def read(session: AsyncSession, user_id: UUID) -> StoredVault:
     )
 
 
-async def read_pins(session: AsyncSession, user_id: UUID) -> SealedPins:
+async def read_pins(session: AsyncSession, user_id: UUID) -> SealedPins | None:
     pins = await repository.pins(session, user_id)
-    if pins is None:
-        raise NotFound("no_pins", "This account has no pins yet.")
-    return SealedPins(version=pins.version, sealed=pins.sealed)
+    return None if pins is None else SealedPins(version=pins.version, sealed=pins.sealed)
 
 
 async def write_pins(unit: Unit, user_id: UUID, body: SealedPins, seen: int) -> SealedPins:

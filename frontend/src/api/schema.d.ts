@@ -3457,6 +3457,13 @@ export interface operations {
           "application/json": components["schemas"]["SealedPins"];
         };
       };
+      /** @description None yet */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
     };
   };
   write_pins_api_pins_put: {

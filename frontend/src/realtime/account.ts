@@ -174,11 +174,8 @@ export class Account {
    * server could have this one sign a device on top of an older list (PROTOCOL.md 3.2). Findings come with the next pull.
    */
   async #takePins(): Promise<void> {
-    try {
-      await this.crypto.mergePins(await this.api.get("/api/pins", {}));
-    } catch (error) {
-      if (!isApiError(error, "no_pins")) throw error;
-    }
+    const record = await this.api.get("/api/pins", {});
+    if (record !== undefined) await this.crypto.mergePins(record);
   }
 
   /** Whether the account's own signed list says so; the server's word alone erases nothing (PROTOCOL.md 6.8). */

@@ -51,11 +51,7 @@ export class Pins {
   }
 
   async #pull(): Promise<void> {
-    try {
-      const record = await this.context.api.get("/api/pins", {});
-      this.broken(await this.context.crypto.mergePins(record));
-    } catch (error) {
-      if (!isApiError(error, "no_pins")) throw error;
-    }
+    const record = await this.context.api.get("/api/pins", {});
+    if (record !== undefined) this.broken(await this.context.crypto.mergePins(record));
   }
 }
