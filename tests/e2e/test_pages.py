@@ -32,6 +32,10 @@ async def test_pages_before_signing_in(town: Town, album: Album) -> None:
     alice = await town.browser("alice")
     await expect(alice.page.get_by_role("heading", name="Sign in")).to_be_visible()
     await album.show(alice.page, "sign-in")
+    await alice.page.get_by_role("link", name="Forgot your password?").click()
+    await alice.page.get_by_label("Recovery code", exact=True).fill("7k3m 9qwe 2rty pa5s dfgh jk8l zxcv bn4m 6t1r")
+    await expect(alice.page.get_by_text("There is a slip in this code")).to_be_visible()
+    await album.show(alice.page, "recover")
     await alice.page.goto(f"{town.house.url}/register")
     await alice.page.get_by_label("Name", exact=True).fill("alice")
     await alice.page.get_by_label("E-mail").fill("alice@example.org")
@@ -52,6 +56,9 @@ async def test_pages_of_a_new_account(town: Town, album: Album) -> None:
     await alice.page.goto(f"{town.house.url}/account")
     await expect(alice.page.get_by_text("this one")).to_be_visible()
     await album.show(alice.page, "account")
+    await alice.page.get_by_role("button", name="Change password").click()
+    await alice.page.get_by_label("New password", exact=True).fill(PASSWORD)
+    await album.show(alice.page, "change-password")
 
 
 async def test_pages_of_a_conversation(town: Town, album: Album) -> None:

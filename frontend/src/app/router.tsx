@@ -1,6 +1,7 @@
 import { Navigate, Outlet, useLocation, type RouteObject } from "react-router";
 import { TimelineSkeleton } from "../components/Skeletons";
 import { AccountPage } from "../features/auth/AccountPage";
+import { RecoverPage } from "../features/auth/RecoverPage";
 import { RegisterPage } from "../features/auth/RegisterPage";
 import { SignInPage } from "../features/auth/SignInPage";
 import { PeoplePage } from "../features/connections/PeoplePage";
@@ -35,6 +36,7 @@ export const routes: RouteObject[] = [
     children: [
       { path: paths.signIn, element: <SignInPage /> },
       { path: paths.register, element: <RegisterPage /> },
+      { path: paths.recover, element: <RecoverPage /> },
       {
         element: <SignedIn />,
         children: [

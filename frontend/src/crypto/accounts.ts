@@ -10,15 +10,16 @@ import {
   normalisedUsername,
   passwordBranches,
   recoveryBranches,
+  recoveryCodeBits,
   SALT_BYTES,
 } from "./passwords";
 import { keyHashOf } from "./person";
 import { Room, type SelfRecord } from "./room";
 import { AccountIndex, type KnownAccount, Store } from "./storage";
-import type { CompletedAccount, CryptoApi, LocalAccount, NewAccount } from "./types";
+import type { CompletedAccount, CryptoApi, LocalAccount, NewAccount, ServedVault } from "./types";
 import type { UnlockedVault } from "./vault";
-import { type AccountScope, newVault, openVault } from "./vault";
-import type { Id, WireNewVault } from "./wire";
+import { type AccountScope, newVault, nextVault, openVault, type Way } from "./vault";
+import type { Id, WireNewVault, WirePasswordChange, WireRecoveryCodeChange } from "./wire";
 
 interface SignIn {
   username: string;
@@ -26,9 +27,12 @@ interface SignIn {
   branches: Branches;
 }
 
+const password = ({ wrap }: Branches): Way => ({ kind: "password", key: wrap });
+
 export class Accounts {
   readonly #index: AccountIndex;
   #signIn: SignIn | null = null;
+  #recovery: Branches | null = null;
   #vault: UnlockedVault | null = null;
 
   constructor(private readonly prefix: string) {
@@ -84,15 +88,23 @@ export class Accounts {
     const username = normalisedUsername(input.username);
     const salt = checkedSalt(input.parameters);
     const serverName = input.parameters.server_name;
+    await this.#demandServer(username, serverName);
+    const branches = await passwordBranches({ password: input.password, username, serverName, salt });
+    this.#keep({ username, serverName, branches });
+    return { auth_secret: toBase64url(branches.auth) };
+  }
+
+  async #demandServer(username: string, serverName: string): Promise<void> {
     // One name on two servers: a second account was made here after the first one's server went away.
     const known = (await this.#index.all()).filter((account) => account.username === username);
     if (known.length > 0 && !known.some((account) => account.serverName === serverName)) {
       throw new CryptoFailure("server_name_changed");
     }
-    const branches = await passwordBranches({ password: input.password, username, serverName, salt });
+  }
+
+  #keep(signIn: SignIn): void {
     wipe(this.#signIn?.branches.auth, this.#signIn?.branches.wrap);
-    this.#signIn = { username, serverName, branches };
-    return { auth_secret: toBase64url(branches.auth) };
+    this.#signIn = signIn;
   }
 
   #scope(userId: Id): AccountScope & { branches: Branches } {
@@ -102,7 +114,50 @@ export class Accounts {
 
   async unlock(input: Parameters<CryptoApi["unlock"]>[0]): Promise<void> {
     const { branches, ...scope } = this.#scope(input.userId);
-    this.#vault = await openVault(scope, input.vault, input.identityPublicKey, branches.wrap);
+    this.#vault = await openVault(scope, input.vault, input.identityPublicKey, password(branches));
+  }
+
+  async changePassword({ newPassword, ...served }: ServedVault & { newPassword: string }): Promise<WirePasswordChange> {
+    const { branches, ...scope } = this.#scope(served.userId);
+    const auth_secret = toBase64url(branches.auth);
+    return { auth_secret, ...(await this.#rewrapped(scope, served, password(branches), newPassword)) };
+  }
+
+  /** From here on the new password is the one that was typed. */
+  async #rewrapped(scope: AccountScope, served: ServedVault, by: Way, newPassword: string) {
+    const salt = randomBytes(SALT_BYTES);
+    const fresh = await passwordBranches({ ...scope, password: newPassword, salt });
+    const next = await nextVault(scope, served.vault, served.identityPublicKey, by, password(fresh));
+    this.#keep({ username: scope.username, serverName: scope.serverName, branches: fresh });
+    return { salt: toBase64url(salt), new_auth_secret: toBase64url(fresh.auth), ...next };
+  }
+
+  async recoverySecret(typed: string): Promise<{ recovery_auth_secret: string }> {
+    const bits = await recoveryCodeBits(typed);
+    if (bits === null) throw new CryptoFailure("wrong_recovery_code");
+    wipe(this.#recovery?.auth, this.#recovery?.wrap);
+    this.#recovery = await recoveryBranches(bits);
+    wipe(bits);
+    return { recovery_auth_secret: toBase64url(this.#recovery.auth) };
+  }
+
+  async recover(input: Parameters<CryptoApi["recover"]>[0]): Promise<WirePasswordChange> {
+    const { username, serverName, newPassword, ...served } = input;
+    if (this.#recovery === null) throw new CryptoFailure("locked");
+    await this.#demandServer(username, serverName);
+    const scope = { username, serverName, userId: served.userId };
+    return this.#rewrapped(scope, served, { kind: "recovery", key: this.#recovery.wrap }, newPassword);
+  }
+
+  async newRecoveryCode(served: ServedVault): Promise<{ request: WireRecoveryCodeChange; recoveryCode: string }> {
+    const { branches, ...scope } = this.#scope(served.userId);
+    const { bits, code } = await newRecoveryCode();
+    const { auth, wrap } = await recoveryBranches(bits);
+    const to: Way = { kind: "recovery", key: wrap };
+    const next = await nextVault(scope, served.vault, served.identityPublicKey, password(branches), to);
+    const secrets = { auth_secret: toBase64url(branches.auth), recovery_auth_secret: toBase64url(auth) };
+    wipe(bits, auth, wrap);
+    return { request: { ...secrets, ...next }, recoveryCode: code };
   }
 
   async complete({ userId, newPassword }: { userId: Id; newPassword: string | null }): Promise<CompletedAccount> {
@@ -121,8 +176,9 @@ export class Accounts {
   }
 
   lock(): void {
-    wipe(this.#signIn?.branches.auth, this.#signIn?.branches.wrap);
+    wipe(this.#signIn?.branches.auth, this.#signIn?.branches.wrap, this.#recovery?.auth, this.#recovery?.wrap);
     this.#signIn = null;
+    this.#recovery = null;
     this.#vault = null;
   }
 

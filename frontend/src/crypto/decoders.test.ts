@@ -83,7 +83,7 @@ const wireVault = (sealed: string, wrap: string) =>
       wraps: { password: { version: 1, sealed: wrap }, recovery: { version: 1, sealed: vault.wraps.recovery } },
     },
     vault.identity_public_key,
-    wraps.password,
+    { kind: "password", key: wraps.password },
   );
 const keyPackage = await makeKeyPackage(await deviceSuite(signer), ids);
 const details = { added: [ids], removed: [], contributionId: null, rosterHash: new Uint8Array(32) };

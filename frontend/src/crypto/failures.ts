@@ -22,6 +22,7 @@ export const FAILURES = [
   "weak_parameters", // the server asked for cheaper key derivation than the protocol allows (P2.1)
   "server_name_changed", // not the server this account was made on (P2.1)
   "wrong_password", // the vault's wrap does not open
+  "wrong_recovery_code", // no such code can be, or the vault's wrap does not open
   "vault_damaged",
   "vault_rollback", // an older vault than this browser has seen
   "invalid_username",

@@ -9,6 +9,7 @@ import { argon2id } from "hash-wasm";
 import { concat, equalBytes, hkdf, randomBytes, sha256, wipe } from "./bytes";
 import { fields, fromBase64url, LABEL } from "./encoding";
 import { CryptoFailure } from "./failures";
+import type { RecoveryCodeState } from "./types";
 import type { WireLoginParameters } from "./wire";
 
 const MEMORY_KIB = 65_536;
@@ -17,6 +18,7 @@ const PARALLELISM = 1;
 export const SALT_BYTES = 16;
 const RECOVERY_BYTES = 20;
 const CHECKSUM_BYTES = 2;
+const RECOVERY_DIGITS = 36;
 const EMPTY = new Uint8Array();
 const USERNAME = /^[a-z0-9][a-z0-9._-]{2,31}$/;
 
@@ -91,11 +93,20 @@ export async function recoveryCodeText(bits: Uint8Array): Promise<string> {
   return (text.match(/.{4}/g) ?? []).join("-");
 }
 
+/** What can be said of a code while it is typed: whether digits are missing, and whether its checksum fits. */
+export async function recoveryCodeState(typed: string): Promise<RecoveryCodeState> {
+  if ((await recoveryCodeBits(typed)) !== null) return "right";
+  return digitsOf(typed).length < RECOVERY_DIGITS ? "incomplete" : "wrong";
+}
+
+function digitsOf(typed: string): string {
+  return typed.toUpperCase().replaceAll(/[\s-]/g, "").replaceAll("O", "0").replaceAll(/[IL]/g, "1");
+}
+
 /** The bits of a typed code; null for one that cannot be right (typing errors are caught with 65,535 in 65,536). */
 export async function recoveryCodeBits(typed: string): Promise<Uint8Array | null> {
-  const text = typed.toUpperCase().replaceAll(/[\s-]/g, "").replaceAll("O", "0").replaceAll(/[IL]/g, "1");
-  const values = Array.from(text).map((character) => CROCKFORD.indexOf(character));
-  if (values.length !== 36 || values.includes(-1)) return null;
+  const values = Array.from(digitsOf(typed)).map((character) => CROCKFORD.indexOf(character));
+  if (values.length !== RECOVERY_DIGITS || values.includes(-1)) return null;
   const binary = values.map((value) => value.toString(2).padStart(5, "0")).join("");
   const bytes = Uint8Array.from({ length: 22 }, (_, at) => Number.parseInt(binary.slice(8 * at, 8 * at + 8), 2));
   const bits = bytes.slice(0, RECOVERY_BYTES);

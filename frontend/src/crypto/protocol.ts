@@ -15,6 +15,7 @@ import { Intake } from "./intake";
 import { takeAck } from "./acks";
 import { outboxes } from "./outbox";
 import { refusePending, waitingCommit } from "./pending";
+import { recoveryCodeState } from "./passwords";
 import * as people from "./people";
 import * as pins from "./pins";
 import { checkHead, takeRows } from "./receive";
@@ -143,6 +144,16 @@ function accountCalls(core: Core) {
     signInSecret: (input) => core.exclusive(() => accounts.signInSecret(input)),
     unlock: (input) => core.exclusive(() => accounts.unlock(input)),
     completeAccount: (input) => core.exclusive(() => accounts.complete(input)),
+    changePassword: (input) => core.exclusive(() => accounts.changePassword(input)),
+    vaultWritten: (version) =>
+      core.change((room, unit) => {
+        room.updateSelf(unit, { vaultVersion: Math.max(version, room.self.vaultVersion) });
+        return Promise.resolve();
+      }),
+    recoveryCodeState: (typed) => recoveryCodeState(typed),
+    recoverySecret: (typed) => core.exclusive(() => accounts.recoverySecret(typed)),
+    recover: (input) => core.exclusive(() => accounts.recover(input)),
+    newRecoveryCode: (input) => core.exclusive(() => accounts.newRecoveryCode(input)),
     lock: () => core.exclusive(() => Promise.resolve().then(() => accounts.lock())),
     open: (userId) => core.open(userId),
     checkWriter: () => core.read((room) => room.store.checkWriter()),

@@ -26,7 +26,9 @@ import type {
   WireLostState,
   WireNewDevice,
   WireOutgoing,
+  WirePasswordChange,
   WirePins,
+  WireRecoveryCodeChange,
   WireRegistration,
   WireRevocation,
   WireRow,
@@ -68,6 +70,16 @@ export interface NewAccount {
   request: WireRegistration;
   /** Shown once, kept nowhere. */
   recoveryCode: string;
+}
+
+/** A code while it is typed; `wrong`: digits enough, but no code has this checksum. */
+export type RecoveryCodeState = "incomplete" | "wrong" | "right";
+
+/** The vault as the server shows it, and whose it is. */
+export interface ServedVault {
+  userId: Id;
+  vault: WireVault;
+  identityPublicKey: Bytes;
 }
 
 export interface CompletedAccount {
@@ -332,7 +344,32 @@ export interface CryptoApi {
    */
   completeAccount(input: { userId: Id; newPassword: string | null }): Promise<CompletedAccount>;
 
-  /** Forgets everything that needs the password. */
+  /**
+   * Body of `PUT /api/users/me/password` on top of this vault, opened with the password of the last `signInSecret`; from
+   * then on the new password is the one for `unlock`. `wrong_password`, `vault_damaged`.
+   */
+  changePassword(input: ServedVault & { newPassword: string }): Promise<WirePasswordChange>;
+
+  /** The server took the next version: an older one is a rollback from now on. Only ever after its answer. */
+  vaultWritten(version: number): Promise<void>;
+
+  recoveryCodeState(typed: string): Promise<RecoveryCodeState>;
+
+  /** Answers the code's branch for `POST /api/recover` and keeps the other for `recover`. `wrong_recovery_code`. */
+  recoverySecret(typed: string): Promise<{ recovery_auth_secret: Bytes }>;
+
+  /**
+   * The same as `changePassword`, opened with the code of the last `recoverySecret`. `wrong_recovery_code`,
+   * `vault_damaged`, `server_name_changed`.
+   */
+  recover(
+    input: ServedVault & { username: string; serverName: string; newPassword: string },
+  ): Promise<WirePasswordChange>;
+
+  /** Another recovery code, and the body of `PUT /api/users/me/recovery-code` that makes it count. After `signInSecret`. */
+  newRecoveryCode(input: ServedVault): Promise<{ request: WireRecoveryCodeChange; recoveryCode: string }>;
+
+  /** Forgets everything that needs the password or the recovery code. */
   lock(): Promise<void>;
 
   /**

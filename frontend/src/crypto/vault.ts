@@ -24,6 +24,12 @@ export interface AccountScope {
 
 type WrapKind = "password" | "recovery";
 
+/** A way into the vault: the 32-byte wrapping key of a password or of a recovery code. */
+export interface Way {
+  kind: WrapKind;
+  key: Uint8Array;
+}
+
 function vaultAad({ serverName, userId }: AccountScope, version: number, kind: WrapKind | "vault"): Uint8Array {
   return fields(LABEL.vault, serverName, uuidBytes(userId), version, kind);
 }
@@ -56,6 +62,14 @@ export class UnlockedVault {
     } finally {
       wipe(contents.falcon, contents.ecdsa, contents.pins);
     }
+  }
+
+  /** The same contents under the same key, as another version. */
+  async sealedAs(version: number): Promise<Uint8Array> {
+    const plaintext = await openSealed(this.key, vaultAad(this.scope, this.version, "vault"), this.sealed);
+    const sealed = await seal(this.key, vaultAad(this.scope, version, "vault"), plaintext);
+    wipe(plaintext);
+    return sealed;
   }
 
   async #open(): Promise<{ falcon: Uint8Array; ecdsa: Uint8Array; pins: Uint8Array }> {
@@ -106,20 +120,59 @@ async function wrapKey(
   return toBase64url(await seal(await importAesKey(wrappingKey), vaultAad(scope, version, kind), vaultKey));
 }
 
-/** `wrong_password` when the wrap does not open, `vault_damaged` when the vault does not or something served is no base64url. */
+/**
+ * `wrong_password` or `wrong_recovery_code` when the wrap does not open, `vault_damaged` when the vault does not or something
+ * served is no base64url.
+ */
 export async function openVault(
   scope: AccountScope,
   wire: WireVault,
   identityPublicKey: Bytes,
-  passwordWrap: Uint8Array,
+  way: Way,
 ): Promise<UnlockedVault> {
-  const { version, sealed } = wire.wraps.password;
-  const aad = vaultAad(scope, version, "password");
-  const rawKey = await openSealed(await importAesKey(passwordWrap), aad, served(sealed)).catch((error: unknown) => {
-    throw new CryptoFailure("wrong_password", error);
-  });
-  const key = await importAesKey(rawKey);
+  const rawKey = await openWrap(scope, wire, way);
+  const vault = await vaultUnder(rawKey, scope, wire, identityPublicKey);
   wipe(rawKey);
+  return vault;
+}
+
+/**
+ * The next version of a vault, with a new wrap of its key (PROTOCOL.md 2.5). What goes out has been opened by the new way
+ * before: nobody must find after the change that it does not.
+ */
+export async function nextVault(
+  scope: AccountScope,
+  wire: WireVault,
+  identityPublicKey: Bytes,
+  by: Way,
+  to: Way,
+): Promise<{ vault: Bytes; wrap: Bytes }> {
+  const rawKey = await openWrap(scope, wire, by);
+  const version = wire.version + 1;
+  const current = await vaultUnder(rawKey, scope, wire, identityPublicKey);
+  const vault = toBase64url(await current.sealedAs(version));
+  const wrap = await wrapKey(scope, version, to.kind, to.key, rawKey);
+  wipe(rawKey);
+  const wraps = { ...wire.wraps, [to.kind]: { version, sealed: wrap } };
+  await openVault(scope, { version, vault, wraps }, identityPublicKey, to);
+  return { vault, wrap };
+}
+
+async function openWrap(scope: AccountScope, wire: WireVault, { kind, key }: Way): Promise<Uint8Array> {
+  const { version, sealed } = wire.wraps[kind];
+  const aad = vaultAad(scope, version, kind);
+  return openSealed(await importAesKey(key), aad, served(sealed)).catch((error: unknown) => {
+    throw new CryptoFailure(kind === "password" ? "wrong_password" : "wrong_recovery_code", error);
+  });
+}
+
+async function vaultUnder(
+  rawKey: Uint8Array,
+  scope: AccountScope,
+  wire: WireVault,
+  identityPublicKey: Bytes,
+): Promise<UnlockedVault> {
+  const key = await importAesKey(rawKey);
   const vault = new UnlockedVault(scope, wire.version, served(identityPublicKey), key, served(wire.vault));
   // The served public key must belong to the sealed private one: sign once, verify (the signature is thrown away).
   await checkIdentity(vault);

@@ -69,6 +69,23 @@ export interface WireVaultCompletion extends WireNewVault {
   new_auth_secret?: Bytes;
 }
 
+/** Body of `PUT /api/users/me/password`; without `auth_secret` under a recovery token. */
+export interface WirePasswordChange {
+  auth_secret?: Bytes;
+  salt: Bytes;
+  new_auth_secret: Bytes;
+  vault: Bytes;
+  wrap: Bytes;
+}
+
+/** Body of `PUT /api/users/me/recovery-code`. */
+export interface WireRecoveryCodeChange {
+  auth_secret: Bytes;
+  recovery_auth_secret: Bytes;
+  vault: Bytes;
+  wrap: Bytes;
+}
+
 /** `GET, PUT /api/pins`. */
 export interface WirePins {
   version: number;

@@ -3,6 +3,7 @@ export const paths = {
   home: "/",
   signIn: "/sign-in",
   register: "/register",
+  recover: "/recover",
   people: "/people",
   account: "/account",
   conversation: (id: string) => `/c/${id}`,

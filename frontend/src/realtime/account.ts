@@ -2,8 +2,14 @@
 import type { Api } from "../api/client";
 import { isApiError, isTransient } from "../api/errors";
 import type { SignedIn, User } from "../api/types";
-import type { CryptoApi, LocalAccount } from "../crypto/client";
-import type { WireRegistration } from "../crypto/client";
+import type {
+  CompletedAccount,
+  CryptoApi,
+  LocalAccount,
+  ServedVault,
+  WireRegistration,
+  WireVaultCompletion,
+} from "../crypto/client";
 import { Device } from "./device";
 import { MessengerError, type Progress } from "./messenger";
 import type { Id } from "./state";
@@ -15,9 +21,22 @@ export interface Entered {
   readonly local: LocalAccount;
 }
 
+/** Again a few times while the answer may have got lost; the server says the same to the same request. */
+export async function persistently<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isTransient(error) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
 export class Account {
   readonly device: Device;
   #unfinished: User | null = null;
+  /** Made once: whoever presses again because an answer got lost sends the same keys again. */
+  #completion: (CompletedAccount & { newPassword: string | null }) | null = null;
 
   constructor(
     private readonly api: Api,
@@ -46,7 +65,11 @@ export class Account {
   async signIn(identifier: string, password: string, progress: Progress): Promise<Entered | null> {
     progress("deriving");
     const username = identifier.trim().toLowerCase();
-    const secret = await this.#secret(username, password);
+    return this.signInWith(username, await this.secret(username, password), progress);
+  }
+
+  /** With what was derived from the password before. Null: the account has no keys yet. */
+  async signInWith(username: string, secret: { auth_secret: string }, progress: Progress): Promise<Entered | null> {
     const answer = await this.api.anonymous("post", "/api/login", {
       body: { username, ...secret, ...this.api.tokenTransport },
     });
@@ -54,6 +77,7 @@ export class Account {
     const me = await this.api.get("/api/users/me", {});
     if (!me.has_vault || me.identity_public_key === null) {
       this.#unfinished = answer.user;
+      this.#completion = null;
       return null;
     }
     progress("unlocking");
@@ -66,16 +90,14 @@ export class Account {
     const user = this.#unfinished;
     if (user === null) throw new MessengerError({ code: "not_authenticated" });
     progress("making_keys");
-    const completed = await this.crypto.completeAccount({ userId: user.id, newPassword });
-    let recoveryCode: string | null = completed.recoveryCode;
-    try {
-      await this.api.put("/api/vault", { headers: { "If-None-Match": "*" }, body: completed.request });
-    } catch (error) {
-      if (!isApiError(error, "vault_exists")) throw error;
-      recoveryCode = null;
+    if (this.#completion?.newPassword !== newPassword) {
+      const made = await this.crypto.completeAccount({ userId: user.id, newPassword });
+      this.#completion = { newPassword, ...made };
     }
+    const recoveryCode = (await this.#storedFirst(this.#completion.request)) ? this.#completion.recoveryCode : null;
+    this.#completion = null;
     await this.claim(user.id);
-    if (recoveryCode === null) await this.#unlock(user.id);
+    if (recoveryCode === null) await this.crypto.unlock(await this.#servedVault(user.id));
     const local = await this.crypto.open(user.id);
     if (recoveryCode !== null) await this.#agreeToWhatWasDone();
     else await this.#takePins();
@@ -90,9 +112,23 @@ export class Account {
   }
 
   /** The password once more, for a signature of the account key. Rejects with `wrong_password`. */
-  async unlockAgain(local: LocalAccount, password: string): Promise<void> {
-    await this.#secret(local.username, password);
-    await this.#unlock(local.userId);
+  async unlockAgain(local: LocalAccount, password: string): Promise<ServedVault> {
+    await this.secret(local.username, password);
+    const served = await this.#servedVault(local.userId);
+    await this.crypto.unlock(served);
+    return served;
+  }
+
+  /** The password's authentication branch; the other one stays in the worker for what opens the vault. */
+  async secret(username: string, password: string) {
+    const parameters = await this.api.anonymous("get", "/api/login/parameters", { query: { username } });
+    return this.crypto.signInSecret({ username, password, parameters });
+  }
+
+  async #servedVault(userId: Id): Promise<ServedVault> {
+    const me = await this.api.get("/api/users/me", {});
+    const vault = await this.api.get("/api/vault", {});
+    return { userId, vault, identityPublicKey: me.identity_public_key ?? "" };
   }
 
   // ----------------------------------------------------------------
@@ -135,15 +171,23 @@ export class Account {
     await this.api.keepRefreshToken(answer);
   }
 
-  async #secret(username: string, password: string) {
-    const parameters = await this.api.anonymous("get", "/api/login/parameters", { query: { username } });
-    return this.crypto.signInSecret({ username, password, parameters });
-  }
-
-  async #unlock(userId: Id): Promise<void> {
-    const me = await this.api.get("/api/users/me", {});
-    const vault = await this.api.get("/api/vault", {});
-    await this.crypto.unlock({ userId, vault, identityPublicKey: me.identity_public_key ?? "" });
+  /** False: another browser was first. When an answer got lost, the vault itself says whose it is. */
+  async #storedFirst(body: WireVaultCompletion): Promise<boolean> {
+    const headers = { "If-None-Match": "*" };
+    try {
+      await persistently(() => this.api.put("/api/vault", { headers, body }));
+      return true;
+    } catch (error) {
+      // With a new password the proof of the old one is no longer good, once it is stored.
+      if (!isApiError(error, "vault_exists", "wrong_credentials")) throw error;
+      const stored = await this.api.get("/api/vault", {}).catch((none: unknown) => {
+        if (isApiError(none, "no_vault")) return null;
+        throw none;
+      });
+      if (stored?.vault === body.vault) return true;
+      if (isApiError(error, "wrong_credentials")) throw error;
+      return false;
+    }
   }
 
   async #enter(userId: Id, identityPublicKey: string): Promise<LocalAccount> {

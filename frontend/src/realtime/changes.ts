@@ -13,6 +13,7 @@ import type {
   OwnDevice,
   Person,
   Request,
+  SignIn,
   TimelineEntry,
 } from "./state";
 
@@ -20,6 +21,7 @@ export const changes = {
   /** Leaving `signed_in` clears everything else from the store. */
   account: createAction<AccountState>("account/changed"),
   ownDevices: createAction<OwnDevice[]>("account/devices"),
+  signIns: createAction<SignIn[]>("account/signIns"),
   /** Broken rules that belong to no conversation (the server's name, the pins, an own device list); the whole list. */
   accountFindings: createAction<Finding[]>("account/findings"),
 

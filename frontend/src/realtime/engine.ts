@@ -51,6 +51,31 @@ export class Engine implements Messenger {
 
   eraseKept = (userId: Id) => this.#command(() => this.#phases.eraseKept(userId));
 
+  // ---------------------------------------------------------------- ways in
+
+  recoveryCodeState = (typed: string) => this.#command(() => this.crypto.recoveryCodeState(typed));
+  beginRecovery = ({ identifier, code }: { identifier: string; code: string }) =>
+    this.#command(() => this.#phases.credentials.beginRecovery(identifier, code));
+  recover = ({ newPassword }: { newPassword: string }, progress: Progress) =>
+    this.#command(() => this.#phases.recover(newPassword, progress));
+  changePassword = (input: { password: string; newPassword: string }, progress: Progress) =>
+    this.#do(({ live }) =>
+      this.#phases.credentials.changePassword(live.local, input.password, input.newPassword, progress),
+    );
+  makeRecoveryCode = ({ password }: { password: string }) =>
+    this.#do(async ({ live }) => ({
+      recoveryCode: await this.#phases.credentials.makeRecoveryCode(live.local, password),
+    }));
+  useRecoveryCode = () => this.#do(() => this.#phases.credentials.useRecoveryCode());
+  loadSignIns = () => this.#do(() => this.#phases.credentials.loadSignIns());
+  endSignIn = (id: Id) => this.#do(() => this.#phases.credentials.endSignIn(id));
+  endOtherSignIns = () => this.#do(() => this.#phases.credentials.endOtherSignIns());
+  removeOtherBrowser = ({ deviceId, password }: { deviceId: Id; password: string }) =>
+    this.#do(async ({ live, people }) => {
+      await this.#phases.credentials.removeDevice(live.local, deviceId, password);
+      await people.loadOwnDevices();
+    });
+
   // ---------------------------------------------------------------- people
 
   searchPeople = (query: string, after: string | null) => this.#do(({ people }) => people.search(query, after));

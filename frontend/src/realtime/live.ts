@@ -36,7 +36,9 @@ export interface LiveDependencies {
   readonly publish: Publish;
   /** An error that nobody waits for. */
   readonly failed: (error: unknown) => void;
-  readonly ended: (reason: "replaced" | "signed_out") => void;
+  /** Another tab of this browser connected. */
+  readonly replaced: () => void;
+  readonly signedOut: (because: string | null) => void;
 }
 
 export class Live {
@@ -183,7 +185,8 @@ export class Live {
   #line(state: SocketState): void {
     if (state.status !== "online") this.#transport.disconnected();
     if (state.status !== "ended") this.context.publish(changes.line(state));
-    else if (state.reason !== "stopped") this.dependencies.ended(state.reason);
+    else if (state.reason === "replaced") this.dependencies.replaced();
+    else if (state.reason === "signed_out") this.dependencies.signedOut(state.because);
   }
 
   #greeted(frame: Extract<ServerFrame, { type: "hello_ok" }>): void {

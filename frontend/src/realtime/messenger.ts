@@ -40,6 +40,23 @@ export interface Messenger {
   ): Promise<{ outcome: "signed_in" | "incomplete" }>;
   /** `newPassword` null keeps the one that the server has seen. Another browser may have been first: then there is no code. */
   completeAccount(input: { newPassword: string | null }, progress: Progress): Promise<RecoveryCode | null>;
+  /** What can be said of a recovery code while it is typed. */
+  recoveryCodeState(typed: string): Promise<"incomplete" | "wrong" | "right">;
+  /** Resolves with the account's name when the code is right; then `recover` sets the new password and signs in. */
+  beginRecovery(input: { identifier: string; code: string }): Promise<string>;
+  recover(input: { newPassword: string }, progress: Progress): Promise<void>;
+  /** Ends all other sign-ins. */
+  changePassword(input: { password: string; newPassword: string }, progress: Progress): Promise<void>;
+  /** A code that counts only from `useRecoveryCode` on; until then the one before it does. */
+  makeRecoveryCode(input: { password: string }): Promise<RecoveryCode>;
+  useRecoveryCode(): Promise<void>;
+  /** Publishes `signIns`, as do the three that end some. */
+  loadSignIns(): Promise<void>;
+  endSignIn(id: Id): Promise<void>;
+  endOtherSignIns(): Promise<void>;
+  /** Revokes another browser of this account (needs the password, for one signature). Publishes `ownDevices` too. */
+  removeOtherBrowser(input: { deviceId: Id; password: string }): Promise<void>;
+
   /** Keeps the sealed local store. Works offline too: the server is told when it can be reached. */
   signOut(): Promise<void>;
   /** Revokes this device (needs the password, for one signature) and erases the local store. `password` null: erase only. */

@@ -9,6 +9,7 @@ import { type CryptoApi, failureCode, type LocalAccount } from "../crypto/client
 import { Account, type Entered } from "./account";
 import { changes, type Publish } from "./changes";
 import { ConversationCommands } from "./conversationCommands";
+import { Credentials } from "./credentials";
 import type { Claim, Environment } from "./environment";
 import { Jobs, type Verdict } from "./jobs";
 import { Lanes } from "./lanes";
@@ -39,6 +40,7 @@ interface Joining {
 }
 
 export class Phases {
+  readonly credentials: Credentials;
   readonly #refreshToken: RefreshToken;
   readonly #api: Api;
   readonly #account: Account;
@@ -58,6 +60,7 @@ export class Phases {
     this.#refreshToken = new RefreshToken(crypto, environment.cookies);
     this.#api = new Api({ ...environment, refreshTokens: this.#refreshToken, now: () => clock.now() });
     this.#account = new Account(this.#api, crypto, () => this.#claim("steal").then(() => undefined));
+    this.credentials = new Credentials(this.#api, crypto, this.#account, publish);
     const failed = (error: unknown) => this.failed(error);
     this.#chores = new Jobs({ clock, random, failed }, (chore) => this.#chore(chore));
   }
@@ -126,10 +129,25 @@ export class Phases {
     });
   }
 
+  /** After `credentials.beginRecovery`. */
+  async recover(newPassword: string, progress: Progress): Promise<void> {
+    await this.#left();
+    await this.#enter(await this.credentials.recover(newPassword, progress), progress);
+  }
+
   async complete(newPassword: string | null, progress: Progress) {
-    const { recoveryCode, ...entered } = await this.#account.complete(newPassword, progress);
-    await this.#enter(entered, progress);
-    return recoveryCode === null ? null : { recoveryCode };
+    try {
+      const { recoveryCode, ...entered } = await this.#account.complete(newPassword, progress);
+      await this.#enter(entered, progress);
+      return recoveryCode === null ? null : { recoveryCode };
+    } catch (error) {
+      // Another browser was first, and chose a new password: this sign-in is over.
+      if (isApiError(error, "signed_out")) {
+        await this.#leave(false);
+        await this.#out(endingOf(error.details.reason));
+      }
+      throw error;
+    }
   }
 
   /** The account stands; the device may have to wait for quantum_service, which verifies its certificate. */
@@ -195,7 +213,8 @@ export class Phases {
         failed: (error) => {
           if (this.#turn?.live === live) this.failed(error);
         },
-        ended: (reason) => (reason === "replaced" ? this.#elsewhere() : this.#ended("signed_out_elsewhere")),
+        replaced: () => this.#elsewhere(),
+        signedOut: (because) => this.#ended(endingOf(because)),
       },
       local,
     );
@@ -334,7 +353,7 @@ export class Phases {
     const code = failureCode(error);
     if (code === "superseded") this.#elsewhere();
     else if (code === "store_gone" || code === "store_damaged") this.#ended(code);
-    else if (isApiError(error, "signed_out")) this.#ended("signed_out_elsewhere");
+    else if (isApiError(error, "signed_out")) this.#ended(endingOf(error.details.reason));
     else if (isApiError(error, "refresh_invalid", "refresh_reused", "not_authenticated")) this.#ended("expired");
     else if (isDefect(error)) this.environment.defect(error);
   }
@@ -395,6 +414,11 @@ function keptOf(accounts: readonly LocalAccount[], serverName: string | null): K
   if (local === undefined) return null;
   const { userId, username } = local;
   return { userId, username, otherServer: serverName !== null && here === undefined };
+}
+
+/** Why the server ended the sign-in, as far as it makes a difference to the person. */
+function endingOf(because: unknown): Ending {
+  return because === "password_changed" || because === "device_removed" ? because : "signed_out_elsewhere";
 }
 
 /** Neither an answer of the server, nor a refusal of crypto/ that has a name. */

@@ -128,15 +128,22 @@ test("4401 renews the token for the next hello", async () => {
 });
 
 test.each([
-  [4403, "signed_out"],
-  [4409, "replaced"],
-] as const)("%i is final: %s", async (code, reason) => {
+  [4403, { reason: "signed_out", because: null }],
+  [4409, { reason: "replaced" }],
+] as const)("%i is final: %o", async (code, how) => {
   socket.start();
   await connected();
   newest().onclose?.({ code });
-  expect(socket.state).toEqual({ status: "ended", reason });
+  expect(socket.state).toEqual({ status: "ended", ...how });
   clock.advance(120_000);
   expect(opened).toHaveLength(1);
+});
+
+test("a sign-in that ended says why", async () => {
+  socket.start();
+  await connected();
+  newest().onmessage?.({ data: JSON.stringify({ type: "signed_out", reason: "password_changed" }) });
+  expect(socket.state).toEqual({ status: "ended", reason: "signed_out", because: "password_changed" });
 });
 
 test("4429 waits as long as the last error said", async () => {

@@ -10,8 +10,9 @@ export type SocketState =
   | { status: "connecting" }
   | { status: "online" }
   | { status: "offline"; cause: "browser" | "server"; retryAt: number }
-  /** `replaced`: the same device connected again. `signed_out`: this sign-in was ended. */
-  | { status: "ended"; reason: "stopped" | "replaced" | "signed_out" };
+  /** `replaced`: the same device connected again. */
+  | { status: "ended"; reason: "stopped" | "replaced" }
+  | { status: "ended"; reason: "signed_out"; because: string | null };
 
 /** How a line is opened, and what became of it. */
 export interface LineWays {
@@ -62,7 +63,7 @@ export class Socket {
   }
 
   stop(): void {
-    this.#end("stopped");
+    this.#end({ reason: "stopped" });
   }
 
   /** Ends the waiting, if it is waiting. */
@@ -126,7 +127,7 @@ export class Socket {
     if (frame.type === "hello_ok") this.#opened(frame.heartbeat_seconds);
     if (frame.type === "error") this.#retryAfterMs = (frame.retry_after ?? 0) * 1000;
     if (frame.type === "signed_out") {
-      this.#end("signed_out");
+      this.#end({ reason: "signed_out", because: frame.reason });
       return;
     }
     this.dependencies.onFrame(frame);
@@ -165,8 +166,8 @@ export class Socket {
     this.#drop();
     const greeted = this.#state.status === "online";
     if (code === 4401) this.#renew = true;
-    if (code === 4403) this.#end("signed_out");
-    else if (code === 4409) this.#end("replaced");
+    if (code === 4403) this.#end({ reason: "signed_out", because: null });
+    else if (code === 4409) this.#end({ reason: "replaced" });
     else if (!greeted && this.dependencies.ways.failed(code)) this.#connect();
     else this.#wait();
   }
@@ -201,10 +202,10 @@ export class Socket {
     raw.close();
   }
 
-  #end(reason: "stopped" | "replaced" | "signed_out"): void {
+  #end(how: { reason: "stopped" | "replaced" } | { reason: "signed_out"; because: string | null }): void {
     this.#cancelNetwork();
     this.#drop();
-    if (this.#state.status !== "ended") this.#set({ status: "ended", reason });
+    if (this.#state.status !== "ended") this.#set({ status: "ended", ...how });
   }
 
   #set(state: SocketState): void {

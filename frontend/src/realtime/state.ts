@@ -27,10 +27,17 @@ export interface Self {
 }
 
 /** What sign-in and registration are doing: it takes a second or two, so the page says it. */
-export type SignInStep = "deriving" | "making_keys" | "registering" | "unlocking" | "certifying";
+export type SignInStep = "deriving" | "making_keys" | "registering" | "unlocking" | "certifying" | "changing";
 
-/** `store_…`: what this browser kept was deleted, or does not open; signing in makes it a new device. */
-export type Ending = "signed_out_elsewhere" | "expired" | "store_gone" | "store_damaged" | "storage_unavailable";
+/** Why a sign-in ended without being asked. `store_…`: what this browser kept was deleted, or does not open. */
+export type Ending =
+  | "signed_out_elsewhere"
+  | "password_changed"
+  | "device_removed"
+  | "expired"
+  | "store_gone"
+  | "store_damaged"
+  | "storage_unavailable";
 
 export interface Kept {
   userId: Id;
@@ -42,7 +49,7 @@ export interface Kept {
 export type AccountState =
   /** Reading the local store, asking for the writer's lock, refreshing the sign-in. */
   | { phase: "starting" }
-  /** `kept`: the account whose sealed local store this browser still has. `reason`: why a sign-in ended without being asked. */
+  /** `kept`: the account whose sealed local store this browser still has. */
   | { phase: "signed_out"; kept: Kept | null; reason: Ending | null }
   /** The account was made outside a browser; `completeAccount` gives it its keys. */
   | { phase: "incomplete"; username: string }
@@ -56,6 +63,15 @@ export interface OwnDevice {
   createdAt: Time;
   lastSeenAt: Time | null;
   revokedAt: Time | null;
+  current: boolean;
+}
+
+/** A program that is signed in; `deviceId` null: a script, without keys. */
+export interface SignIn {
+  id: Id;
+  createdAt: Time;
+  lastUsedAt: Time;
+  deviceId: Id | null;
   current: boolean;
 }
 

@@ -17,6 +17,9 @@ const WORDS: Record<string, string> = {
   username_taken: "Somebody has this name already. Choose another.",
   email_taken: "There is an account with this e-mail address. Sign in instead, or use another address.",
   invalid_username: "3 to 32 characters: a–z, 0–9, dot, dash, underscore; beginning with a letter or digit.",
+  wrong_recovery_code: "That name and recovery code do not belong together. Only the newest code counts.",
+  recovery_expired: "It was too long ago that you typed the code. Load the page again and begin once more.",
+  vault_changed: "Another browser changed the password or the code at the same moment. Begin once more.",
   weak_password: "This password is too easy to guess.",
   server_name_changed:
     "This server does not have the name that this browser remembers for your account. It may be another server at the same address. Nothing was sent.",
@@ -24,7 +27,7 @@ const WORDS: Record<string, string> = {
   vault_unreadable: "The server sent a vault that this password does not open. Nothing was changed.",
   refresh_invalid: "You were signed out. Sign in again.",
   refresh_reused: "Your sign-in was used twice and has been ended for safety. Sign in again.",
-  signed_out: "This sign-in was ended on another device.",
+  signed_out: "This sign-in was ended from another browser of yours.",
   storage_unavailable:
     "This browser does not let the client keep data, as in some private windows. Use a normal window.",
   store_damaged: "What this browser keeps cannot be opened. Sign in again: it starts anew.",

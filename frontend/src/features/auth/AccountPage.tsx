@@ -1,20 +1,20 @@
 import { Button } from "@mui/material";
 import { styled } from "@mui/material/styles";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Avatar } from "../../components/Avatar";
 import { Callout } from "../../components/Callout";
-import { BrowserIcon, SignOutIcon } from "../../components/icons";
+import { SignOutIcon } from "../../components/icons";
 import { Column, Name, PaneBody, PaneHeader, Secondary, Section } from "../../components/Pane";
-import { LinesSkeleton } from "../../components/Skeletons";
-import { useAppSelector, useCommand, useMessenger, useNow } from "../../app/hooks";
+import { useAppSelector, useCommand, useMessenger } from "../../app/hooks";
 import { selectSelf } from "../../app/selectors";
 import { useTitle } from "../../app/useTitle";
 import { FINDING_ADVICE, findingWords } from "../../app/words/findings";
 import { problemWords } from "../../app/words/problems";
 import { paths } from "../../lib/paths";
-import { inSentence } from "../../lib/time";
-import type { OwnDevice } from "../../realtime/state";
+import { ChangePassword } from "./ChangePassword";
+import { NewRecoveryCode } from "./NewRecoveryCode";
 import { RemoveBrowser } from "./RemoveBrowser";
+import { SignIns } from "./SignIns";
 
 const Who = styled("div")(({ theme }) => ({
   display: "flex",
@@ -22,15 +22,6 @@ const Who = styled("div")(({ theme }) => ({
   gap: 16,
   "& > div": { minWidth: 0, display: "grid" },
   "& bdi": { ...theme.typography.h2 },
-}));
-
-const Row = styled("li")(({ theme }) => ({
-  display: "grid",
-  gridTemplateColumns: "20px 1fr",
-  columnGap: 12,
-  padding: "8px 0",
-  listStyle: "none",
-  "& svg": { marginTop: 1, color: theme.palette.text.secondary },
 }));
 
 const Buttons = styled("div")({ display: "flex", flexWrap: "wrap", gap: 8, marginTop: 12 });
@@ -76,9 +67,13 @@ export function AccountPage({ appearance }: { appearance: ReactNode }) {
             <h2 id="appearance">Appearance</h2>
             {appearance}
           </Section>
+          <Section aria-labelledby="ways-in">
+            <h2 id="ways-in">Password and recovery code</h2>
+            <WaysIn username={self.username} />
+          </Section>
           <Section aria-labelledby="browsers">
             <h2 id="browsers">Browsers of this account</h2>
-            <OwnDevices />
+            <SignIns />
           </Section>
           <Section aria-labelledby="leave">
             <h2 id="leave">Leave</h2>
@@ -104,40 +99,30 @@ export function AccountPage({ appearance }: { appearance: ReactNode }) {
   );
 }
 
-function OwnDevices() {
+/** What opens the account: both can be changed, and what was done is said here. */
+function WaysIn({ username }: { username: string }) {
   const messenger = useMessenger();
-  const devices = useAppSelector((state) => state.auth.devices);
-  const load = useCommand(() => messenger.loadOwnDevices());
-  const now = useNow(60_000);
-  const { run } = load;
-  useEffect(() => void run(), [run]);
-
-  if (load.problem !== null && devices === null) {
-    return (
-      <Callout tone="caution" actions={<Button onClick={() => void run()}>Try again</Button>}>
-        {problemWords(load.problem)}
-      </Callout>
-    );
-  }
-  if (devices === null) return <LinesSkeleton count={3} label="Loading browsers" />;
+  const [done, setDone] = useState<string | null>(null);
+  const reload = useCommand(() => messenger.loadSignIns());
   return (
-    <ul style={{ margin: 0, padding: 0 }}>
-      {devices.map((device, index) => (
-        <Row key={device.id}>
-          <BrowserIcon />
-          <div>
-            Browser {index + 1}
-            {device.current && " · this one"}
-            <Secondary>{deviceSays(device, now)}</Secondary>
-          </div>
-        </Row>
-      ))}
-    </ul>
+    <>
+      <p>The password opens your keys in a new browser. The recovery code does, when the password is forgotten.</p>
+      <Buttons>
+        <ChangePassword
+          username={username}
+          onDone={() => {
+            setDone("The new password counts. All your other sign-ins have ended.");
+            void reload.run();
+          }}
+        />
+        <NewRecoveryCode
+          username={username}
+          onDone={() => setDone("The new recovery code counts. The one before it opens nothing any more.")}
+        />
+      </Buttons>
+      <div role="status" style={{ marginTop: done === null ? 0 : 12 }}>
+        {done !== null && <Callout tone="info">{done}</Callout>}
+      </div>
+    </>
   );
-}
-
-function deviceSays({ createdAt, revokedAt, lastSeenAt, current }: OwnDevice, now: number): string {
-  if (revokedAt !== null) return `Removed ${inSentence(revokedAt, now)}`;
-  const added = `Added ${inSentence(createdAt, now)}`;
-  return current || lastSeenAt === null ? added : `${added} · last seen ${inSentence(lastSeenAt, now)}`;
 }

@@ -14,7 +14,9 @@ import { RecoveryCodeStep } from "./RecoveryCodeStep";
 import { stepWords } from "./steps";
 
 const ENDED: Record<Ending, string> = {
-  signed_out_elsewhere: "This sign-in was ended on another device.",
+  signed_out_elsewhere: "This sign-in was ended from another browser of yours.",
+  password_changed: "Your password was changed in another browser. Sign in with the new one.",
+  device_removed: "This browser was removed from your account, from another browser of yours.",
   expired: "You have been away for a long time. Sign in again.",
   store_gone:
     "What this browser kept for you was deleted, messages and keys alike. Sign in, and it starts anew, as a new browser of yours.",
@@ -108,6 +110,7 @@ export function SignInPage() {
         <Button type="submit" variant="contained" color="primary" disabled={signIn.running || !ready}>
           {signIn.running ? stepWords(step) : "Sign in"}
         </Button>
+        <Link to={paths.recover}>Forgot your password?</Link>
         {kept !== null && (
           <Callout tone="info">
             This browser keeps the messages of <bdi>{kept}</bdi>, sealed. They open again after signing in.

@@ -1,16 +1,17 @@
 import { createSlice } from "@reduxjs/toolkit";
 import { changes } from "../../realtime/changes";
-import type { AccountState, Finding, OwnDevice } from "../../realtime/state";
+import type { AccountState, Finding, OwnDevice, SignIn } from "../../realtime/state";
 
 export interface AccountSlice {
   account: AccountState;
   /** Null: not loaded yet. */
   devices: OwnDevice[] | null;
+  signIns: SignIn[] | null;
   /** What the server did wrong that belongs to no conversation. */
   findings: Finding[];
 }
 
-const initialState: AccountSlice = { account: { phase: "starting" }, devices: null, findings: [] };
+const initialState: AccountSlice = { account: { phase: "starting" }, devices: null, signIns: null, findings: [] };
 
 export const authSlice = createSlice({
   name: "auth",
@@ -24,6 +25,9 @@ export const authSlice = createSlice({
       })
       .addCase(changes.ownDevices, (state, { payload }) => {
         state.devices = payload;
+      })
+      .addCase(changes.signIns, (state, { payload }) => {
+        state.signIns = payload;
       })
       .addCase(changes.accountFindings, (state, { payload }) => {
         state.findings = payload;

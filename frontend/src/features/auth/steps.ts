@@ -6,6 +6,7 @@ const WORDS: Record<SignInStep, string> = {
   registering: "Registering…",
   unlocking: "Opening your keys…",
   certifying: "Adding this browser…",
+  changing: "Setting the new password…",
 };
 
 /** What the button says while it works. */

@@ -13,6 +13,10 @@ export interface Tampering {
   answer?: (exchange: Exchange) => unknown;
   /** What a frame becomes on its way to the client; null: it gets lost. */
   frame?: (frame: Record<string, unknown>) => Record<string, unknown> | null;
+  /** Told of each request that goes out. */
+  onRequest?: (path: string, method: string) => void;
+  /** True: the request never reaches the server. */
+  loseRequest?: (path: string, method: string) => boolean;
   /** True: the request reaches the server, and the answer gets lost. */
   loseAnswer?: (path: string, method: string) => boolean;
 }
@@ -58,10 +62,12 @@ export class TestNetwork {
     const headers = new Headers(init.headers);
     headers.set("Origin", this.origin);
     if (this.#cookies.size > 0) headers.set("Cookie", [...this.#cookies].map((pair) => pair.join("=")).join("; "));
-    const response = await fetch(url, { ...init, headers });
-    for (const line of response.headers.getSetCookie()) this.#keep(line);
     const path = new URL(url).pathname;
     const method = init.method ?? "GET";
+    if (this.tampering.loseRequest?.(path, method)) throw new TypeError("the request got lost");
+    this.tampering.onRequest?.(path, method);
+    const response = await fetch(url, { ...init, headers });
+    for (const line of response.headers.getSetCookie()) this.#keep(line);
     if (this.tampering.loseAnswer?.(path, method)) throw new TypeError("the answer got lost");
     const { answer } = this.tampering;
     if (answer === undefined || response.status === 204) return response;
