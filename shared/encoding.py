@@ -59,6 +59,7 @@ class Label:
     AUTHENTICATED_DATA = "QuantumChat/message/v1"
     COMMIT = "QuantumChat/commit/v1"
     ROSTER = "QuantumChat/roster/v1"
+    GENERATION = "QuantumChat/generation/v1"
     LOST_STATE = "QuantumChat/lost-state/v1"
     CHAIN = "QuantumChat/chain/v1"
     ESTABLISH = "QuantumChat/establish/v1"

@@ -75,8 +75,8 @@ def decode_commit(details: bytes) -> CommitDetails:
     """Read the details of a commit."""
     reader = Reader(details)
     reader.label(Label.COMMIT)
-    added = _leaves(reader.items())
-    removed = _leaves(reader.items())
+    added = read_leaves(reader.items())
+    removed = read_leaves(reader.items())
     if reader.blob():
         raise MalformedEncoding("a session has no roles")
     contribution_id = reader.blob()
@@ -87,7 +87,8 @@ def decode_commit(details: bytes) -> CommitDetails:
     return CommitDetails(added, removed, contribution_id or None, roster_hash)
 
 
-def _leaves(reader: Reader) -> tuple[Leaf, ...]:
+def read_leaves(reader: Reader) -> tuple[Leaf, ...]:
+    """Devices with their accounts, sorted and each named once."""
     leaves: list[bytes] = []
     while reader.more:
         leaf = reader.blob(32)

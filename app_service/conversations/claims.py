@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app_service.conversations import repository, statements
 from app_service.conversations.entries import Author
-from app_service.conversations.lost_devices import claim_for_adding
+from app_service.conversations.lost_devices import claim_for_adding, packages_for_generation
 from app_service.conversations.refusals import (
     blocked,
     not_connected,
@@ -31,20 +31,24 @@ from app_service.models import KeyPackageClaim
 from app_service.models.base import now
 
 
-async def claim(unit: Unit, author: Author, conversation_id: UUID) -> ClaimedPackages:
+async def claim(unit: Unit, author: Author, conversation_id: UUID, generation: int | None) -> ClaimedPackages:
     """While founding one package of each device of the two accounts but the caller's; later of those who asked."""
     accounts = await _accounts(unit.session, author, conversation_id)
+    offered: dict[UUID, bytes] = {}
     if await repository.session_state(unit.session, conversation_id) == "active":
-        return await claim_for_adding(unit.session, author, conversation_id)
-    return await _claim_for_founding(unit, author, conversation_id, accounts)
+        if generation is None:
+            return await claim_for_adding(unit.session, author, conversation_id)
+        offered = await packages_for_generation(unit.session, author, conversation_id, generation)
+    return await _claim_for_founding(unit, author, conversation_id, accounts, offered)
 
 
 async def _claim_for_founding(
-    unit: Unit, author: Author, conversation_id: UUID, accounts: set[UUID]
+    unit: Unit, author: Author, conversation_id: UUID, accounts: set[UUID], offered: dict[UUID, bytes]
 ) -> ClaimedPackages:
+    """What a device has offered with its request goes before what it has in stock."""
     devices = await directory.live_devices(unit.session, accounts)
     wanted = [(user, device) for user in sorted(accounts) for device in devices[user] if device != author.device_id]
-    kept = await _kept(unit.session, conversation_id, author.device_id, now() + MIN_REMAINING)
+    kept = await _kept(unit.session, conversation_id, author.device_id, now() + MIN_REMAINING) | offered
     items = []
     for user_id, device_id in wanted:
         package = kept.get(device_id) or await _new(unit, conversation_id, author.device_id, device_id)

@@ -14,7 +14,7 @@ from secrets import token_bytes
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app_service.conversations import lost_devices, pages, repository, statements
@@ -40,7 +40,7 @@ from app_service.conversations.writer import LogWriter
 from app_service.db import Database, Unit
 from app_service.directory import repository as directory
 from app_service.directory.repository import DeviceKeys
-from app_service.models import Commit, Conversation, Member, Welcome
+from app_service.models import Commit, Conversation, KeyPackageClaim, Member, Welcome
 from app_service.models.base import now, to_milliseconds
 from app_service.notary import NotaryKeeper
 from app_service.quantum_client import QuantumClient
@@ -60,7 +60,7 @@ class CommitLogged(DomainEvent):
     founder_device_id: UUID | None
 
 
-class _EpochTaken(Exception):
+class EpochTaken(Exception):
     """Another commit holds the epoch; leaves the unit before what was missed is read."""
 
 
@@ -82,7 +82,7 @@ class CommitService:
                 return first
             await self._verify(proposal)
             return await self.writer.alone(lambda: self._write(proposal))
-        except _EpochTaken:
+        except EpochTaken:
             async with self.database.read() as session:
                 missed = await pages.missed(session, author, conversation_id, proposal.entry.echo_seq, MAX_MISSED)
             raise epoch_conflict(missed) from None
@@ -90,7 +90,7 @@ class CommitService:
     async def _look(self, proposal: Proposal) -> Ack | None:
         """The first answer, or every refusal that can be known before quantum_service is asked."""
         async with self.database.read() as session:
-            first = await _first_answer(session, proposal)
+            first = await first_answer(session, proposal)
             if first is None:
                 await _judge(session, proposal, lock=False)
             return first
@@ -100,12 +100,12 @@ class CommitService:
         if proposal.contribution is None:
             return
         try:
-            await self._verify_signature(proposal.contribution)
+            await self.verify_contribution(proposal.contribution)
         except Unavailable:
             if proposal.founds:
                 raise
 
-    async def _verify_signature(self, contribution: Contribution) -> None:
+    async def verify_contribution(self, contribution: Contribution) -> None:
         notary = self.notary.current()
         try:
             item = VerifyItem(
@@ -123,20 +123,20 @@ class CommitService:
     async def _write(self, proposal: Proposal) -> Ack:
         async with self.database.write() as unit:
             await repository.lock_accounts(unit.session, proposal.entry.conversation_id)
-            first = await _first_answer(unit.session, proposal)
+            first = await first_answer(unit.session, proposal)
             if first is not None:
                 return first
             found, after = await _judge(unit.session, proposal, lock=True)
-            row = await _append(unit, proposal, found.head)
-            await _store_members(unit.session, proposal, row, after)
-            _store_parts(unit.session, proposal, row)
+            row = await append_commit(unit, proposal, found.head)
+            await store_members(unit.session, proposal, row, after)
+            store_parts(unit.session, proposal, row)
             founder = proposal.entry.author.device_id if proposal.founds else None
             await self.events.publish(unit, CommitLogged(row.conversation_id, founder))
             unit.after_commit(lambda: self.appended([row]))
             return ack_of(row)
 
 
-async def _first_answer(session: AsyncSession, proposal: Proposal) -> Ack | None:
+async def first_answer(session: AsyncSession, proposal: Proposal) -> Ack | None:
     key = (proposal.entry.author.device_id, proposal.entry.client_id)
     answers = await session.run_sync(lambda sync: statements.first_answers(sync.connection(), [key]))
     return answers.get(key)
@@ -155,7 +155,7 @@ async def _judge(session: AsyncSession, proposal: Proposal, *, lock: bool) -> tu
     if (entry.generation, entry.epoch) > (head.generation, head.epoch) or entry.echo_seq > head.seq:
         raise bad_commit("The commit is of an epoch that there is not.")
     if (entry.generation, entry.epoch) != (head.generation, head.epoch):
-        raise _EpochTaken
+        raise EpochTaken
     if proposal.founds:
         await _check_founding(session, found, proposal)
     elif not head.open:
@@ -176,7 +176,7 @@ async def _check_founding(session: AsyncSession, found: SessionHead, proposal: P
         raise not_active()
     if state != "establishing":
         raise not_establishing()
-    _check_peace(found)
+    check_peace(found)
     if proposal.transcript is None:
         raise contribution_required()
 
@@ -186,10 +186,10 @@ def _check_rotation(found: SessionHead, proposal: Proposal, leaves: frozenset[Le
         raise not_in_group()
     # Whoever is blocked or not connected reaches the other in no other way; a lost device must always get out (P6.9).
     if not proposal.details.removed:
-        _check_peace(found)
+        check_peace(found)
 
 
-def _check_peace(found: SessionHead) -> None:
+def check_peace(found: SessionHead) -> None:
     if found.blocked:
         raise blocked()
     if not found.connected:
@@ -201,7 +201,7 @@ async def _keys(session: AsyncSession, proposal: Proposal, leaves: frozenset[Lea
     return await directory.device_keys(session, named | {proposal.entry.author.device_id})
 
 
-async def _append(unit: Unit, proposal: Proposal, head: Head) -> Row:
+async def append_commit(unit: Unit, proposal: Proposal, head: Head) -> Row:
     """The commit's row, and the head at the epoch that it begins."""
     entry, moment = proposal.entry, now()
     member = await unit.session.get(Member, (entry.conversation_id, entry.author.device_id))
@@ -211,16 +211,25 @@ async def _append(unit: Unit, proposal: Proposal, head: Head) -> Row:
     await unit.session.execute(
         update(Conversation)
         .where(Conversation.id == entry.conversation_id)
-        .values(open=True, epoch=entry.epoch + 1, seq=head.seq, chain=head.chain, last_entry_at=moment)
+        .values(
+            open=True,
+            generation=entry.generation,
+            epoch=entry.epoch + 1,
+            seq=head.seq,
+            chain=head.chain,
+            last_entry_at=moment,
+        )
         .execution_options(synchronize_session=False)
     )
     return row
 
 
-async def _store_members(session: AsyncSession, proposal: Proposal, row: Row, after: frozenset[Leaf]) -> None:
+async def store_members(session: AsyncSession, proposal: Proposal, row: Row, after: frozenset[Leaf]) -> None:
     """The member table as the authenticated data says (P6.5)."""
     joining = after if proposal.founds else frozenset(proposal.details.added)
     await lost_devices.forget(session, row.conversation_id, {leaf.device_id for leaf in joining})
+    if proposal.founds:
+        await _forget_claims(session, row.conversation_id)
     for leaf in joining:
         member = await session.get(Member, (row.conversation_id, leaf.device_id))
         if member is None:
@@ -236,6 +245,11 @@ async def _store_members(session: AsyncSession, proposal: Proposal, row: Row, af
         )
 
 
+async def _forget_claims(session: AsyncSession, conversation_id: UUID) -> None:
+    """The packages of a founding are used: the next generation takes others."""
+    await session.execute(delete(KeyPackageClaim).where(KeyPackageClaim.conversation_id == conversation_id))
+
+
 def _member(row: Row, leaf: Leaf, sender_tag: bytes) -> Member:
     return Member(
         conversation_id=row.conversation_id,
@@ -248,7 +262,7 @@ def _member(row: Row, leaf: Leaf, sender_tag: bytes) -> Member:
     )
 
 
-def _store_parts(session: AsyncSession, proposal: Proposal, row: Row) -> None:
+def store_parts(session: AsyncSession, proposal: Proposal, row: Row) -> None:
     details, contribution = proposal.details, proposal.contribution
     session.add(
         Commit(

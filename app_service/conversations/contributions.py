@@ -65,8 +65,11 @@ class ContributionService:
 
 
 async def _check_place(session: AsyncSession, author: Author, conversation_id: UUID, body: ContributionRequest) -> None:
-    """Founding while there is no group, rotating while there is one, both in the current epoch."""
+    """Founding while there is no group or of the next generation, else rotating, in the current epoch."""
     log = await repository.log_for(session, author, conversation_id)
+    if (body.generation, body.epoch, body.purpose) == (log.generation + 1, 0, "found"):
+        await _check_rotating(session, author, log)
+        return
     if (body.generation, body.epoch) != (log.generation, log.epoch):
         raise epoch_conflict([])  # nothing was made yet that missing rows could tell of
     await (_check_founding if body.purpose == "found" else _check_rotating)(session, author, log)

@@ -19,13 +19,13 @@ from app_service.mls import MalformedMls
 from shared.encoding import MalformedEncoding, from_base64url, pack_signature
 from shared.errors import Malformed, TooLarge
 
-Kind = Literal["message", "terminate", "commit"]
+Kind = Literal["message", "terminate", "commit", "generation"]
 MessageType = Literal["secured", "critical"]
 
 MAX_MESSAGE_BYTES: Final = 131_072
 MAX_COMMIT_BYTES: Final = 524_288
-_CONTENT_TYPES: Final[dict[Kind, int]] = {"message": APPLICATION, "terminate": APPLICATION, "commit": COMMIT}
-_DATA_TYPES: Final[dict[Kind, str]] = {"message": "secured", "terminate": "terminate", "commit": "commit"}
+_CONTENT_TYPES: Final[dict[str, int]] = {"message": APPLICATION, "terminate": APPLICATION, "commit": COMMIT}
+_DATA_TYPES: Final[dict[str, str]] = {"message": "secured", "terminate": "terminate", "commit": "commit"}
 
 
 class Author(NamedTuple):

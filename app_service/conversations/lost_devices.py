@@ -20,7 +20,7 @@ from app_service.conversations import repository
 from app_service.conversations.authenticated_data import Leaf
 from app_service.conversations.entries import Author
 from app_service.conversations.lost_state import LostState, read_lost_state
-from app_service.conversations.refusals import already_added, bad_lost_state, not_active, not_in_group
+from app_service.conversations.refusals import already_added, bad_lost_state, not_active, not_in_group, nothing_lost
 from app_service.conversations.schemas import ClaimedPackage, ClaimedPackages, LostStatePost
 from app_service.db import Database, Unit
 from app_service.directory import repository as directory
@@ -146,6 +146,22 @@ async def claim_for_adding(session: AsyncSession, author: Author, conversation_i
             for lost in await session.scalars(query)
         ]
     )
+
+
+async def packages_for_generation(
+    session: AsyncSession, author: Author, conversation_id: UUID, generation: int
+) -> dict[UUID, bytes]:
+    """What devices offered with their requests, for a member's device that asked itself and begins the next group."""
+    log = await repository.log_for(session, author, conversation_id)
+    if Leaf(*author) not in await repository.leaves(session, conversation_id):
+        raise not_in_group()
+    asked = await session.get(LostDevice, (conversation_id, author.device_id))
+    if generation != log.generation + 1 or asked is None:
+        raise nothing_lost()
+    query = select(LostDevice).where(
+        LostDevice.conversation_id == conversation_id, LostDevice.not_after >= now() + MIN_REMAINING
+    )
+    return {lost.device_id: lost.key_package for lost in await session.scalars(query)}
 
 
 async def forget(session: AsyncSession, conversation_id: UUID, device_ids: Collection[UUID]) -> None:

@@ -86,6 +86,14 @@ def already_added() -> Conflict:
     return Conflict("already_added", "This device has been added since it asked. Read what you missed.")
 
 
+def bad_generation(why: str) -> Malformed:
+    return Malformed("bad_generation", why)
+
+
+def nothing_lost() -> Conflict:
+    return Conflict("nothing_lost", "Only a device that asked to be added begins a group anew.")
+
+
 def epoch_conflict(missed: list[dict[str, Any]]) -> Conflict:
     """P6.1: the first commit of an epoch wins; the others get what they missed."""
     return Conflict("epoch_conflict", "Another commit came first.", details={"missed": missed})

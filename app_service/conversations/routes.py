@@ -13,18 +13,20 @@ from app_service.conversations import claims, pages, repository, service
 from app_service.conversations.commits import CommitService
 from app_service.conversations.contributions import ContributionService
 from app_service.conversations.entries import Author
+from app_service.conversations.generations import GenerationService
 from app_service.conversations.lost_devices import LostDeviceService
 from app_service.conversations.rows import ack_json
 from app_service.conversations.schemas import (
     Acknowledgement,
     ClaimedPackages,
+    ClaimOptions,
     CommitPost,
     ContributionAnswer,
     ContributionRequest,
+    GenerationPost,
     LogPage,
     LostStatePost,
     MessageSend,
-    NoOptions,
     ReadMark,
 )
 from app_service.conversations.service import MessageService
@@ -48,6 +50,11 @@ def _commits(request: Request) -> CommitService:
 
 def _contributions(request: Request) -> ContributionService:
     found: ContributionService = request.app.state.contributions
+    return found
+
+
+def _generations(request: Request) -> GenerationService:
+    found: GenerationService = request.app.state.generations
     return found
 
 
@@ -96,9 +103,9 @@ async def send_message(
 
 @router.post("/conversations/{conversation_id}/key-packages")
 async def claim_key_packages(
-    conversation_id: UUID, body: NoOptions, author: CallingDevice, unit: Writing
+    conversation_id: UUID, body: ClaimOptions, author: CallingDevice, unit: Writing
 ) -> ClaimedPackages:
-    return await claims.claim(unit, author, conversation_id)
+    return await claims.claim(unit, author, conversation_id, body.generation)
 
 
 @router.post("/conversations/{conversation_id}/contributions")
@@ -121,6 +128,21 @@ async def post_commit(
     commits: Annotated[CommitService, Depends(_commits)],
 ) -> Response:
     ack = await commits.post(author, conversation_id, body)
+    return _json(ack_json(ack), status.HTTP_201_CREATED)
+
+
+@router.post(
+    "/conversations/{conversation_id}/generations",
+    status_code=status.HTTP_201_CREATED,
+    response_model=Acknowledgement,
+)
+async def begin_generation(
+    conversation_id: UUID,
+    body: GenerationPost,
+    author: CallingDevice,
+    generations: Annotated[GenerationService, Depends(_generations)],
+) -> Response:
+    ack = await generations.begin(author, conversation_id, body)
     return _json(ack_json(ack), status.HTTP_201_CREATED)
 
 

@@ -60,7 +60,9 @@ def time_text(moment: datetime) -> str:
 def row_json(row: Row, view: View, parts: CommitParts = _NO_PARTS) -> dict[str, Any]:
     """The row as this device may see it."""
     mine = row.sender_device_id == view.device_id
-    content = row.content if mine or view.reads(row.seq) else None
+    # Everybody judges whether a new generation has a reason, who is in it and who is not.
+    everybodys = mine or row.kind == "generation"
+    content = row.content if everybodys or view.reads(row.seq) else None
     fields = _fields(row, content)
     if row.kind == "commit":
         joins = row.seq == view.joined_seq and not mine

@@ -93,8 +93,10 @@ class MessageSend(Wire):
     ) = None
 
 
-class NoOptions(Wire):
-    """An empty object."""
+class ClaimOptions(Wire):
+    """`generation`: for founding the next group of a conversation that has one."""
+
+    generation: Generation | None = None
 
 
 class ClaimedPackage(Wire):
@@ -133,6 +135,15 @@ class CommitPost(Wire):
     commit: Content
     welcomes: list[Annotated[Base64Bytes, Field(max_length=MAX_COMMIT_BYTES)]] = Field([], max_length=MAX_WELCOMES)
     contribution: Contribution | None = None
+
+
+class GenerationPost(Wire):
+    """The statement that begins a new group, signed, and its first commit."""
+
+    client_id: UUID
+    statement: Annotated[Base64Bytes, Field(max_length=8192)]
+    signature: Annotated[Base64Bytes, Field(max_length=1024)]
+    founding: CommitPost
 
 
 class LostStatePost(Wire):

@@ -10,6 +10,7 @@ from app_service.conversations.admission import Admission, AdmissionMetrics
 from app_service.conversations.closing import ClosingService
 from app_service.conversations.commits import CommitService
 from app_service.conversations.contributions import ContributionService
+from app_service.conversations.generations import GenerationService
 from app_service.conversations.lost_devices import LostDeviceService
 from app_service.conversations.publishing import Publisher
 from app_service.conversations.receipts import Receipts
@@ -47,6 +48,7 @@ def open_conversations(state: State, stack: AsyncExitStack) -> None:
     state.messages = MessageService(database, writer, state.limits, admission)
     state.commits = CommitService(database, writer, events, state.quantum, notaries.establish, publisher.appended)
     state.contributions = ContributionService(database, state.quantum, notaries.establish)
+    state.generations = GenerationService(state.commits, state.installation.server_name)
     state.lost_devices = LostDeviceService(database, events, state.quantum, state.installation.server_name)
     state.sessions = SessionService(database, events, hub, lifecycle, closing)
     presence = PresenceService(database, hub)

@@ -154,6 +154,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/conversations/{conversation_id}/generations": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Begin Generation */
+    post: operations["begin_generation_api_conversations__conversation_id__generations_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/conversations/{conversation_id}/key-packages": {
     parameters: {
       query?: never;
@@ -940,6 +957,14 @@ export interface components {
       /** Items */
       items: components["schemas"]["ClaimedPackage"][];
     };
+    /**
+     * ClaimOptions
+     * @description `generation`: for founding the next group of a conversation that has one.
+     */
+    ClaimOptions: {
+      /** Generation */
+      generation?: number | null;
+    };
     ClientFrame:
       | components["schemas"]["Hello"]
       | components["schemas"]["MessageSendFrame"]
@@ -1199,6 +1224,28 @@ export interface components {
        */
       type: "token";
     };
+    /**
+     * GenerationPost
+     * @description The statement that begins a new group, signed, and its first commit.
+     */
+    GenerationPost: {
+      /**
+       * Client Id
+       * Format: uuid
+       */
+      client_id: string;
+      founding: components["schemas"]["CommitPost"];
+      /**
+       * Signature
+       * Format: base64url
+       */
+      signature: string;
+      /**
+       * Statement
+       * Format: base64url
+       */
+      statement: string;
+    };
     /** Health */
     Health: {
       database: components["schemas"]["DatabaseHealth"];
@@ -1417,7 +1464,7 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: "message" | "terminate" | "commit";
+      kind: "message" | "terminate" | "commit" | "generation";
       /** Message Type */
       message_type: ("secured" | "critical") | null;
       /**
@@ -1723,11 +1770,6 @@ export interface components {
        */
       user_id: string;
     };
-    /**
-     * NoOptions
-     * @description An empty object.
-     */
-    NoOptions: Record<string, never>;
     /** NotaryKeys */
     NotaryKeys: {
       establish: components["schemas"]["PublicNotaryKey"] | null;
@@ -2935,6 +2977,41 @@ export interface operations {
       };
     };
   };
+  begin_generation_api_conversations__conversation_id__generations_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        conversation_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["GenerationPost"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Acknowledgement"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
   claim_key_packages_api_conversations__conversation_id__key_packages_post: {
     parameters: {
       query?: never;
@@ -2946,7 +3023,7 @@ export interface operations {
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["NoOptions"];
+        "application/json": components["schemas"]["ClaimOptions"];
       };
     };
     responses: {

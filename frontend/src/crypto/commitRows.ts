@@ -6,6 +6,7 @@ import { chainAt, type ConversationRecord, type LastCommit, setMembers, systemEn
 import { fromBase64url, MalformedEncoding, msToTime, toBase64url } from "./encoding";
 import { CryptoFailure, RuleBroken } from "./failures";
 import { dropRequest } from "./healing/asking";
+import { checkOpening, openingFor } from "./healing/generationRows";
 import { answered, hasAsked } from "./healing/requests";
 import { echoProblem, HeldBack, type Intake, openHeader, rowContent } from "./intake";
 import { holdOwn, loseOldCopy, loseState } from "./messageRows";
@@ -31,6 +32,7 @@ export async function takeCommit(intake: Intake, row: WireRow): Promise<void> {
   await dropPending(unit, record.id);
   record.epoch = row.epoch + 1;
   record.messagesInEpoch = 0;
+  record.heard = false;
 }
 
 /** A commit that was refused still moved the log's epoch: a member is lost behind it, a bystander only counts. */
@@ -40,7 +42,7 @@ export async function followNoMore(intake: Intake, row: WireRow): Promise<void> 
   record.epoch = row.epoch + 1;
   const invited = row.welcomes != null && row.welcomes.length > 0;
   if (invited) dropRequest(unit, record);
-  if (invited || record.status === "member") loseState(intake, row, "cannot_follow");
+  if (invited || record.status === "member") await loseState(intake, row, "cannot_follow");
 }
 
 async function adoptOwn(
@@ -48,23 +50,29 @@ async function adoptOwn(
   row: WireRow,
   { pending, group }: NonNullable<Awaited<ReturnType<typeof sentCommit>>>,
 ): Promise<void> {
-  const { record } = intake;
+  const { record, unit } = intake;
+  checkOpening(openingFor(record, row), row, leavesOf(group.ratchetTree));
   intake.bindTag(row);
   intake.setGroup(group);
   record.status = "member";
   await setMembers(record, leavesOf(group.ratchetTree), row.seq);
   const contribution = await contributionOf(intake, pending.request.contribution);
-  committed(intake, row, { ...pending, contribution, event: row.epoch === 0 ? "founded" : "rotated" });
+  committed(intake, row, { ...pending, contribution, event: foundingOf(row) ?? "rotated" });
+  Object.assign(record, { lost: null, missed: 0 });
+  dropRequest(unit, record);
 }
 
 async function judge(intake: Intake, row: WireRow): Promise<void> {
   const { record } = intake;
+  if (record.status === "refused") return;
   if (record.status === "member") {
     if (intake.own(row)) await unknownOwn(intake, row);
     else await takeOther(intake, row);
   } else if (row.welcomes != null && row.welcomes.length > 0) {
-    // Back into a group only after it asked or was removed; that the epoch is a later one the log sees to (P6.7).
-    if (record.status === "lost" && record.asked === null) throw new RuleBroken("unexpected_welcome");
+    // Back into a group only after it asked or was removed; that the epoch is a later one the log sees to (P6.7). A new
+    // generation was judged by its statement (P9.3).
+    const begins = record.generation > 0 && row.epoch === 0;
+    if (record.status === "lost" && record.asked === null && !begins) throw new RuleBroken("unexpected_welcome");
     await join(intake, row, row.welcomes);
   }
 }
@@ -76,7 +84,7 @@ async function unknownOwn(intake: Intake, row: WireRow): Promise<never> {
   if (content === null) return holdOwn(intake, row);
   if (group === null) throw new CryptoFailure("store_damaged");
   const { message } = openHeader(intake.record, row, "commit", content);
-  if (await wroteItself(await intake.room.suite(), group, message)) loseOldCopy(intake, row);
+  if (await wroteItself(await intake.room.suite(), group, message)) return loseOldCopy(intake, row);
   throw new RuleBroken("forged_own_row");
 }
 
@@ -148,7 +156,9 @@ function committed(intake: Intake, row: WireRow, commit: Committed): void {
     at: row.timestamp,
     takenAt: Date.now(),
     by: row.sender_id,
+    device: row.sender_device_id,
     membershipChanged: added.length + removed.length > 0,
+    removedSome: removed.length > 0,
     contribution: contribution === null ? null : shownContribution(contribution),
   };
   record.lastCommit = last;
@@ -182,15 +192,18 @@ async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): P
   const contribution = await checkedContribution(intake, row, null);
   const psk = contribution === null ? null : await pskFor(intake, contribution);
   const authority = await room.authority(unit, intake.accounts);
-  const terms = { groupId: groupIdOf(record.id, row.generation), epoch: row.epoch + 1, psk, authority };
+  const opening = openingFor(record, row);
+  const generation = opening === null ? null : fromBase64url(opening.hash);
+  const terms = { groupId: groupIdOf(record.id, row.generation), epoch: row.epoch + 1, psk, authority, generation };
   const { joined, used } = await joinFirst(intake, welcomes, terms);
   await checkJoined(intake, row, joined);
+  checkOpening(opening, row, joined.leaves);
   if (contribution !== null) await checkRecipients(intake, contribution, joined.leaves);
   intake.bindTag(row);
   // Only now: what is held back must be able to open its welcome again.
   if (used !== null) unit.delete(packageName(used));
   intake.setGroup(joined.state);
-  const event = record.status !== "none" ? "readded_here" : row.epoch === 0 ? "founded" : "joined";
+  const event = foundingOf(row) ?? (record.status === "none" ? "joined" : "readded_here");
   record.status = "member";
   record.members = [];
   await setMembers(record, joined.leaves, row.seq);
@@ -198,6 +211,12 @@ async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): P
   committed(intake, row, { added: added.map(ref), removed: [], contribution, event });
   dropRequest(unit, record);
   Object.assign(record, { lost: null, missed: 0 });
+}
+
+/** What the first commit of a group is called. */
+function foundingOf({ generation, epoch }: WireRow): SystemEntry["event"] | null {
+  if (epoch !== 0) return null;
+  return generation === 0 ? "founded" : "generation";
 }
 
 const ref = ({ userId, deviceId }: DeviceRef): DeviceRef => ({ userId, deviceId });

@@ -22,7 +22,7 @@ import { activeDevices, distrusted, isActive } from "./person";
 import type { Room } from "./room";
 import type { UnitOfWork } from "./storage";
 import type { CommitReason, CommitStep, CommitToSend } from "./types";
-import type { Id, WireCommit, WireContribution, WireContributionRequest, WireKeyPackages } from "./wire";
+import type { Id, WireCommit, WireContribution, WireContributionRequest, WireKeyPackages, WireOpening } from "./wire";
 
 const MESSAGES_PER_EPOCH = 500;
 const EPOCH_MS = 24 * 3_600_000;
@@ -31,12 +31,15 @@ const NONCE_BYTES = 32;
 /** A commit that has been begun; lives in memory only, since nothing was promised yet. */
 export interface CommitPlan {
   purpose: "found" | "rotate";
+  generation: number;
   epoch: number;
   nonce: Uint8Array;
   recipients: (Recipient & DeviceRef)[];
   /** Encoded key packages of the devices that the commit adds. */
   adds: (DeviceRef & { keyPackage: Uint8Array; publicKey: Uint8Array })[];
   removed: DeviceRef[];
+  /** What begins a later generation: its statement on top of the row `seq`, by hash and as it is sent. */
+  opening: { seq: number; hash: Uint8Array; wire: WireOpening } | null;
 }
 
 // ---------------------------------------------------------------- planning
@@ -46,7 +49,7 @@ export async function dueCommit(room: Room, unit: UnitOfWork, id: Id): Promise<C
   if ((await waitingCommit(unit, id)) !== null || !room.caughtUp.has(id)) return null;
   if (record.status === "none") {
     const agreed = (await room.person(unit, record.peerId))?.agreed === true;
-    return agreed && stateOf(record) === "establishing" && record.epoch === 0 ? "founding" : null;
+    return agreed && stateOf(record) === "establishing" && isUnfounded(record) ? "founding" : null;
   }
   if (record.status !== "member" || stateOf(record) !== "active") return null;
   if ((await revokedMembers(room, unit, record)).length > 0) return "device_revoked";
@@ -58,6 +61,8 @@ export async function dueCommit(room: Room, unit: UnitOfWork, id: Id): Promise<C
   const passed = Math.abs(Date.now() - (record.lastCommit?.takenAt ?? 0));
   return record.messagesInEpoch > 0 && passed >= EPOCH_MS ? "time" : null;
 }
+
+const isUnfounded = ({ generation, epoch }: ConversationRecord) => generation === 0 && epoch === 0;
 
 /** Members whose device is no longer in its account's list; one's own leaf cannot be removed by oneself. */
 async function revokedMembers(room: Room, unit: UnitOfWork, record: ConversationRecord): Promise<DeviceRef[]> {
@@ -77,15 +82,25 @@ export async function beginFounding(
 ): Promise<CommitStep> {
   const record = await loadConversation(unit, id);
   await checkMayCommit(room, unit, record);
-  if (record.status !== "none" || record.epoch !== 0) throw new CryptoFailure("not_active");
+  if (record.status !== "none" || !isUnfounded(record)) throw new CryptoFailure("not_active");
   if ((await room.person(unit, record.peerId))?.agreed !== true) throw new CryptoFailure("not_agreed");
   const expected = await expectedDevices(room, unit, record);
   if (!Array.isArray(expected)) return expected;
-  const served = new Map(packages.items.map((item) => [item.device_id, item]));
   if (packages.items.some(({ device_id }) => !expected.some(({ deviceId }) => deviceId === device_id))) {
     return needKeys(room, unit, record);
   }
-  const adds = expected
+  const adds = packagesOf(room, expected, packages);
+  return plan(room, unit, record, { purpose: "found", adds, removed: [], members: expected });
+}
+
+/** One package of each device but this one, checked. */
+export function packagesOf(
+  room: Room,
+  devices: readonly (DeviceRef & { publicKey: Uint8Array })[],
+  packages: WireKeyPackages,
+): CommitPlan["adds"] {
+  const served = new Map(packages.items.map((item) => [item.device_id, item]));
+  return devices
     .filter(({ deviceId }) => deviceId !== room.device.deviceId)
     .map(({ userId, deviceId, publicKey }) => {
       const item = served.get(deviceId);
@@ -94,11 +109,10 @@ export async function beginFounding(
       checkedPackage(keyPackage, { userId, deviceId }, publicKey);
       return { userId, deviceId, keyPackage, publicKey };
     });
-  return plan(room, unit, record, { purpose: "found", adds, removed: [], members: expected });
 }
 
 /** Every certified, unrevoked device of both accounts; or what is needed to know them. */
-async function expectedDevices(
+export async function expectedDevices(
   room: Room,
   unit: UnitOfWork,
   record: ConversationRecord,
@@ -148,7 +162,8 @@ export async function plan(
   room: Room,
   unit: UnitOfWork,
   record: ConversationRecord,
-  draft: Pick<CommitPlan, "purpose" | "adds" | "removed"> & { members: readonly DeviceRef[] },
+  draft: Pick<CommitPlan, "purpose" | "adds" | "removed"> &
+    Partial<Pick<CommitPlan, "generation" | "opening">> & { members: readonly DeviceRef[] },
 ): Promise<CommitStep> {
   const recipients: CommitPlan["recipients"] = [];
   for (const { userId, deviceId } of draft.members) {
@@ -157,14 +172,15 @@ export async function plan(
     recipients.push({ userId, deviceId, ...key });
   }
   recipients.sort((a, b) => (a.deviceId < b.deviceId ? -1 : 1));
-  const { purpose, adds, removed } = draft;
+  const { purpose, adds, removed, opening = null, generation = record.generation } = draft;
   const nonce = randomBytes(NONCE_BYTES);
-  room.plans.set(record.id, { purpose, adds, removed, epoch: record.epoch, nonce, recipients });
+  const epoch = opening === null ? record.epoch : 0;
+  room.plans.set(record.id, { purpose, adds, removed, generation, epoch, nonce, recipients, opening });
   const request: WireContributionRequest = {
     recipients: recipients.map(({ deviceId, number }) => ({ device_id: deviceId, number })),
     nonce: toBase64url(nonce),
-    generation: record.generation,
-    epoch: record.epoch,
+    generation,
+    epoch,
     purpose,
   };
   return { step: "contribution", request };
@@ -193,7 +209,7 @@ export async function finishCommit(
   const begun = room.plans.get(id);
   if (begun === undefined) throw new CryptoFailure("nothing_pending");
   room.plans.delete(id);
-  if (begun.epoch !== record.epoch) throw new CryptoFailure("out_of_order");
+  if (!stillFits(begun, record)) throw new CryptoFailure("out_of_order");
   await checkMayCommit(room, unit, record);
   if (wire === null && begun.purpose === "found") throw new CryptoFailure("contribution_required");
   const contribution = wire === null ? null : await checked(room, record, begun, wire);
@@ -202,18 +218,25 @@ export async function finishCommit(
   const clientId = made.clientId;
   const request: WireCommit = {
     client_id: clientId,
-    generation: record.generation,
-    epoch: record.epoch,
+    generation: begun.generation,
+    epoch: begun.epoch,
     commit: toBase64url(made.commit),
     welcomes: made.welcome === null ? [] : [toBase64url(made.welcome)],
     contribution: wire,
   };
   const added = begun.adds.map(({ userId, deviceId }) => ({ userId, deviceId }));
   const hash = toBase64url(await bodyHash(made.commit));
-  const pending = { request, bodyHash: hash, added, removed: begun.removed, refused: false };
+  const opening = begun.opening?.wire ?? null;
+  const pending = { request, opening, bodyHash: hash, added, removed: begun.removed, refused: false };
   await putPending(unit, id, pending, made.newState);
   saveConversation(unit, record);
-  return { request };
+  return { request, opening };
+}
+
+/** Nothing has come meanwhile that the commit does not stand on. */
+function stillFits({ opening, generation, epoch }: CommitPlan, record: ConversationRecord): boolean {
+  if (opening !== null) return opening.seq === record.verifiedSeq;
+  return generation === record.generation && epoch === record.epoch;
 }
 
 /** The transcript answers this very plan: recipients with exactly the keys that this device verified (P7.1). */
@@ -230,7 +253,7 @@ async function checked(
     const { transcript } = contribution;
     const fits =
       transcript.conversation === record.id &&
-      transcript.generation === record.generation &&
+      transcript.generation === begun.generation &&
       transcript.epoch === begun.epoch &&
       transcript.purpose === begun.purpose &&
       equalBytes(transcript.nonce, begun.nonce);
@@ -277,7 +300,7 @@ async function commit(room: Room, unit: UnitOfWork, record: ConversationRecord, 
   const echo = { seq: record.verifiedSeq, chain: fromBase64url(record.chain) };
   const authenticatedData = encodeAuthenticatedData({
     conversation: record.id,
-    generation: record.generation,
+    generation: begun.generation,
     clientId,
     type: "commit",
     expiry: 0,
@@ -310,10 +333,10 @@ async function baseState(
   }
   const suite = await room.suite();
   const own = await makeKeyPackage(suite, room.device);
-  return createOwnGroup(suite, groupIdOf(record.id, record.generation), own);
+  return createOwnGroup(suite, groupIdOf(record.id, begun.generation), own, begun.opening?.hash ?? null);
 }
 
 export async function pendingCommit(unit: UnitOfWork, id: Id): Promise<CommitToSend | null> {
   const pending = await waitingCommit(unit, id);
-  return pending === null ? null : { request: pending.request };
+  return pending === null ? null : { request: pending.request, opening: pending.opening };
 }

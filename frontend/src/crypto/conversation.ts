@@ -3,6 +3,7 @@
 import { fromBase64url } from "./encoding";
 import { CryptoFailure, type ProblemCode } from "./failures";
 import type { OwnRequest } from "./healing/asking";
+import type { Opening } from "./healing/generationRows";
 import type { LostReason } from "./healing/lostState";
 import { isHealing, type ShownRequest } from "./healing/requests";
 import type { Leaf } from "./mls/roster";
@@ -22,8 +23,8 @@ import type {
 } from "./types";
 import type { Bytes, Id, Time } from "./wire";
 
-/** `none`: no MLS state (yet). `lost`: cannot follow. `erased`: ended by a member. */
-export type GroupStatus = "none" | "member" | "removed" | "lost" | "erased";
+/** `none`: no MLS state (yet). `lost`: cannot follow. `refused`: the log went on in a generation that this device does not accept. `erased`: ended by a member. */
+export type GroupStatus = "none" | "member" | "removed" | "lost" | "refused" | "erased";
 
 export interface LastCommit {
   seq: number;
@@ -31,8 +32,20 @@ export interface LastCommit {
   /** When it was taken, by the clock of this browser: `at` is the server's, and the two must not be compared. */
   takenAt: number;
   by: Id;
+  device: Id;
   membershipChanged: boolean;
+  removedSome: boolean;
   contribution: { id: Bytes; receipt: unknown; at: Time } | null;
+}
+
+/** Where a device lost its group: the last epoch that it reached, and the row of `by` that it could not follow. */
+export interface LostGroup {
+  reason: LostReason;
+  seq: number;
+  by: Id;
+  epoch: number;
+  /** Confirmed transcript hash of that epoch; null: never had it. */
+  transcriptHash: Bytes | null;
 }
 
 /** A step that the server acknowledged before its row came. */
@@ -70,7 +83,11 @@ export interface ConversationRecord {
   delivered: Record<Id, number>;
   expected: Record<number, Expectation>;
   /** Why this device cannot follow the group; null while it can. */
-  lost: { reason: LostReason; seq: number } | null;
+  lost: LostGroup | null;
+  /** A new generation whose founding commit must follow. */
+  opening: Opening | null;
+  /** A message of another device was read in this epoch. */
+  heard: boolean;
   /** How it asked to be added again. */
   asked: OwnRequest | null;
   /** Messages that could not be opened here since then. */
@@ -202,7 +219,7 @@ function closedByServer(record: ConversationRecord): boolean {
 export function stateOf(record: ConversationRecord): ConversationState {
   if (record.status === "erased" || record.serverState === "terminated") return "terminated";
   if (record.status === "member") return "active";
-  if (record.status === "removed" || record.status === "lost") return record.status;
+  if (record.status === "removed" || record.status === "lost" || record.status === "refused") return record.status;
   if (record.serverState === "waiting_for_devices") return "waiting_for_devices";
   const behind = record.verifiedSeq < record.serverSeq || record.epoch === 0;
   return behind ? "establishing" : "elsewhere";
@@ -236,6 +253,8 @@ function statusBlocked(record: ConversationRecord): SendingBlocked | null {
   switch (stateOf(record)) {
     case "terminated":
       return { reason: "terminated" };
+    case "refused":
+      return { reason: "generation_refused" };
     case "lost":
     case "removed":
       return { reason: record.lost?.reason === "old_copy" ? "old_copy" : "lost" };

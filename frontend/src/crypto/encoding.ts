@@ -43,6 +43,7 @@ export const LABEL = {
   authenticatedData: "QuantumChat/message/v1",
   commit: "QuantumChat/commit/v1",
   roster: "QuantumChat/roster/v1",
+  generation: "QuantumChat/generation/v1",
   lostState: "QuantumChat/lost-state/v1",
   chain: "QuantumChat/chain/v1",
   establish: "QuantumChat/establish/v1",

@@ -85,6 +85,8 @@ export const PROBLEMS = [
   "message_of_other_epoch", // logged in an epoch that the log has not reached
   "echo_ahead", // the sender claims to have seen what did not exist yet (P5.3)
   "undecryptable", // MLS refuses it
+  "bad_generation", // a new group whose statement or founding does not fit (P9.3)
+  "generation_refused", // a new group without a reason that this device can check (P9.3)
   "forged_request", // asks in another device's name to be added (P9.2)
   "group_lost", // this browser cannot follow the group any more
   // commits and welcomes

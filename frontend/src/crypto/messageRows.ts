@@ -1,6 +1,7 @@
 /** Rows of kind `message` and `terminate` (PROTOCOL.md 5.3 to 5.7, 6.8). */
 
 import { type Judged, judged, judgedOwn, needNotary } from "./criticalRows";
+import { toBase64url } from "./encoding";
 import { type ProblemCode, RuleBroken } from "./failures";
 import type { LostReason } from "./healing/lostState";
 import { echoProblem, HeldBack, type Intake, openHeader, rowContent } from "./intake";
@@ -100,7 +101,7 @@ async function notSent(intake: Intake, row: WireRow, lie: ProblemCode): Promise<
   if (content === null) return holdOwn(intake, row);
   const { message } = openHeader(record, row, row.kind === "terminate" ? "terminate" : "message", content);
   if (!(await wroteItself(await room.suite(), group, message))) throw new RuleBroken(lie);
-  loseOldCopy(intake, row);
+  return loseOldCopy(intake, row);
 }
 
 /** Without its body nobody can tell whether a newer copy of this store wrote it: nothing is encrypted until that is known. */
@@ -111,18 +112,20 @@ export function holdOwn(intake: Intake, row: WireRow): never {
 }
 
 /** This device cannot go on: it asks to be added again (P9.2). */
-export function loseState(intake: Intake, row: WireRow, reason: LostReason): void {
+export async function loseState(intake: Intake, row: WireRow, reason: LostReason): Promise<void> {
   const { record, room } = intake;
   record.status = "lost";
   if (record.lost !== null) return;
-  record.lost = { reason, seq: row.seq };
+  const context = (await intake.group())?.groupContext;
+  const transcriptHash = context === undefined ? null : toBase64url(context.confirmedTranscriptHash);
+  record.lost = { reason, seq: row.seq, by: row.sender_device_id, epoch: Number(context?.epoch ?? 0), transcriptHash };
   const at = { seq: row.seq, time: row.timestamp };
   intake.add(systemEntry(record, at, "lost_here", room.self.userId, { reason }));
 }
 
 /** Nothing is encrypted with this state any more: it would use keys again. */
-export function loseOldCopy(intake: Intake, row: WireRow): never {
-  loseState(intake, row, "old_copy");
+export async function loseOldCopy(intake: Intake, row: WireRow): Promise<never> {
+  await loseState(intake, row, "old_copy");
   intake.dropGroup();
   throw new RuleBroken("old_copy");
 }
@@ -161,6 +164,7 @@ async function decrypt(
   if (group === null) throw new RuleBroken("group_lost");
   const { newState, plaintext, author } = await openMessage(await room.suite(), group, message);
   intake.setGroup(newState);
+  intake.record.heard = true;
   if (author.deviceId !== row.sender_device_id || author.userId !== row.sender_id) {
     throw new RuleBroken("sender_mismatch");
   }

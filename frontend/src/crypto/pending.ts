@@ -8,10 +8,11 @@ import { CryptoFailure } from "./failures";
 import { type ClientState, loadGroup, saveGroup } from "./mls/group";
 import type { DeviceRef } from "./mls/suite";
 import type { Store, UnitOfWork } from "./storage";
-import type { Bytes, Id, WireCommit } from "./wire";
+import type { Bytes, Id, WireCommit, WireOpening } from "./wire";
 
 export interface PendingCommit {
   request: WireCommit;
+  opening: WireOpening | null;
   bodyHash: Bytes;
   added: DeviceRef[];
   removed: DeviceRef[];
@@ -38,6 +39,11 @@ export async function putPending(unit: UnitOfWork, id: Id, pending: PendingCommi
   for (const old of all.splice(0, all.length - MAX_KEPT)) unit.delete(groupName(id, old));
   unit.put(listName(id), all);
   unit.putBytes(groupName(id, pending), () => saveGroup(group));
+}
+
+/** Whether this device sent the statement with this id, and the commit behind it. */
+export async function opensWith(unit: UnitOfWork, id: Id, clientId: Id): Promise<boolean> {
+  return (await allPending(unit, id)).some(({ opening }) => opening?.client_id === clientId);
 }
 
 export async function refusePending(unit: UnitOfWork, id: Id): Promise<void> {

@@ -11,6 +11,7 @@ import { CryptoFailure, failureCode } from "./failures";
 import { MalformedEncoding } from "./encoding";
 import { beginAdding } from "./healing/adding";
 import { askToBeAdded } from "./healing/asking";
+import { beginGeneration, generationDue } from "./healing/generation";
 import { Intake } from "./intake";
 import { takeAck } from "./acks";
 import { outboxes } from "./outbox";
@@ -212,6 +213,8 @@ function conversationCalls(core: Core) {
     beginFounding: (id, packages) => core.change((room, unit) => commits.beginFounding(room, unit, id, packages)),
     dueCommit: (id) => core.change((room, unit) => commits.dueCommit(room, unit, id)),
     askToBeAdded: (id) => core.change((room, unit) => askToBeAdded(room, unit, id)),
+    generationDue: (id) => core.change((room, unit) => generationDue(room, unit, id)),
+    beginGeneration: (id, packages) => core.change((room, unit) => beginGeneration(room, unit, id, packages)),
     beginAdding: (id, packages) => core.change((room, unit) => beginAdding(room, unit, id, packages)),
     beginRotation: (id) => core.change((room, unit) => commits.beginRotation(room, unit, id)),
     finishCommit: (id, contribution) => core.change((room, unit) => commits.finishCommit(room, unit, id, contribution)),

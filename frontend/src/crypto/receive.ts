@@ -12,6 +12,7 @@ import { chainAt, chainName, type ConversationRecord, saveConversation } from ".
 import { fromBase64url, MalformedEncoding, msToTime, timeToMs } from "./encoding";
 import { detachedSignature, isStripped } from "./critical";
 import { type ProblemCode, RuleBroken } from "./failures";
+import { takeGeneration } from "./healing/generationRows";
 import { HeldBack, type Intake, rowContent } from "./intake";
 import { bodyHash, nextChain } from "./log";
 import { takeMessage } from "./messageRows";
@@ -120,6 +121,7 @@ async function judged(intake: Intake, row: WireRow): Promise<void> {
   try {
     if (row.kind === "message" || row.kind === "terminate") await takeMessage(intake, row, row.kind);
     else if (row.kind === "commit") await takeCommit(intake, row);
+    else if (row.kind === "generation") await takeGeneration(intake, row);
     else throw new RuleBroken("bad_message");
   } catch (error) {
     if (!(error instanceof RuleBroken)) throw error;

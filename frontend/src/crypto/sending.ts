@@ -53,13 +53,18 @@ export async function nextOutgoing(room: Room, unit: UnitOfWork, id: Id, type: T
   const record = await loadConversation(unit, id);
   const blocked = await sendingBlocked(room, unit, record);
   if (blocked !== null) return { kind: "blocked", blocked };
-  const fresh = item.sealed?.epoch === record.epoch && item.sealed.overtaken < MAX_OVERTAKEN ? item.sealed : null;
+  const fresh = isFresh(item.sealed, record) ? item.sealed : null;
   const sealed = fresh ?? (await seal(room, unit, record, item, items));
   if (fresh === null || item.state !== "sending") {
     item.state = "sending";
     saveOutbox(unit, id, items);
   }
   return { kind: "message", message: outgoing(id, item.clientId, sealed) };
+}
+
+/** Sealed in the present epoch, and not so often overtaken that receivers have dropped its key. */
+function isFresh(sealed: SealedBody | null, { generation, epoch }: ConversationRecord): boolean {
+  return sealed?.generation === generation && sealed.epoch === epoch && sealed.overtaken < MAX_OVERTAKEN;
 }
 
 function outgoing(conversationId: Id, clientId: Id, { content, signature }: SealedBody): WireOutgoing {

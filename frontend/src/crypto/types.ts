@@ -25,6 +25,7 @@ import type {
   WireLoginParameters,
   WireLostState,
   WireNewDevice,
+  WireOpening,
   WireOutgoing,
   WirePasswordChange,
   WirePins,
@@ -136,6 +137,8 @@ export type ConversationState =
   | "removed"
   /** This browser cannot follow the group, and asks to be added again (P9.2). */
   | "lost"
+  /** The log went on in a new group that this browser refuses: nobody showed it a reason (P9.3). */
+  | "refused"
   | "terminated";
 
 export interface Conversation {
@@ -160,7 +163,10 @@ export interface Conversation {
 
 export type SendingBlocked =
   | { reason: "account_key_changed" | "account_conflict" | "account_key_swapped"; userId: Id }
-  | { reason: "not_caught_up" | "no_group" | "commit_pending" | "lost" | "terminated" | "old_copy" }
+  | {
+      reason:
+        "not_caught_up" | "no_group" | "commit_pending" | "lost" | "terminated" | "old_copy" | "generation_refused";
+    }
   /** A device asked to be added, or the other person has none in the group: what is sent now it could not read. */
   | { reason: "device_asks" }
   /** A revoked device still sits in the group: commit first (`dueCommit`). */
@@ -248,6 +254,8 @@ export interface SystemEntry extends EntryBase {
     | "device_readded"
     /** The same of this very browser: `reason` says why, `missed` how much it could not read meanwhile. */
     | "lost_here"
+    /** A new group was begun, since nobody could follow the old one (P9.3). */
+    | "generation"
     | "readded_here"
     | "removed_me"
     | "terminated"
@@ -310,6 +318,8 @@ export type CommitStep =
 export interface CommitToSend {
   /** For `POST …/commits`; repeat the same one after a lost answer. */
   request: WireCommit;
+  /** With it for `POST …/generations` instead, when it founds a new one. */
+  opening: WireOpening | null;
 }
 
 // ---------------------------------------------------------------- sending
@@ -485,6 +495,12 @@ export interface CryptoApi {
 
   /** Adds devices that asked, with the answer of `POST …/key-packages`. */
   beginAdding(conversationId: Id, packages: WireKeyPackages): Promise<CommitStep>;
+
+  /** Whether nobody is left who could add this browser to the group, so that it is to be begun anew (P9.3). */
+  generationDue(conversationId: Id): Promise<boolean>;
+
+  /** Begins the conversation's next group, with the answer of `POST …/key-packages` for it; `finishCommit` then answers both. */
+  beginGeneration(conversationId: Id, packages: WireKeyPackages): Promise<CommitStep>;
 
   /** Rotation; removes revoked devices on the way, and those that asked to be added again. */
   beginRotation(conversationId: Id): Promise<CommitStep>;

@@ -220,6 +220,13 @@ export interface WireAck {
   receipt?: WireReceipt | null;
 }
 
+/** Body of `POST /api/conversations/{id}/generations`, but for `founding`, which is the commit. */
+export interface WireOpening {
+  client_id: Id;
+  statement: Bytes;
+  signature: Bytes;
+}
+
 /** Body of `POST /api/conversations/{id}/lost-state`. */
 export interface WireLostState {
   statement: Bytes;

@@ -3,7 +3,7 @@
  * One commit of a conversation at a time; crypto/ stores it before it goes out, and it is settled before anything else.
  */
 import { ApiError, isApiError, isTransient } from "../api/errors";
-import type { Row } from "../api/types";
+import type { Ack, Row } from "../api/types";
 import {
   failureCode,
   type CommitStep,
@@ -84,9 +84,27 @@ export class Commits {
     });
   }
 
-  #claim(id: Id): Promise<WireKeyPackages> {
+  /** Begins the next group, when nobody is left who could add this browser to the present one. */
+  beginAnew(id: Id): Promise<CommitOutcome> {
+    return this.#lanes.run(id, async () => {
+      const settled = await this.#settle(id);
+      if (settled !== null) return settled;
+      const { crypto } = this.context;
+      const { generation } = await crypto.conversation(id);
+      const packages = await this.#claim(id, generation + 1);
+      const request = await this.#named(
+        id,
+        this.#begin(() => crypto.beginGeneration(id, packages)),
+      );
+      const contribution = await this.#unlessLate(id, this.#contribution(id, request));
+      if (contribution === "lost") return "lost";
+      return this.#post(id, await this.#named(id, crypto.finishCommit(id, contribution)));
+    });
+  }
+
+  #claim(id: Id, generation: number | null = null): Promise<WireKeyPackages> {
     const path = { conversation_id: id };
-    return this.context.api.post("/api/conversations/{conversation_id}/key-packages", { path, body: {} });
+    return this.context.api.post("/api/conversations/{conversation_id}/key-packages", { path, body: { generation } });
   }
 
   async #renew(id: Id, begin: () => Promise<CommitStep>): Promise<CommitOutcome> {
@@ -169,10 +187,17 @@ export class Commits {
     }
   }
 
-  async #post(id: Id, { request }: CommitToSend): Promise<CommitOutcome> {
+  #send(id: Id, { request, opening }: CommitToSend): Promise<Ack> {
     const path = { conversation_id: id };
+    const { api } = this.context;
+    if (opening === null) return api.post("/api/conversations/{conversation_id}/commits", { path, body: request });
+    const body = { ...opening, founding: request };
+    return api.post("/api/conversations/{conversation_id}/generations", { path, body });
+  }
+
+  async #post(id: Id, commit: CommitToSend): Promise<CommitOutcome> {
     try {
-      const ack = await this.context.api.post("/api/conversations/{conversation_id}/commits", { path, body: request });
+      const ack = await this.#send(id, commit);
       await this.dependencies.took(await this.context.crypto.commitAccepted(id, ack));
       return "accepted";
     } catch (error) {

@@ -30,6 +30,8 @@ const KINDS: Record<ProblemCode, FindingKind | null> = {
   message_of_other_epoch: "reordered",
   echo_ahead: "fork",
   undecryptable: "altered",
+  bad_generation: "false_generation",
+  generation_refused: "false_generation",
   forged_request: "forged_request",
   group_lost: "bad_commit",
   commit_wrong_epoch: "bad_commit",

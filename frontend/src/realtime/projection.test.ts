@@ -168,6 +168,9 @@ test("what blocks sending is named; what passes by itself is not", () => {
     "key_changed",
   );
   expect(block({ sealed: { ...sealed, state: "lost", blocked: { reason: "lost" } } })).toBeNull();
+  expect(block({ sealed: { ...sealed, state: "refused", blocked: { reason: "generation_refused" } } })).toBe(
+    "misbehaved",
+  );
   expect(block({ person: { ...person, connectedAt: null } })).toBe("not_connected");
   expect(block({ person: { ...person, blocked: true } })).toBe("blocked");
   // Not asked yet: nothing is claimed.

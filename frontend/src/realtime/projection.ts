@@ -135,6 +135,8 @@ function noticesOf(entry: System, selfId: Id): Notice[] {
       return [{ code: "lost_here", reason: entry.reason === "old_copy" ? "old_copy" : "cannot_follow" }];
     case "readded_here":
       return [{ code: "readded_here", by, missed: entry.missed }];
+    case "generation":
+      return [{ code: "new_group", by, missed: entry.missed }];
     case "removed_me":
       return [{ code: "device_removed", whose: selfId, by }];
     case "terminated":
@@ -225,6 +227,7 @@ function stageOf({ sealed, session, recent, waitsFor, selfId }: Facts): Conversa
       return { kind: "closed", by: recent.end.userId === selfId ? "self" : "peer", at: timeOf(recent.end.time) };
     }
     case "active":
+    case "refused":
       return { kind: "open" };
   }
 }
@@ -237,6 +240,8 @@ function sendBlockOf({ sealed, person }: Facts): SendBlock | null {
       return "keys_differ";
     case "account_key_swapped":
       return "key_swapped";
+    case "generation_refused":
+      return "misbehaved";
     // These pass by themselves.
     case "old_copy":
     case "lost":

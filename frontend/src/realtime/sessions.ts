@@ -17,6 +17,8 @@ const SPREAD_MS = 4_000;
 const DUE_EVERY_MS = 5 * 60_000;
 /** Whoever asks for new keys again and again does not keep this browser busy. */
 const ASKED_EVERY_MS = 60_000;
+/** How often a browser that waits to be added looks whether anybody is left who could do it. */
+const LOST_EVERY_MS = 15_000;
 
 export interface SessionsDependencies {
   readonly conversations: Conversations;
@@ -148,11 +150,18 @@ export class Sessions {
     const { commits } = this.dependencies;
     await commits.settle(id);
     await this.#ask(id);
+    if (await this.context.crypto.generationDue(id)) {
+      const turn = this.#turn(id);
+      if (turn > 0) return { again: turn };
+      await commits.beginAnew(id);
+      return { again: 0 };
+    }
     const reason = await this.context.crypto.dueCommit(id);
     if (reason === null || reason === "founding") {
       this.#turns.delete(id);
-      const active = (await this.context.crypto.conversation(id)).state === "active";
-      return active ? { again: DUE_EVERY_MS } : "done";
+      const { state } = await this.context.crypto.conversation(id);
+      if (state === "lost") return { again: LOST_EVERY_MS };
+      return state === "active" ? { again: DUE_EVERY_MS } : "done";
     }
     const wait = this.#turn(id);
     if (wait > 0) return { again: wait };

@@ -157,6 +157,7 @@ export type FindingKind =
   | "bad_welcome"
   | "bad_certificate"
   | "forged_request"
+  | "false_generation"
   | "device_list_forked"
   | "device_list_rolled_back"
   | "pins_rolled_back"
@@ -268,6 +269,8 @@ export type Notice =
   /** The same of this browser; `missed`: messages that it could not read meanwhile. */
   | { code: "lost_here"; reason: "old_copy" | "cannot_follow" }
   | { code: "readded_here"; by: Id; missed: number }
+  /** Nobody could follow the old group: somebody's browser made a new one. */
+  | { code: "new_group"; by: Id; missed: number }
   | { code: "closed"; by: "self" | "peer" | "server" }
   | { code: "key_changed"; whose: Id }
   | { code: "key_accepted"; whose: Id }

@@ -90,6 +90,11 @@ const WORDS: Record<FindingKind, FindingWords> = {
     title: "Somebody asked for keys in another’s name",
     meaning: "A browser was said to have lost its keys, and never signed that. Nothing was changed.",
   },
+  false_generation: {
+    title: "This conversation was begun anew without a reason",
+    meaning:
+      "Somebody replaced all of its keys, and nothing that this browser can check called for it. It was not followed.",
+  },
   device_list_forked: {
     title: "Two lists of devices for one person",
     meaning: "The server showed different lists under the same number.",

@@ -54,6 +54,11 @@ export function noticeLine(notice: Notice, { selfId, peer }: Names): Line {
       return { tone: "caution", words: LOST[notice.reason] };
     case "readded_here":
       return { tone: "plain", words: `${who(notice.by)} added this browser again.${missedWords(notice.missed)}` };
+    case "new_group":
+      return {
+        tone: "caution",
+        words: `Nobody could follow the last change of keys, so ${notice.by === selfId ? "you" : peer} began anew with new ones.${missedWords(notice.missed)}`,
+      };
     case "closed":
       return { tone: notice.by === "server" ? "critical" : "plain", words: CLOSED[notice.by](peer) };
     case "key_changed":

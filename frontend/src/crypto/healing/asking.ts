@@ -14,6 +14,8 @@ import { encodeLostState, type LostReason } from "./lostState";
 export interface OwnRequest {
   generation: number;
   epoch: number;
+  /** By this browser's clock. */
+  at: number;
   package: string;
   request: WireLostState;
 }
@@ -46,6 +48,7 @@ function reasonToAsk(record: ConversationRecord): LostReason | null {
     case "establishing":
     case "waiting_for_devices":
     case "terminated":
+    case "refused":
       return null;
   }
 }
@@ -90,7 +93,7 @@ async function newRequest(
   const { signer } = await room.suite();
   const signature = toBase64url(await signer.sign(LABEL.lostState, statement));
   const request = { statement: toBase64url(statement), signature, key_package: keyPackage };
-  return { generation, epoch, package: ref, request };
+  return { generation, epoch, at: Date.now(), package: ref, request };
 }
 
 /** The package of the request before, which somebody may be using just now, or a fresh one. */

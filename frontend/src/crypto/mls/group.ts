@@ -65,8 +65,15 @@ function withAuthority(state: ClientState, authenticator: Authenticator): Client
 }
 
 /** A group of one, epoch 0; its leaf comes from a key package that was never uploaded (P4.1). */
-export function createOwnGroup(suite: DeviceSuite, groupId: Uint8Array, own: OwnKeyPackage): Promise<ClientState> {
-  return createGroup(groupId, own.publicPackage, own.privatePackage, [], suite.cs, clientConfig(nobody));
+export function createOwnGroup(
+  suite: DeviceSuite,
+  groupId: Uint8Array,
+  own: OwnKeyPackage,
+  generation: Uint8Array | null = null,
+): Promise<ClientState> {
+  const { publicPackage, privatePackage } = own;
+  const extensions = generation === null ? [] : [{ extensionType: EXTENSION.generation, extensionData: generation }];
+  return createGroup(groupId, publicPackage, privatePackage, extensions, suite.cs, clientConfig(nobody));
 }
 
 export interface CommitOrder {

@@ -5,7 +5,7 @@
  * verifies tree, signatures and confirmation tag.
  */
 
-import { type GroupInfo, joinGroupWithExtensions, type PskIndex, type Welcome } from "ts-mls";
+import { type Extension, type GroupInfo, joinGroupWithExtensions, type PskIndex, type Welcome } from "ts-mls";
 import { accumulatePskSecret } from "ts-mls/pskIndex.js";
 import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
 import { equalBytes } from "../bytes";
@@ -32,6 +32,8 @@ export interface WelcomeTerms {
   epoch: number;
   psk: Psk | null;
   authority: Authority;
+  /** SHA-256 of the statement that began this generation (0xF0A3); null in the first one. */
+  generation: Uint8Array | null;
 }
 
 /** Refs of the key packages that a welcome is for, as our own records name them. */
@@ -52,14 +54,21 @@ export async function joinByWelcome(
   if (!equalBytes(groupContext.groupId, terms.groupId) || groupContext.epoch !== BigInt(terms.epoch)) {
     throw new RuleBroken("bad_welcome");
   }
-  // Room state and generations come with rooms and repair; a two-person session of generation 0 has none.
-  if (groupContext.extensions.length > 0) throw new RuleBroken("bad_welcome");
+  if (!isOwnContext(groupContext.extensions, terms.generation)) throw new RuleBroken("bad_welcome");
   const state = await join(suite, welcome, own, search, terms.authority);
   const leaves = leavesOf(state.ratchetTree);
   checkMembers(leaves, terms.authority.accounts);
   const committer = leaves.find(({ index }) => index === info.signer);
   if (committer === undefined) throw new RuleBroken("bad_welcome");
   return { state, anchor: anchorOf(info), committer, leaves };
+}
+
+/** A session's context holds its generation's statement, by its hash, from the second one on, and nothing else. */
+function isOwnContext(extensions: readonly Extension[], generation: Uint8Array | null): boolean {
+  if (generation === null) return extensions.length === 0;
+  const [only, ...more] = extensions;
+  const fits = only?.extensionType === EXTENSION.generation && equalBytes(only.extensionData, generation);
+  return fits && more.length === 0;
 }
 
 async function openGroupInfo(

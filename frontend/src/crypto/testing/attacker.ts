@@ -50,7 +50,7 @@ export async function insider(browser: Browser, id: Id, type = "commit"): Promis
   room.store.close();
   const data = {
     conversation: id,
-    generation: 0,
+    generation: record.generation,
     clientId: uuidv7(),
     type,
     expiry: 0,

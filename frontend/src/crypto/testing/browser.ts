@@ -206,6 +206,15 @@ export class Browser {
     }
   }
 
+  /** Begins the next group. */
+  async beginAnew(id: Id): Promise<void> {
+    const step = await this.api.beginGeneration(id, this.service.claimForGeneration(id, this.sender));
+    if (step.step !== "contribution") throw new Error("keys are missing");
+    const commit = await this.api.finishCommit(id, await this.service.establish(id, step.request));
+    await this.api.commitAccepted(id, await this.service.begin(id, this.sender, commit));
+    await this.sync(id);
+  }
+
   /** Into the log, without taking the answer. */
   async post(id: Id, type?: TextType): Promise<WireRow> {
     const next = await this.api.nextOutgoing(id, type);

@@ -10,6 +10,7 @@ import { fields, fromBase64url, LABEL, msToTime, SUITE, toBase64url, uuidBytes }
 import { HybridSigner, hybridKeyPair } from "../hybrid";
 import { bodyHash, chainStart, nextChain } from "../log";
 import { decodeMlKemKey } from "../statements";
+import type { CommitToSend } from "../types";
 import type {
   Bytes,
   Id,
@@ -38,6 +39,7 @@ interface StoredAccount {
 export interface StoredConversation {
   session: WireSession;
   rows: WireRow[];
+  generation: number;
   epoch: number;
   chain: Uint8Array;
   /** Key packages claimed, by founding device: the same ones when it asks again. */
@@ -162,6 +164,7 @@ export class FakeService {
     const conversation = {
       session,
       rows: [],
+      generation: 0,
       epoch: 0,
       chain,
       claims: new Map(),
@@ -180,11 +183,12 @@ export class FakeService {
   }
 
   sessionFor(id: Id, userId: Id): WireSession {
-    const { session, epoch, rows, members, lost } = this.conversation(id);
+    const { session, generation, epoch, rows, members, lost } = this.conversation(id);
     const peer = session.user1_id === userId ? session.user2_id : session.user1_id;
     return {
       ...session,
       peer: { id: peer, username: this.account(peer).keys.username },
+      generation,
       epoch,
       seq: rows.length,
       members: [...members].map(([device_id, { userId: user_id, tag, joined }]) => ({
@@ -294,6 +298,30 @@ export class FakeService {
     return ackOf(row);
   }
 
+  /** Packages of every device but the claimer's: those that came with requests, else of the stock. */
+  claimForGeneration(id: Id, claimer: Sender): WireKeyPackages {
+    const { claims, lost } = this.conversation(id);
+    claims.delete(claimer.deviceId);
+    const { items } = this.claim(id, claimer);
+    return {
+      items: items.map((item) => ({ ...item, key_package: lost.get(item.device_id)?.key_package ?? item.key_package })),
+    };
+  }
+
+  /** Like `POST …/generations`: statement and founding commit, whatever they say. */
+  async begin(id: Id, sender: Sender, { request, opening }: CommitToSend): Promise<WireAck> {
+    if (opening === null) throw new Error("nothing begins");
+    const conversation = this.conversation(id);
+    conversation.generation += 1;
+    conversation.epoch = 0;
+    const content = fields(fromBase64url(opening.statement), fromBase64url(opening.signature));
+    await this.append(id, sender, "generation", opening.client_id, content, 0);
+    const added = this.#everybodyBut(id, sender);
+    conversation.members.clear();
+    conversation.lost.clear();
+    return this.commit(id, sender, request, { added });
+  }
+
   #everybodyBut(id: Id, sender: Sender): Sender[] {
     return this.claim(id, sender).items.map((item) => ({ userId: item.user_id, deviceId: item.device_id }));
   }
@@ -338,7 +366,7 @@ export class FakeService {
     const row: WireRow = {
       seq: conversation.rows.length + 1,
       conversation_id: id,
-      generation: 0,
+      generation: conversation.generation,
       epoch,
       kind,
       sender_id: sender.userId,
@@ -388,6 +416,7 @@ export class FakeService {
     const { rows, members } = this.conversation(id);
     const joined = members.get(deviceId)?.joined ?? Infinity;
     return structuredClone(rows.filter(({ seq }) => seq > after)).map((row) => {
+      if (row.kind === "generation") return row;
       const founder = row.sender_device_id === deviceId;
       const welcome = row.seq === joined && !founder;
       const visible = row.seq > joined || (row.seq === joined && founder);

@@ -104,3 +104,32 @@ test("P9.2 a request that the server invents is named, and takes nobody out", as
   await talk(alice, bob, "still here");
   expect(notices(bob, alice)).toEqual(["keys_made"]);
 });
+
+test("P9.3 when a commit was spoiled for everybody the conversation begins anew, and both read on", async () => {
+  const [alice, bob] = here(...(await twoConnected(services)));
+  await talk(alice, bob, "before");
+  alice.browser.network.tampering = {
+    request: (path, body) => {
+      if (!path.endsWith("/commits")) return body;
+      const { commit, ...rest } = body as { commit: string };
+      return { ...rest, commit: `${commit.slice(0, -8)}AAAAAAAA` };
+    },
+  };
+  await expect(alice.tab.engine.rotate(alice.conversation(bob)!.id)).rejects.toThrow();
+  await bob.sees("that it was lost", () => notices(bob, alice).includes("lost_here"));
+  await bob.writes(alice, "written while all was lost");
+  for (const [one, other] of [
+    [alice, bob],
+    [bob, alice],
+  ] as const) {
+    await one.sees("the new group", () => notices(one, other).includes("new_group"));
+  }
+  await alice.reads(bob, "written while all was lost");
+  await talk(alice, bob, "after");
+  expect(notices(alice, bob)).toEqual(["keys_made", "finding", "lost_here", "new_group"]);
+  expect(notices(bob, alice)).toEqual(["keys_made", "finding", "lost_here", "new_group"]);
+  expect(await bob.history(alice)).toEqual(await alice.history(bob));
+  alice.browser.network.tampering = {};
+  await alice.tab.engine.rotate(alice.conversation(bob)!.id);
+  await talk(bob, alice, "renewed");
+});

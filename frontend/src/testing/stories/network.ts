@@ -9,6 +9,8 @@ export interface Exchange {
 }
 
 export interface Tampering {
+  /** What the body of a request becomes on its way; JSON only. */
+  request?: (path: string, body: unknown) => unknown;
   /** What an answer becomes on its way; JSON only. */
   answer?: (exchange: Exchange) => unknown;
   /** What a frame becomes on its way to the client; null: it gets lost. */
@@ -63,6 +65,11 @@ export class TestNetwork {
     headers.set("Origin", this.origin);
     if (this.#cookies.size > 0) headers.set("Cookie", [...this.#cookies].map((pair) => pair.join("=")).join("; "));
     const path = new URL(url).pathname;
+    const { request: altered } = this.tampering;
+    const body =
+      altered === undefined || typeof init.body !== "string" ? init.body : rewritten(altered, path, init.body);
+    const response = await fetch(url, { ...init, headers, ...(body === undefined ? {} : { body }) });
+    for (const line of response.headers.getSetCookie()) this.#keep(line);
     const method = init.method ?? "GET";
     if (this.tampering.loseRequest?.(path, method)) throw new TypeError("the request got lost");
     this.tampering.onRequest?.(path, method);
@@ -123,4 +130,8 @@ export class TestNetwork {
     const changed = frame(JSON.parse(text) as Record<string, unknown>);
     if (changed !== null) raw.onmessage?.({ data: JSON.stringify(changed) });
   }
+}
+
+function rewritten(alter: NonNullable<Tampering["request"]>, path: string, body: string): string {
+  return JSON.stringify(alter(path, JSON.parse(body) as unknown));
 }
