@@ -22,6 +22,8 @@ export interface OwnRequest {
 
 /** A removal and the adding behind it leave a request as it was; after more it is made anew. */
 const GOOD_FOR_EPOCHS = 1;
+/** Well within the life of its key package. */
+const GOOD_FOR_MS = 30 * 86_400_000;
 
 /** The request to be sent now; null when there is nothing to ask for, or the server has it. */
 export async function askToBeAdded(room: Room, unit: UnitOfWork, id: Id): Promise<WireLostState | null> {
@@ -60,9 +62,11 @@ async function mayAsk(room: Room, unit: UnitOfWork, record: ConversationRecord):
   return (await room.person(unit, record.peerId))?.agreed === true;
 }
 
-function isGood(record: ConversationRecord, { generation, epoch }: OwnRequest): boolean {
-  return generation === record.generation && record.epoch - epoch <= GOOD_FOR_EPOCHS;
+function isGood(record: ConversationRecord, { generation, epoch, at }: OwnRequest): boolean {
+  return generation === record.generation && record.epoch - epoch <= GOOD_FOR_EPOCHS && isYoung(at);
 }
+
+const isYoung = (at: number) => Math.abs(Date.now() - at) < GOOD_FOR_MS;
 
 function isShown(record: ConversationRecord, { statement }: WireLostState): boolean {
   return record.asking.some((request) => request.open && request.statement === statement);
@@ -98,7 +102,8 @@ async function newRequest(
 
 /** The package of the request before, which somebody may be using just now, or a fresh one. */
 async function ownPackage(room: Room, unit: UnitOfWork, before: OwnRequest | null) {
-  const kept = before === null ? undefined : await unit.get<StoredKeyPackage>(packageName(before.package));
+  const kept =
+    before === null || !isYoung(before.at) ? undefined : await unit.get<StoredKeyPackage>(packageName(before.package));
   if (before !== null && kept !== undefined) return { ref: before.package, keyPackage: kept.publicPackage };
   const suite = await room.suite();
   const made = await makeKeyPackage(suite, room.device);

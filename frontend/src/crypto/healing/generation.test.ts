@@ -136,7 +136,7 @@ test("P9.3 the author of a commit that nobody else could follow is given time, a
   expect(await bob.api.generationDue(id)).toBe(false);
   expect(await refusal(bob.api.beginGeneration(id, { items: [] }))).toBe("not_active");
   bob = await bob.tampered(`conversation/${id}`, (record) => {
-    record.asked = { ...(record.asked as object), at: 0 };
+    record.asked = { ...(record.asked as object), at: Date.now() - 120_000 };
   });
   await bob.sync(id);
   expect(await bob.api.generationDue(id)).toBe(true);
