@@ -104,7 +104,8 @@ class Service:
 
     async def housekeeping(self) -> None:
         """What the keeper does every hour."""
-        await Keeper(self.app.state.hub, self.database).forget_now()
+        state = self.app.state
+        await Keeper(state.hub, self.database, state.sockets.presence).forget_now()
 
     async def rows(self, query: Select[Any]) -> list[Any]:
         async with self.database.read() as session:
