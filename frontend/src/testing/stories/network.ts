@@ -65,15 +65,12 @@ export class TestNetwork {
     headers.set("Origin", this.origin);
     if (this.#cookies.size > 0) headers.set("Cookie", [...this.#cookies].map((pair) => pair.join("=")).join("; "));
     const path = new URL(url).pathname;
-    const { request: altered } = this.tampering;
-    const body =
-      altered === undefined || typeof init.body !== "string" ? init.body : rewritten(altered, path, init.body);
-    const response = await fetch(url, { ...init, headers, ...(body === undefined ? {} : { body }) });
-    for (const line of response.headers.getSetCookie()) this.#keep(line);
     const method = init.method ?? "GET";
     if (this.tampering.loseRequest?.(path, method)) throw new TypeError("the request got lost");
     this.tampering.onRequest?.(path, method);
-    const response = await fetch(url, { ...init, headers });
+    const { request: alter } = this.tampering;
+    const body = alter === undefined || typeof init.body !== "string" ? init.body : rewritten(alter, path, init.body);
+    const response = await fetch(url, { ...init, headers, ...(body === undefined ? {} : { body }) });
     for (const line of response.headers.getSetCookie()) this.#keep(line);
     if (this.tampering.loseAnswer?.(path, method)) throw new TypeError("the answer got lost");
     const { answer } = this.tampering;
