@@ -59,6 +59,13 @@ export default defineConfig({
   test: {
     // Components ask for a browser-like page with `// @vitest-environment jsdom`; everything else is plain Node.
     environment: "node",
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.{ts,tsx}"],
+      // Tests and what they stand on; what runs only in a browser and a worker, where the tests in Chromium go.
+      exclude: ["src/**/*.test.{ts,tsx}", "src/**/testing/**", "src/main.tsx", "src/crypto/worker.ts"],
+      reporter: ["json"],
+    },
     projects: [
       {
         extends: true,

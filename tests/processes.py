@@ -34,7 +34,7 @@ _SETTINGS: Final = (
     "DATA_DIR",
     "ENABLE_WEBSOCKET",
 )
-_PREFIXES: Final = ("QUANTUM_", "RATE_LIMIT_", "LOG_", "TOKEN_", "HOST", "PORT")
+_PREFIXES: Final = ("QUANTUM_", "RATE_LIMIT_", "LOG_", "TOKEN_", "HOST", "PORT", "COVERAGE_")
 
 
 def free_ports(count: int) -> list[int]:

@@ -9,6 +9,7 @@ cd "$ROOT" || exit 1
 unset PYTHONDONTWRITEBYTECODE
 
 WORK=$(mktemp -d)
+export COVERAGE_FILE="$WORK/coverage"
 LANES=()
 
 on_exit() {
@@ -136,12 +137,41 @@ client_lane() {
   check "API types are the services'" client api-types:check
   check "prettier" client format:check
   check "eslint" client lint
-  check "vitest" client test
-  check "stories over both services" client test:services
+  check "vitest" client test -- --coverage.enabled --coverage.reportsDirectory "$WORK/client-coverage/unit"
+  check "stories over both services" client test:services -- --coverage.enabled \
+    --coverage.reportsDirectory "$WORK/client-coverage/services"
+}
+
+# Branches that the tests take, in per cent at least. Of Python: what runs in the tests' own processes.
+# With liboqs its provider counts too; without the library it cannot run.
+coverage() {
+  local without="-"
+  "$VENV/bin/python" -m coverage combine --quiet || true
+  if [ -z "${OQS_INSTALL_PATH:-}" ]; then without="*/providers/liboqs.py"; fi
+  covered 80 "app_service" python_coverage "app_service/*,shared/*" "$without"
+  covered 80 "quantum_service" python_coverage "quantum_service/*,shared/*" "$without"
+  covered 95 "app_service/conversations" python_coverage "app_service/conversations/*" "$without"
+  covered 95 "quantum_service/primitives" python_coverage "quantum_service/primitives/*" "$without"
+  covered 80 "web client" client_coverage "src/"
+  covered 95 "frontend/src/crypto" client_coverage "src/crypto/"
+}
+
+python_coverage() { "$VENV/bin/python" -m coverage report --format=total --precision=1 --include="$1" --omit="$2"; }
+
+client_coverage() { (cd frontend && node scripts/coverage.js "$WORK/client-coverage" "$1"); }
+
+# covered BOUND AREA COMMAND...: a line of the summary with the percentage that the command prints.
+covered() {
+  local bound=$1 area=$2 percent word=ok
+  shift 2
+  percent=$("$@") || percent=0
+  if ! awk "BEGIN { exit !($percent >= $bound) }"; then word=FAILED; fi
+  printf '%-8s         coverage of %s: %s %% (at least %s)\n' "$word" "$area" "$percent" "$bound" |
+    tee "$WORK/coverage of ${area//\//-}.line"
 }
 
 pytest_lane() {
-  check "pytest" "$VENV/bin/python" -m pytest --color=no --durations=10 -n 2 --dist worksteal && tail -n 40 "$WORK/pytest.out"
+  check "pytest" "$VENV/bin/python" -m coverage run -m pytest --color=no --durations=10 -n 2 --dist worksteal && tail -n 40 "$WORK/pytest.out"
 }
 
 say_summary() {
@@ -172,6 +202,7 @@ main() {
   lane client_lane
   lane pytest_lane
   wait
+  coverage
   say_summary
 }
 
