@@ -18,4 +18,4 @@ for (const name of readdirSync(reports)) {
 }
 const ways = [...files.values()].flatMap((counts) => Object.values(counts).flat());
 const taken = ways.filter((count) => count > 0).length;
-console.log(((100 * taken) / ways.length).toFixed(1));
+process.stdout.write(`${((100 * taken) / ways.length).toFixed(1)}\n`);
