@@ -98,15 +98,17 @@ async def test_new_keys_on_demand_and_the_end_for_both(town: Town) -> None:
     await bob.reads("Still with me?")
 
 
-async def test_a_second_browser_joins_what_begins_after_it(town: Town) -> None:
-    alice, _ = await town.friends("alice", "bob")
+async def test_a_second_browser_is_added_to_what_was_there_and_joins_what_begins_after_it(town: Town) -> None:
+    alice, bob = await town.friends("alice", "bob")
     carol = await town.person("carol")
     second = await town.browser("alice", profile="alice-second")
     await second.sign_in()
     await second.is_signed_in()
 
-    await second.row("bob").click()
-    await expect(second.page.get_by_text("Open it on your other browser")).to_be_visible()
+    await second.opens("bob")
+    await expect(second.log).to_contain_text("from before this browser was added. Your other browser has them.")
+    await second.writes("From the new one")
+    await bob.reads("From the new one")
 
     await carol.asks("alice")
     await alice.accepts("carol")
