@@ -62,15 +62,20 @@ class CredentialService:
 
     async def change_password(self, owner: Owner, body: PasswordChange, seen: int, address: str) -> Changed:
         """Verifier, salt, wrap and vault at once; every other sign-in ends."""
-        async with self.accounts.database.read() as session:
-            done = await _done(session, owner.user_id, "password", body.wrap)
+        done = await self._done_before(owner.user_id, "password", body.wrap)
         if done is not None:
             return done
-        proved = await self._proof(owner, body, address)
+        try:
+            proved = await self._proof(owner, body, address)
+        except Unauthorized:
+            # Sent twice at once: the other one was quicker, and what proved this one is no password any more.
+            done = await self._done_before(owner.user_id, "password", body.wrap)
+            if done is None:
+                raise
+            return done
         verifier = await self.accounts.passwords.verifier(body.new_auth_secret)
         async with self.accounts.database.write() as unit:
             user = await accounts.locked_user(unit.session, owner.user_id)
-            # Sent twice at once: the other one was quicker.
             done = await _done(unit.session, user.id, "password", body.wrap)
             if done is not None:
                 return done
@@ -79,6 +84,10 @@ class CredentialService:
             await vaults.put_wrap(unit.session, user.id, "password", version, body.wrap)
             await self._take(unit, user, owner.sign_in_id, body.salt, verifier, "browser")
         return Changed(vault_version=version)
+
+    async def _done_before(self, user_id: UUID, kind: str, sealed: bytes) -> Changed | None:
+        async with self.accounts.database.read() as session:
+            return await _done(session, user_id, kind, sealed)
 
     async def _proof(self, owner: Owner, body: PasswordChange, address: str) -> str:
         """The verifier of what proves the owner: the recovery token's code, or else the password."""
@@ -109,8 +118,7 @@ class CredentialService:
 
     async def change_recovery_code(self, caller: Caller, body: RecoveryCodeChange, seen: int, address: str) -> Changed:
         """The new code's verifier and wrap at once; what was begun with the old one is over."""
-        async with self.accounts.database.read() as session:
-            done = await _done(session, caller.user_id, "recovery", body.wrap)
+        done = await self._done_before(caller.user_id, "recovery", body.wrap)
         if done is not None:
             return done
         proved = await self.accounts.prove(caller.user_id, Proof(auth_secret=body.auth_secret), address)
