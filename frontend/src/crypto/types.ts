@@ -131,7 +131,7 @@ export type ConversationState =
   | "waiting_for_devices"
   | "establishing"
   | "active"
-  /** The log goes on, but this browser has no state for it: "Open it on your other browser". */
+  /** The log goes on, but this browser was never in its group, and asks to be added (P9.2). */
   | "elsewhere"
   /** A member says that this device was removed; tentative (P6.8). */
   | "removed"
