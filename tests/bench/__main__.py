@@ -1,91 +1,76 @@
-"""`python -m tests.bench`: what a delivered, durably stored message costs, beside others (README.md)."""
+"""`python -m tests.bench`: every figure, beside those of others, as Markdown (README.md)."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import tempfile
-from pathlib import Path
-from statistics import quantiles
-from typing import Final, NamedTuple
+import sys
+from collections.abc import Callable, Iterator
+from typing import Final
 
-from tests.bench.check import check
-from tests.bench.load import MESSAGE_BYTES, Result
-from tests.bench.server import KINDS, running
+from tests.bench import profiling
+from tests.bench.closed import closed
+from tests.bench.machine import facts
+from tests.bench.open_loop import open_loop
+from tests.bench.options import Options
+from tests.bench.report import progress
+from tests.bench.server import KINDS
 
+Part = Callable[[Options], Iterator[str]]
 
-class Figures(NamedTuple):
-    name: str
-    per_second: float
-    cpu: float
-    """CPU seconds of the server, its database included, per 1,000 messages."""
-    median: float
-    """Milliseconds from sending to acknowledged and seen."""
-    slowest: float
-    """The same, of the slowest hundredth."""
-
-
-SKETCH: Final = "bare sketch of our path"
-BESIDE: Final = {
-    20: (
-        Figures(SKETCH, 4847, 0.16, 3.7, 7.5),
-        Figures("ejabberd 23.01, PostgreSQL 15", 2184, 0.64, 8.5, 20),
-        Figures("Prosody 0.12, no fsync", 1503, 0.66, 12.5, 15.5),
-        Figures("Redis 7.0 stream, always fsync: no messenger", 4170, 0.105, 2.7, 5.5),
-    ),
-    200: (
-        Figures(SKETCH, 10870, 0.08, 17, 25),
-        Figures("ejabberd 23.01, PostgreSQL 15", 1725, 0.87, 108, 260),
-        Figures("Prosody 0.12, no fsync", 1325, 0.75, 101, 172),
-        Figures("Redis 7.0 stream, always fsync: no messenger", 3538, 0.067, 27, 59),
-    ),
+PARTS: Final[dict[str, tuple[str, Part]]] = {
+    "closed": ("Closed loop: the next message when the last one was delivered", closed),
+    "open": ("Open loop: messages come at their own pace", open_loop),
 }
 
 
-def figures(result: Result) -> Figures:
-    cuts = quantiles(result.times, n=100, method="inclusive")
-    return Figures(
-        "QuantumChat, everything on",
-        result.messages / result.seconds,
-        result.cpu_seconds / result.messages * 1000,
-        cuts[49] * 1000,
-        cuts[98] * 1000,
-    )
+def main() -> int:
+    only, options = _arguments()
+    for text in facts():
+        print(text, flush=True)
+    failed = [name for name in only if not _run(name, options)]
+    progress(f"failed: {', '.join(failed)}" if failed else "done")
+    return 1 if failed else 0
 
 
-def measure(pairs: int, arguments: argparse.Namespace) -> Result:
-    with tempfile.TemporaryDirectory(prefix="quantumchat-bench-") as name:
-        with running(Path(name), pairs=pairs, kind=arguments.database) as server:
-            result = server.measure(warm_up=arguments.warm_up, seconds=arguments.seconds)
-            rows = check(server.database.url, result.acknowledged)
-        acknowledged = sum(map(len, result.acknowledged.values()))
-        print(f"\nChecked: {acknowledged} messages were acknowledged, {rows} are stored, each once and chained.")
-        return result
+def _run(name: str, options: Options) -> bool:
+    """One part; what goes wrong in it does not take the others along."""
+    title, part = PARTS[name]
+    print(f"### {title}\n", flush=True)
+    try:
+        for text in part(options):
+            print(text, flush=True)
+    except Exception as error:
+        progress(f"{name} failed: {error}")
+        print(f"Failed: {type(error).__name__}.\n", flush=True)
+        return False
+    return True
 
 
-def show(pairs: int, database: str, result: Result) -> None:
-    ours = figures(result)
-    others = BESIDE.get(pairs, ())
-    print(
-        f"{pairs} pairs, {MESSAGE_BYTES} bytes, {database}, {result.messages} messages in {result.seconds:.1f} s, "
-        f"{result.memory >> 20} MB; generator {result.own_cpu_seconds / result.messages * 1000:.3f} CPU-s/1000; "
-        f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-    )
-    print(f"{'':46}{'msg/s':>7}{'CPU-s/1000':>12}{'p50 ms':>8}{'p99 ms':>8}   ours / theirs: msg/s, CPU")
-    for each in (ours, *others):
-        ratios = "" if each is ours else f"   {ours.per_second / each.per_second:.2f}, {ours.cpu / each.cpu:.2f}"
-        print(f"{each.name:46}{each.per_second:7.0f}{each.cpu:12.3f}{each.median:8.1f}{each.slowest:8.1f}{ratios}")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Closed loop over real sockets.")
-    parser.add_argument("--pairs", type=int, nargs="+", default=[20])
-    parser.add_argument("--seconds", type=float, default=10, help="of measuring, after the warm-up (10)")
+def _arguments() -> tuple[list[str], Options]:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Figures, as Markdown.")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="these parts")
+    parser.add_argument("--quick", action="store_true", help="a few seconds of each: does it work?")
+    parser.add_argument("--pairs", type=int, nargs="+", help="of the closed loop (1 20 200)")
+    parser.add_argument("--database", choices=KINDS, nargs="+", help="(both)")
+    parser.add_argument("--seconds", type=float, help="of each closed loop, after --warm-up (10)")
     parser.add_argument("--warm-up", type=float, default=2)
-    parser.add_argument("--database", choices=KINDS, default=KINDS[0])
-    arguments = parser.parse_args()
-    for pairs in arguments.pairs:
-        show(pairs, arguments.database, measure(pairs, arguments))
+    parser.add_argument(
+        "--profile",
+        nargs="?",
+        choices=profiling.KINDS,
+        const=profiling.KINDS[0],
+        help="where app_service's CPU goes in the closed loop: 20 pairs on SQLite unless said otherwise",
+    )
+    given = parser.parse_args()
+    options = Options(
+        pairs=tuple(given.pairs or ([20] if given.profile else [1, 20, 200])),
+        databases=tuple(given.database or (KINDS[:1] if given.profile else KINDS)),
+        seconds=given.seconds or (2 if given.quick else 10),
+        warm_up=min(given.warm_up, 1) if given.quick else given.warm_up,
+        open_seconds=3 if given.quick else 30,
+        profile=given.profile,
+    )
+    return ["closed"] if given.profile else given.only, options
 
 
-main()
+sys.exit(main())

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +24,8 @@ from tests.processes import Process, free_ports, plain_environment
 KINDS: Final = ("sqlite", "postgresql")
 _LIMITS: Final = ("RATE_LIMIT_MESSAGES", "RATE_LIMIT_FRAMES")
 _MANY: Final = "100000/second"
+_OPTIONS: Final = ("--no-server-header", "--ws-max-size", "1048576", "--ws-per-message-deflate", "false")
+"""As deploy/serve.sh starts it."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,26 @@ class Server:
     process: Process
     pairs: list[Pair]
 
-    def measure(self, *, warm_up: float, seconds: float) -> Result:
-        """Load the server from a process that is not counted."""
+    def measure(
+        self,
+        *,
+        warm_up: float,
+        seconds: float,
+        rate: float | None = None,
+        meanwhile: Callable[[int], None] | None = None,
+    ) -> Result:
+        """Load the server from a process that is not counted; `meanwhile` gets the pid when measuring begins."""
         plan_path, result_path = self.folder / "plan.json", self.folder / "result.json"
         counted = [self.process.pid, *self.database.pids]
-        plan_path.write_bytes(orjson.dumps(asdict(Plan(self.process.port, self.pairs, counted, warm_up, seconds))))
+        plan = Plan(self.process.port, self.pairs, counted, warm_up, seconds, rate)
+        plan_path.write_bytes(orjson.dumps(asdict(plan)))
         command = [sys.executable, "-m", "tests.bench.load", str(plan_path), str(result_path)]
-        subprocess.run(command, cwd=PROJECT_ROOT, check=True)
+        with subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE) as load:
+            assert load.stdout is not None
+            if load.stdout.readline() and meanwhile is not None:
+                meanwhile(self.process.pid)
+        if load.returncode != 0:
+            raise RuntimeError(f"The load generator failed; the service said:\n{self.process.log.read_text()[-3000:]}")
         return Result(**orjson.loads(result_path.read_bytes()))
 
 
@@ -65,7 +80,7 @@ def running(folder: Path, *, pairs: int, kind: str = "sqlite") -> Iterator[Serve
             LOG_LEVEL="WARNING",
             **dict.fromkeys(_LIMITS, _MANY),
         )
-        process = Process("app_service", port, environment, folder / "app_service.log", ("--no-server-header",))
+        process = Process("app_service", port, environment, folder / "app_service.log", _OPTIONS)
         process.start()
         try:
             yield Server(folder, database, process, people)

@@ -1,4 +1,4 @@
-"""The benchmark starts, and its checker sees what it must see. No figure is judged here."""
+"""The benchmark starts, and its checker and its profile see what they must see. No figure is judged here."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import profiling
 from tests.bench.check import NotKept, check
 from tests.bench.load import AT_LEAST, Result
 from tests.bench.server import running
@@ -75,3 +76,26 @@ def test_a_lost_or_other_answer_is_seen(run: Run) -> None:
     for spoilt in (("0" * 36, seq, chain), (client_id, seq - 1, chain), (client_id, seq, "")):
         with pytest.raises(NotKept):
             check(f"sqlite:///{run.file}", {**run.result.acknowledged, log_id: [*acks[:-1], spoilt]})
+
+
+def test_an_open_loop_counts_every_message_that_was_due(tmp_path: Path) -> None:
+    with running(tmp_path, pairs=PAIRS) as server:
+        result = server.measure(warm_up=0, seconds=0, rate=100)
+
+    assert len(result.times) == len(result.ack_times) == result.messages >= PAIRS * AT_LEAST
+    assert Run(tmp_path / "quantumchat.db", result).check() >= result.messages
+
+
+def test_a_profile_shares_the_cost_of_a_message_out_over_functions() -> None:
+    folded = """\
+thread (1): MainThread;run (uvloop/__init__.py:1);decode (app_service/socket/frames.py:9) 3
+thread (1): MainThread;run (uvloop/__init__.py:1) 5
+thread (2): log-writer_0;do_commit (sqlalchemy/engine/default.py:2) 2
+"""
+    lines = "\n".join(profiling.Profile(folded, {1: 4.0, 2: 1.0}).report(microseconds=100))
+
+    assert "**event loop**: 80% of the CPU, 80 µs per message" in lines
+    assert "**log writer's thread**: 20% of the CPU, 20 µs per message" in lines
+    assert "uvloop 50 · app_service 30" in lines
+    assert "| 50.0 | 80.0 | `run (uvloop/__init__.py)` |" in lines
+    assert "| 30.0 | 30.0 | `decode (app_service/socket/frames.py)` |" in lines
