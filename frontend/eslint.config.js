@@ -19,7 +19,28 @@ const zone = (target, from, message, except = []) => ({
   message,
 });
 
+/** The rooms of crypto/, from the ground up (docs/architecture.md): none imports from one above it. */
+const vault = [
+  "types",
+  "primitives",
+  "mls",
+  "statements",
+  "store",
+  "conversation",
+  "people",
+  "account",
+  "log",
+  "membership",
+  "sending",
+  "healing",
+];
+
 const zones = [
+  ...vault.flatMap((room, floor) =>
+    vault
+      .slice(floor + 1)
+      .map((above) => zone(`crypto/${room}`, `crypto/${above}`, `crypto/${room}/ is below crypto/${above}/.`)),
+  ),
   ...["app", "features", "components", "realtime", "api", "lib"].map((room) =>
     zone(room, "crypto", "Only crypto/client.ts is imported from outside crypto/.", ["./client.ts"]),
   ),
@@ -57,7 +78,9 @@ export default tseslint.config(
       "import-x/no-cycle": "error",
       "import-x/no-extraneous-dependencies": [
         "error",
-        { devDependencies: ["**/*.test.{ts,tsx}", "src/testing/**", "src/crypto/testing/**", "*.{ts,js}", "scripts/**"] },
+        {
+          devDependencies: ["**/*.test.{ts,tsx}", "src/testing/**", "src/crypto/testing/**", "*.{ts,js}", "scripts/**"],
+        },
       ],
       "import-x/no-restricted-paths": ["error", { zones }],
       "no-console": "error",

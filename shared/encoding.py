@@ -3,7 +3,7 @@
 Promises: `decode(encode(x)) == x`, one encoding per value, no ambiguity between neighbouring fields, and
 `MalformedEncoding` (never another exception) for any input that the encoder could not have made.
 Does not: encrypt, sign, or judge the meaning of a field. The client has the same encoder in
-`frontend/src/crypto/encoding.ts`; `tests/vectors/encoding.json` holds both to the same bytes.
+`frontend/src/crypto/primitives/encoding.ts`; `tests/vectors/encoding.json` holds both to the same bytes.
 
 A *statement* is a fixed sequence of fields. Each field is:
 

@@ -2,20 +2,9 @@
 // FUZZ_RUNS and FUZZ_SEED choose how many and which; a failure prints them and the smallest input that shows it.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { KEY_BYTES, randomBytes } from "./bytes";
-import { readContribution } from "./contribution";
-import {
-  fields,
-  fromBase64url,
-  LABEL,
-  MalformedEncoding,
-  splitPublicKey,
-  toBase64url,
-  unpackSignature,
-  uuidBytes,
-} from "./encoding";
+import { newRecoveryCode, recoveryCodeBits } from "./account/passwords";
+import { newVault, openVault } from "./account/vault";
 import { CryptoFailure, RuleBroken } from "./failures";
-import { BadSignature, HybridSigner, hybridKeyPair, verifyHybrid } from "./hybrid";
 import { decodePackage, encodePackage, makeKeyPackage } from "./mls/keyPackages";
 import {
   decodeAuthenticatedData,
@@ -28,7 +17,6 @@ import {
   sealContent,
 } from "./mls/message";
 import { deviceSuite } from "./mls/suite";
-import { newRecoveryCode, recoveryCodeBits } from "./passwords";
 import {
   decodeCertificate,
   decodeDeviceList,
@@ -36,8 +24,20 @@ import {
   encodeCertificate,
   encodeDeviceList,
   encodeMlKemKey,
-} from "./statements";
-import { newVault, openVault } from "./vault";
+} from "./statements/certificates";
+import { readContribution } from "./statements/contribution";
+import { KEY_BYTES, randomBytes } from "./primitives/bytes";
+import {
+  fields,
+  fromBase64url,
+  LABEL,
+  MalformedEncoding,
+  splitPublicKey,
+  toBase64url,
+  unpackSignature,
+  uuidBytes,
+} from "./primitives/encoding";
+import { BadSignature, hybridKeyPair, HybridSigner, verifyHybrid } from "./primitives/hybrid";
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? "200");
 const SEED = Number(process.env.FUZZ_SEED ?? "1");

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import * as encoding from "./encoding";
-import { fields, LABEL, MalformedEncoding, Reader, type Field } from "./encoding";
-import { bodyHash, chainStart, nextChain } from "./log";
-import { passwordBranches, recoveryBranches, recoveryCodeBits, recoveryCodeText } from "./passwords";
+import { passwordBranches, recoveryBranches, recoveryCodeBits, recoveryCodeText } from "./account/passwords";
+import { bodyHash, chainStart, nextChain } from "./statements/chain";
+import { type Field, fields, LABEL, MalformedEncoding, Reader } from "./primitives/encoding";
+import * as encoding from "./primitives/encoding";
 
 interface Item {
   bytes?: string;

@@ -3,27 +3,29 @@
  * promise resolves (PROTOCOL.md 9.1). The same code runs in the worker and, for tests, under Node.
  */
 
-import { Accounts } from "./accounts";
-import * as commits from "./commits";
-import { loadConversation, saveConversation, shown, view } from "./conversation";
-import * as devices from "./devices";
+import { Accounts } from "./account/accounts";
+import * as devices from "./account/devices";
+import { recoveryCodeState } from "./account/passwords";
+import { Intake } from "./conversation/intake";
+import { outboxes } from "./conversation/outbox";
+import { refusePending, waitingCommit } from "./conversation/pending";
+import { loadConversation, saveConversation } from "./conversation/record";
+import * as sessions from "./conversation/sessions";
+import { shown, view } from "./conversation/view";
 import { CryptoFailure, failureCode } from "./failures";
-import { MalformedEncoding } from "./encoding";
 import { beginAdding } from "./healing/adding";
 import { askToBeAdded } from "./healing/asking";
 import { beginGeneration, generationDue } from "./healing/generation";
-import { Intake } from "./intake";
-import { takeAck } from "./acks";
-import { outboxes } from "./outbox";
-import { refusePending, waitingCommit } from "./pending";
-import { recoveryCodeState } from "./passwords";
-import * as people from "./people";
-import * as pins from "./pins";
-import { checkHead, takeRows } from "./receive";
-import type { Room } from "./room";
-import * as sending from "./sending";
-import * as sessions from "./sessions";
-import type { UnitOfWork } from "./storage";
+import { checkHead, takeRows } from "./log/receive";
+import * as commits from "./membership/commits";
+import * as plan from "./membership/plan";
+import * as people from "./people/people";
+import * as pins from "./people/pins";
+import { MalformedEncoding } from "./primitives/encoding";
+import { takeAck } from "./sending/acks";
+import * as sending from "./sending/sending";
+import type { Room } from "./store/room";
+import type { UnitOfWork } from "./store/storage";
 import type { CryptoApi, Received } from "./types";
 import type { Id, WireRow } from "./wire";
 
@@ -210,13 +212,13 @@ function conversationCalls(core: Core) {
     conversations: () => core.read(sessions.conversations),
     conversation: (id) => core.read(async (room) => view(room, room.store, await loadConversation(room.store, id))),
     details: (id) => core.change((room, unit) => sessions.details(room, unit, id)),
-    beginFounding: (id, packages) => core.change((room, unit) => commits.beginFounding(room, unit, id, packages)),
-    dueCommit: (id) => core.change((room, unit) => commits.dueCommit(room, unit, id)),
+    beginFounding: (id, packages) => core.change((room, unit) => plan.beginFounding(room, unit, id, packages)),
+    dueCommit: (id) => core.change((room, unit) => plan.dueCommit(room, unit, id)),
     askToBeAdded: (id) => core.change((room, unit) => askToBeAdded(room, unit, id)),
     generationDue: (id) => core.change((room, unit) => generationDue(room, unit, id)),
     beginGeneration: (id, packages) => core.change((room, unit) => beginGeneration(room, unit, id, packages)),
     beginAdding: (id, packages) => core.change((room, unit) => beginAdding(room, unit, id, packages)),
-    beginRotation: (id) => core.change((room, unit) => commits.beginRotation(room, unit, id)),
+    beginRotation: (id) => core.change((room, unit) => plan.beginRotation(room, unit, id)),
     finishCommit: (id, contribution) => core.change((room, unit) => commits.finishCommit(room, unit, id, contribution)),
     pendingCommit: (id) => core.change((_room, unit) => commits.pendingCommit(unit, id)),
     commitAccepted: (id, ack) =>

@@ -4,9 +4,10 @@ import { browserEnvironment } from "./browser";
 import type { Publish } from "./changes";
 import type { Environment } from "./environment";
 import { type CreateMessenger, MessengerError, type Messenger, type Progress } from "./messenger";
-import { Phases, type Turn } from "./phases";
+import { Phases } from "./phases";
 import { problemOf } from "./problems";
 import type { Id, MessageType } from "./state";
+import type { Turn } from "./turn";
 
 export class Engine implements Messenger {
   readonly #phases: Phases;
@@ -34,15 +35,15 @@ export class Engine implements Messenger {
   }
 
   register(input: { username: string; email: string; password: string }, progress: Progress) {
-    return this.#command(() => this.#phases.register(input, progress));
+    return this.#command(() => this.#phases.entrances.register(input, progress));
   }
 
   signIn(input: { identifier: string; password: string }, progress: Progress) {
-    return this.#command(() => this.#phases.signIn(input, progress));
+    return this.#command(() => this.#phases.entrances.signIn(input, progress));
   }
 
   completeAccount({ newPassword }: { newPassword: string | null }, progress: Progress) {
-    return this.#command(() => this.#phases.complete(newPassword, progress));
+    return this.#command(() => this.#phases.entrances.complete(newPassword, progress));
   }
 
   removeBrowser({ password }: { password: string | null }) {
@@ -57,7 +58,7 @@ export class Engine implements Messenger {
   beginRecovery = ({ identifier, code }: { identifier: string; code: string }) =>
     this.#command(() => this.#phases.credentials.beginRecovery(identifier, code));
   recover = ({ newPassword }: { newPassword: string }, progress: Progress) =>
-    this.#command(() => this.#phases.recover(newPassword, progress));
+    this.#command(() => this.#phases.entrances.recover(newPassword, progress));
   changePassword = (input: { password: string; newPassword: string }, progress: Progress) =>
     this.#do(({ live }) =>
       this.#phases.credentials.changePassword(live.local, input.password, input.newPassword, progress),

@@ -8,29 +8,21 @@ import type { User } from "../api/types";
 import { type CryptoApi, failureCode, type LocalAccount } from "../crypto/client";
 import { Account, type Entered } from "./account";
 import { changes, type Publish } from "./changes";
-import { ConversationCommands } from "./conversationCommands";
 import { Credentials } from "./credentials";
+import { Entrances } from "./entrances";
 import type { Claim, Environment } from "./environment";
 import { Jobs, type Verdict } from "./jobs";
-import { Lanes } from "./lanes";
-import { Live } from "./live";
+import { Leaving } from "./leaving";
 import { MessengerError, type Progress } from "./messenger";
-import { PeopleCommands } from "./peopleCommands";
 import { RefreshToken } from "./refreshToken";
-import type { AccountState, Ending, Id, Self, Kept } from "./state";
+import { endingOf, signedOut } from "./signedOut";
+import type { AccountState, Ending, Id, Self } from "./state";
+import { beginTurn, type Turn } from "./turn";
 
-/** Whose sealed store opens after a reload, and a sign-out that the server could not be told of. */
+/** Whose sealed store opens after a reload. */
 const ACCOUNT = "quantumchat.account";
-const LEAVING = "quantumchat.leaving";
 const WRITER = "quantumchat-writer";
 const JOIN_AGAIN_MS = 5_000;
-
-/** A signed-in account while this tab writes for it. */
-export interface Turn {
-  readonly live: Live;
-  readonly people: PeopleCommands;
-  readonly conversations: ConversationCommands;
-}
 
 /** An account on a browser that is no device of it yet: quantum_service or the server is away. What needs the turn waits for it. */
 interface Joining {
@@ -41,11 +33,12 @@ interface Joining {
 
 export class Phases {
   readonly credentials: Credentials;
+  readonly entrances: Entrances;
   readonly #refreshToken: RefreshToken;
   readonly #api: Api;
   readonly #account: Account;
   readonly #chores: Jobs;
-  readonly #lanes = new Lanes();
+  readonly #leaving: Leaving;
   #turn: Turn | null = null;
   #joining: Joining | null = null;
   #local: LocalAccount | null = null;
@@ -59,8 +52,18 @@ export class Phases {
     const { clock, random } = environment;
     this.#refreshToken = new RefreshToken(crypto, environment.cookies);
     this.#api = new Api({ ...environment, refreshTokens: this.#refreshToken, now: () => clock.now() });
+    this.#leaving = new Leaving(this.#api, this.#refreshToken, environment.notes);
     this.#account = new Account(this.#api, crypto, () => this.#claim("steal").then(() => undefined));
     this.credentials = new Credentials(this.#api, crypto, this.#account, publish);
+    this.entrances = new Entrances(this.#account, this.credentials, this.#leaving, {
+      enter: (entered, progress) => this.#enter(entered, progress),
+      unlocking: (work) => this.#unlocking(work),
+      incomplete: (username) => this.#show({ phase: "incomplete", username }),
+      ended: async (because) => {
+        await this.#leave(false);
+        await this.#out(endingOf(because));
+      },
+    });
     const failed = (error: unknown) => this.failed(error);
     this.#chores = new Jobs({ clock, random, failed }, (chore) => this.#chore(chore));
   }
@@ -76,9 +79,8 @@ export class Phases {
 
   async start(): Promise<void> {
     this.#show({ phase: "starting" });
-    const { notes } = this.environment;
-    if (notes.get(LEAVING) !== null) this.#chores.kick("leave");
-    const userId = notes.get(ACCOUNT);
+    if (this.#leaving.isDue) this.#chores.kick("leave");
+    const userId = this.environment.notes.get(ACCOUNT);
     const all = await this.crypto.localAccounts().catch(() => null);
     const local = all?.find((account) => account.userId === userId);
     if (local?.device !== "bound") {
@@ -106,49 +108,6 @@ export class Phases {
   }
 
   // ---------------------------------------------------------------- in
-
-  async register(input: { username: string; email: string; password: string }, progress: Progress) {
-    await this.#left();
-    return this.#unlocking(async () => {
-      const { recoveryCode, ...entered } = await this.#account.register(input, progress);
-      await this.#enter(entered, progress);
-      return { recoveryCode };
-    });
-  }
-
-  async signIn({ identifier, password }: { identifier: string; password: string }, progress: Progress) {
-    await this.#left();
-    return this.#unlocking(async () => {
-      const entered = await this.#account.signIn(identifier, password, progress);
-      if (entered === null) {
-        this.#show({ phase: "incomplete", username: identifier });
-        return { outcome: "incomplete" as const };
-      }
-      await this.#enter(entered, progress);
-      return { outcome: "signed_in" as const };
-    });
-  }
-
-  /** After `credentials.beginRecovery`. */
-  async recover(newPassword: string, progress: Progress): Promise<void> {
-    await this.#left();
-    await this.#enter(await this.credentials.recover(newPassword, progress), progress);
-  }
-
-  async complete(newPassword: string | null, progress: Progress) {
-    try {
-      const { recoveryCode, ...entered } = await this.#account.complete(newPassword, progress);
-      await this.#enter(entered, progress);
-      return recoveryCode === null ? null : { recoveryCode };
-    } catch (error) {
-      // Another browser was first, and chose a new password: this sign-in is over.
-      if (isApiError(error, "signed_out")) {
-        await this.#leave(false);
-        await this.#out(endingOf(error.details.reason));
-      }
-      throw error;
-    }
-  }
 
   /** The account stands; the device may have to wait for quantum_service, which verifies its certificate. */
   async #enter(entered: Entered, progress: Progress): Promise<void> {
@@ -201,27 +160,21 @@ export class Phases {
     await this.#refreshToken.opened();
     this.environment.notes.set(ACCOUNT, local.userId);
     const { environment, crypto } = this;
-    const live: Live = new Live(
-      {
-        environment,
-        api: this.#api,
-        crypto,
-        // What was still under way when the turn ended is not shown any more.
-        publish: (change) => {
-          if (this.#turn?.live === live) this.publish(change);
-        },
-        failed: (error) => {
-          if (this.#turn?.live === live) this.failed(error);
-        },
-        replaced: () => this.#elsewhere(),
-        signedOut: (because) => this.#ended(endingOf(because)),
+    const turn: Turn = beginTurn({ environment, api: this.#api, crypto }, local, {
+      // What was still under way when the turn ended is not shown any more.
+      publish: (change) => {
+        if (this.#turn === turn) this.publish(change);
       },
-      local,
-    );
-    this.#turn = { live, people: new PeopleCommands(live), conversations: new ConversationCommands(live) };
+      failed: (error) => {
+        if (this.#turn === turn) this.failed(error);
+      },
+      replaced: () => this.#elsewhere(),
+      signedOut: (because) => this.#ended(endingOf(because)),
+    });
+    this.#turn = turn;
     this.#signedIn(local, user);
-    joining?.turn.resolve(this.#turn);
-    await live.start();
+    joining?.turn.resolve(turn);
+    await turn.live.start();
   }
 
   #signedIn(local: LocalAccount, user: User | null, waitsFor: Self["waitsFor"] = null): void {
@@ -286,57 +239,14 @@ export class Phases {
     this.#stopTurn();
     this.#local = null;
     this.environment.notes.set(ACCOUNT, null);
-    this.environment.notes.set(LEAVING, tell ? "1" : null);
-    // The store may be another tab's by now.
-    await this.#refreshToken.left().catch(() => undefined);
-    if (!tell) this.#forget();
+    await this.#leaving.begin(tell);
     await this.#close();
   }
 
-  #forget(): void {
-    this.#api.token.clear();
-    this.#refreshToken.forget();
-    this.#api.userId = null;
-  }
-
-  /** Tells the server of a sign-out; its refresh token stays good until it knows. */
-  #tellLeaving(): Promise<Verdict> {
-    return this.#lanes.run<Verdict>("leave", async () => {
-      const { notes } = this.environment;
-      if (notes.get(LEAVING) === null) return "done";
-      try {
-        await this.#api.post("/api/logout", {});
-      } catch (error) {
-        if (isTransient(error)) throw error;
-      }
-      notes.set(LEAVING, null);
-      this.#forget();
-      return "done";
-    });
-  }
-
-  /** Before anybody signs in: a sign-out that is told late must not end the new sign-in. */
-  async #left(): Promise<void> {
-    await this.#tellLeaving().catch(() => undefined);
-    this.environment.notes.set(LEAVING, null);
-    this.#forget();
-  }
-
   async #out(reason: Ending | null): Promise<void> {
-    const all = await this.crypto.localAccounts().catch(() => []);
-    const accounts = all.filter(({ device }) => device !== "damaged");
-    const why = reason ?? (accounts.length < all.length ? "store_damaged" : null);
-    const signedOut = (serverName: string | null): AccountState => {
-      const state: AccountState = { phase: "signed_out", kept: keptOf(accounts, serverName), reason: why };
-      this.#show(state);
-      return state;
-    };
-    const shown = signedOut(null);
-    if (accounts.length === 0) return;
-    void this.#api.anonymous("get", "/api/config", {}).then(
-      (config) => this.#shown === shown && signedOut(config.server_name),
-      () => undefined,
-    );
+    const { state, refined } = await signedOut(this.#api, this.crypto, reason);
+    this.#show(state);
+    void refined.then((better) => better !== null && this.#shown === state && this.#show(better));
   }
 
   /** What this browser keeps of an account that it is signed out of. */
@@ -359,7 +269,7 @@ export class Phases {
   }
 
   async #chore(chore: string): Promise<Verdict> {
-    if (chore === "leave") return this.#tellLeaving();
+    if (chore === "leave") return this.#leaving.tell();
     if (chore === "join") return this.#join();
     if (chore === "self" && this.#turn !== null) {
       const me = await this.#api.get("/api/users/me", {});
@@ -405,20 +315,6 @@ export class Phases {
     this.#shown = state;
     this.publish(changes.account(state));
   }
-}
-
-/** The newest account of this server, else the newest (PROTOCOL.md 2.1). `serverName` null: not known yet. */
-function keptOf(accounts: readonly LocalAccount[], serverName: string | null): Kept | null {
-  const here = accounts.findLast((account) => account.serverName === serverName);
-  const local = here ?? accounts.at(-1);
-  if (local === undefined) return null;
-  const { userId, username } = local;
-  return { userId, username, otherServer: serverName !== null && here === undefined };
-}
-
-/** Why the server ended the sign-in, as far as it makes a difference to the person. */
-function endingOf(because: unknown): Ending {
-  return because === "password_changed" || because === "device_removed" ? because : "signed_out_elsewhere";
 }
 
 /** Neither an answer of the server, nor a refusal of crypto/ that has a name. */

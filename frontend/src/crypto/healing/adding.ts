@@ -1,16 +1,17 @@
 /** A member's device adds those that asked, with the key packages that they named (PROTOCOL.md 9.2). */
 
-import { equalBytes, sha256 } from "../bytes";
-import { checkMayCommit, type CommitPlan, plan } from "../commits";
-import { loadConversation, stateOf } from "../conversation";
-import { fromBase64url } from "../encoding";
+import { loadConversation } from "../conversation/record";
+import { healingOf } from "../conversation/requests";
+import { stateOf } from "../conversation/view";
 import { CryptoFailure } from "../failures";
+import { checkMayCommit, plan } from "../membership/plan";
 import { checkedPackage } from "../mls/keyPackages";
-import type { Room } from "../room";
-import type { UnitOfWork } from "../storage";
+import { equalBytes, sha256 } from "../primitives/bytes";
+import { fromBase64url } from "../primitives/encoding";
+import type { CommitPlan, Room } from "../store/room";
+import type { UnitOfWork } from "../store/storage";
 import type { CommitStep } from "../types";
 import type { Id, WireKeyPackages } from "../wire";
-import { healingOf } from "./requests";
 
 export async function beginAdding(
   room: Room,

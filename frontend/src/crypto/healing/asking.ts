@@ -1,24 +1,16 @@
 /** This device asks to be added to a group that it cannot follow (PROTOCOL.md 9.2). */
 
-import { sha256 } from "../bytes";
-import { type ConversationRecord, loadConversation, saveConversation, stateOf } from "../conversation";
-import { fromBase64url, LABEL, toBase64url } from "../encoding";
+import { type ConversationRecord, loadConversation, type OwnRequest, saveConversation } from "../conversation/record";
+import { stateOf } from "../conversation/view";
 import { encodePackage, makeKeyPackage, packageName, packageRef, type StoredKeyPackage } from "../mls/keyPackages";
-import { isActive } from "../person";
-import type { Room } from "../room";
-import type { UnitOfWork } from "../storage";
+import { sha256 } from "../primitives/bytes";
+import { fromBase64url, LABEL, toBase64url } from "../primitives/encoding";
+import { encodeLostState } from "../statements/lostState";
+import { isActive } from "../store/person";
+import type { Room } from "../store/room";
+import type { UnitOfWork } from "../store/storage";
+import type { LostReason } from "../types";
 import type { Bytes, Id, WireLostState } from "../wire";
-import { encodeLostState, type LostReason } from "./lostState";
-
-/** The newest request of this device, and the reference of the key package that it can be added with. */
-export interface OwnRequest {
-  generation: number;
-  epoch: number;
-  /** By this browser's clock. */
-  at: number;
-  package: string;
-  request: WireLostState;
-}
 
 /** A removal and the adding behind it leave a request as it was; after more it is made anew. */
 const GOOD_FOR_EPOCHS = 1;
@@ -117,10 +109,4 @@ async function ownPackage(room: Room, unit: UnitOfWork, before: OwnRequest | nul
   };
   unit.put(packageName(ref), stored);
   return { ref, keyPackage };
-}
-
-/** The request came to nothing, or to its end: its package is not used again (P6.7). */
-export function dropRequest(unit: UnitOfWork, record: ConversationRecord): void {
-  if (record.asked !== null) unit.delete(packageName(record.asked.package));
-  record.asked = null;
 }

@@ -2,15 +2,15 @@
 
 import "fake-indexeddb/auto";
 import { beforeEach, expect, test } from "vitest";
-import { randomBytes, uuidv7 } from "../bytes";
-import { fields, LABEL } from "../encoding";
 import { failureCode } from "../failures";
 import { groupIdOf } from "../mls/suite";
+import { randomBytes, uuidv7 } from "../primitives/bytes";
+import { fields, LABEL } from "../primitives/encoding";
+import { encodeGeneration, type GenerationStatement } from "../statements/generation";
 import { forgeCommit, forgeMessage, postCommit, postMessage } from "../testing/attacker";
 import { Browser, established, twoPeople } from "../testing/browser";
 import type { FakeService } from "../testing/fakeService";
 import type { SystemEntry } from "../types";
-import { encodeGeneration, type GenerationStatement } from "./generationStatement";
 
 let alice: Browser;
 let bob: Browser;

@@ -1,18 +1,18 @@
 /** Beginning the conversation's next group, when nobody is left who could add this device to the present one (PROTOCOL.md 9.3). */
 
-import { uuidv7 } from "../bytes";
-import { checkMayCommit, expectedDevices, packagesOf, plan } from "../commits";
-import { type ConversationRecord, loadConversation } from "../conversation";
-import { fromBase64url, LABEL, toBase64url } from "../encoding";
+import { type ConversationRecord, loadConversation } from "../conversation/record";
+import { hasAsked } from "../conversation/requests";
 import { CryptoFailure } from "../failures";
+import { checkMayCommit, expectedDevices, packagesOf, plan } from "../membership/plan";
 import { type DeviceRef, groupIdOf } from "../mls/suite";
-import { isActive } from "../person";
-import type { Room } from "../room";
-import type { UnitOfWork } from "../storage";
+import { uuidv7 } from "../primitives/bytes";
+import { fromBase64url, LABEL, toBase64url } from "../primitives/encoding";
+import { encodeGeneration, generationHash } from "../statements/generation";
+import { isActive } from "../store/person";
+import type { Room } from "../store/room";
+import type { UnitOfWork } from "../store/storage";
 import type { CommitStep } from "../types";
 import type { Id, WireKeyPackages } from "../wire";
-import { encodeGeneration, generationHash } from "./generationStatement";
-import { hasAsked } from "./requests";
 
 /** So long the author of a commit that this device could not follow has time to add it. */
 const PATIENCE_MS = 60_000;

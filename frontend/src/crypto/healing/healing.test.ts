@@ -2,15 +2,15 @@
 
 import "fake-indexeddb/auto";
 import { beforeEach, expect, test } from "vitest";
-import { sha256 } from "../bytes";
-import { fromBase64url, LABEL, toBase64url } from "../encoding";
 import { failureCode } from "../failures";
-import { makeKeyPackage, encodePackage } from "../mls/keyPackages";
+import { encodePackage, makeKeyPackage } from "../mls/keyPackages";
+import { sha256 } from "../primitives/bytes";
+import { fromBase64url, LABEL, toBase64url } from "../primitives/encoding";
+import { encodeLostState, type LostState } from "../statements/lostState";
 import { forgeMessage, postMessage } from "../testing/attacker";
 import { Browser, established, twoPeople } from "../testing/browser";
 import type { FakeService, Sender } from "../testing/fakeService";
 import type { SystemEntry } from "../types";
-import { encodeLostState, type LostState } from "./lostState";
 
 let alice: Browser;
 let bob: Browser;

@@ -20,8 +20,8 @@ import {
   type PskIndex,
 } from "ts-mls";
 import { unprotectPrivateMessage } from "ts-mls/messageProtection.js";
-import { equalBytes, randomBytes } from "../bytes";
 import { CryptoFailure, RuleBroken } from "../failures";
+import { equalBytes, randomBytes } from "../primitives/bytes";
 import type { Id } from "../wire";
 import type { OwnKeyPackage } from "./keyPackages";
 import { type CommitDetails, encodePrivate, encodeWelcome } from "./message";

@@ -8,9 +8,9 @@
 import { type Extension, type GroupInfo, joinGroupWithExtensions, type PskIndex, type Welcome } from "ts-mls";
 import { accumulatePskSecret } from "ts-mls/pskIndex.js";
 import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
-import { equalBytes } from "../bytes";
-import { MalformedEncoding, Reader, toBase64url } from "../encoding";
 import { RuleBroken } from "../failures";
+import { equalBytes } from "../primitives/bytes";
+import { MalformedEncoding, Reader, toBase64url } from "../primitives/encoding";
 import type { ClientState, Psk } from "./group";
 import type { OwnKeyPackage } from "./keyPackages";
 import type { Echo } from "./message";

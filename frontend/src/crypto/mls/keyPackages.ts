@@ -10,10 +10,10 @@ import {
   type PrivateKeyPackage,
 } from "ts-mls";
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
-import { equalBytes } from "../bytes";
-import { toBase64url } from "../encoding";
 import { CryptoFailure } from "../failures";
-import { CAPABILITIES, credentialOf, type DeviceRef, type DeviceSuite, deviceOf, EXTENSION, MLS_SUITE } from "./suite";
+import { equalBytes } from "../primitives/bytes";
+import { toBase64url } from "../primitives/encoding";
+import { CAPABILITIES, credentialOf, deviceOf, type DeviceRef, type DeviceSuite, EXTENSION, MLS_SUITE } from "./suite";
 
 const DAY = 24 * 3600;
 

@@ -7,9 +7,9 @@
  */
 
 import { decodeMlsMessage, encodeMlsMessage, type MLSMessage, type PrivateMessage, type Welcome } from "ts-mls";
-import { compareBytes, concat, equalBytes, hmacSha256, randomBytes } from "../bytes";
-import { fields, LABEL, Reader, uuidBytes, uuidText } from "../encoding";
 import { CryptoFailure, RuleBroken } from "../failures";
+import { compareBytes, concat, equalBytes, hmacSha256, randomBytes } from "../primitives/bytes";
+import { fields, LABEL, Reader, uuidBytes, uuidText } from "../primitives/encoding";
 import type { TextType } from "../types";
 import type { Id } from "../wire";
 import type { DeviceRef } from "./suite";

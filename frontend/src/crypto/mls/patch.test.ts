@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createCommit, joinGroup, makePskIndex, type Proposal } from "ts-mls";
 import { validateRatchetTree } from "ts-mls/clientState.js";
 import { expect, test } from "vitest";
-import { randomBytes } from "../bytes";
+import { randomBytes } from "../primitives/bytes";
 import { everybody, Group, X25519 } from "../testing/histories";
 import { clientConfig } from "./suite";
 

@@ -3,9 +3,9 @@
 import { generateKeyPackageWithKey, type LeafNode, type Proposal } from "ts-mls";
 import { toLeafIndex } from "ts-mls/treemath.js";
 import { expect, test } from "vitest";
-import { randomBytes, uuidv7 } from "../bytes";
 import { RuleBroken } from "../failures";
-import { HybridSigner, hybridKeyPair } from "../hybrid";
+import { randomBytes, uuidv7 } from "../primitives/bytes";
+import { hybridKeyPair, HybridSigner } from "../primitives/hybrid";
 import { makeKeyPackage } from "./keyPackages";
 import { acceptByPolicy, judgeProposals } from "./policy";
 import { checkMembers, checkPathLeaf, leafOf } from "./roster";

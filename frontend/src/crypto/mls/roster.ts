@@ -8,11 +8,11 @@
 import type { KeyPackage, LeafNode, RatchetTree } from "ts-mls";
 import { encodeCapabilities } from "ts-mls/capabilities.js";
 import { encodeLeafNode } from "ts-mls/leafNode.js";
-import { compareBytes, equalBytes, sha256 } from "../bytes";
-import { fields, LABEL, toBase64url, uuidBytes } from "../encoding";
 import { RuleBroken } from "../failures";
-import { type DeviceRef, deviceOf } from "./suite";
+import { compareBytes, equalBytes, sha256 } from "../primitives/bytes";
+import { fields, LABEL, toBase64url, uuidBytes } from "../primitives/encoding";
 import type { Id } from "../wire";
+import { deviceOf, type DeviceRef } from "./suite";
 
 export interface Leaf extends DeviceRef {
   index: number;

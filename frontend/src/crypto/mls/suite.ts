@@ -7,18 +7,18 @@
  */
 
 import {
+  type AuthenticationService,
   type Capabilities,
   type CiphersuiteImpl,
   type ClientConfig,
   type Credential,
-  type AuthenticationService,
   defaultKeyPackageEqualityConfig,
   getCiphersuiteFromName,
   getCiphersuiteImpl,
 } from "ts-mls";
-import { concat, equalBytes, sha256 } from "../bytes";
-import { LABEL, uuidBytes, uuidText } from "../encoding";
-import { BadSignature, type Signer, verifyHybrid } from "../hybrid";
+import { concat, equalBytes, sha256 } from "../primitives/bytes";
+import { LABEL, uuidBytes, uuidText } from "../primitives/encoding";
+import { BadSignature, type Signer, verifyHybrid } from "../primitives/hybrid";
 import type { Id } from "../wire";
 
 export const MLS_SUITE = "MLS_256_XWING_AES256GCM_SHA512_Ed25519";

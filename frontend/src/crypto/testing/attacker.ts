@@ -10,9 +10,8 @@ import {
   type Proposal,
   type PskIndex,
 } from "ts-mls";
-import { randomBytes, uuidv7 } from "../bytes";
-import { loadConversation } from "../conversation";
-import { fields, fromBase64url } from "../encoding";
+import { loadConversation } from "../conversation/record";
+import { sealMessage } from "../mls/group";
 import {
   type AuthenticatedData,
   type CommitDetails,
@@ -22,11 +21,11 @@ import {
   encodeWelcome,
   sealContent,
 } from "../mls/message";
-import { sealMessage } from "../mls/group";
 import { leavesOf, rosterHash } from "../mls/roster";
 import { clientConfig, type DeviceRef, EXTENSION } from "../mls/suite";
-import type { Signer } from "../hybrid";
-import { LABEL } from "../encoding";
+import { randomBytes, uuidv7 } from "../primitives/bytes";
+import { fields, fromBase64url, LABEL } from "../primitives/encoding";
+import type { Signer } from "../primitives/hybrid";
 import type { Id } from "../wire";
 import type { Browser } from "./browser";
 

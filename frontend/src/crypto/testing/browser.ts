@@ -1,11 +1,10 @@
 /** One person's browser for the tests of crypto/: it does what realtime/ does, against a `FakeService`. */
 
-import { randomBytes } from "../bytes";
-import { toBase64url } from "../encoding";
-import { msToTime } from "../encoding";
+import { randomBytes } from "../primitives/bytes";
+import { msToTime, toBase64url } from "../primitives/encoding";
 import { createCrypto } from "../protocol";
-import { Room } from "../room";
-import { Store } from "../storage";
+import { Room } from "../store/room";
+import { Store } from "../store/storage";
 import type { CryptoApi, MessageEntry, Problem, Received, TextType, TimelineEntry } from "../types";
 import type { Id, WireCommit, WireRegistration, WireRow, WireVault } from "../wire";
 import { ackOf, FakeService, type Sender } from "./fakeService";

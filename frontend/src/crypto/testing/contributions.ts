@@ -1,8 +1,8 @@
 /** What a recipient of a contribution gets out of it. */
 
-import { openPart, pskOf, readContribution } from "../contribution";
-import { fromBase64url } from "../encoding";
 import { groupIdOf } from "../mls/suite";
+import { fromBase64url } from "../primitives/encoding";
+import { openPart, pskOf, readContribution } from "../statements/contribution";
 import type { WireContribution } from "../wire";
 import type { Browser } from "./browser";
 

@@ -4,12 +4,12 @@
  */
 
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
-import { hkdf, importAesKey, randomBytes, sha256, sha512, uuidv7 } from "../bytes";
-import { detachedSignature, encodeReceipt, type Subject } from "../critical";
-import { fields, fromBase64url, LABEL, msToTime, SUITE, toBase64url, uuidBytes } from "../encoding";
-import { HybridSigner, hybridKeyPair } from "../hybrid";
-import { bodyHash, chainStart, nextChain } from "../log";
-import { decodeMlKemKey } from "../statements";
+import { hkdf, importAesKey, randomBytes, sha256, sha512, uuidv7 } from "../primitives/bytes";
+import { fields, fromBase64url, LABEL, msToTime, SUITE, toBase64url, uuidBytes } from "../primitives/encoding";
+import { hybridKeyPair, HybridSigner } from "../primitives/hybrid";
+import { decodeMlKemKey } from "../statements/certificates";
+import { bodyHash, chainStart, nextChain } from "../statements/chain";
+import { detachedSignature, encodeReceipt, type Subject } from "../statements/critical";
 import type { CommitToSend } from "../types";
 import type {
   Bytes,

@@ -6,8 +6,8 @@ import {
   createApplicationMessage,
   createCommit,
   createGroup,
-  encodeGroupState,
   decodeGroupState,
+  encodeGroupState,
   generateKeyPackage,
   generateKeyPackageWithKey,
   getCiphersuiteFromName,
@@ -20,11 +20,11 @@ import {
   type Proposal,
 } from "ts-mls";
 import { expect } from "vitest";
-import { randomBytes, uuidv7 } from "../bytes";
-import { HybridSigner, hybridKeyPair } from "../hybrid";
 import { acceptByPolicy } from "../mls/policy";
 import { leavesOf } from "../mls/roster";
 import { CAPABILITIES, clientConfig, credentialOf, deviceSuite } from "../mls/suite";
+import { randomBytes, uuidv7 } from "../primitives/bytes";
+import { hybridKeyPair, HybridSigner } from "../primitives/hybrid";
 
 export const everybody = { validateCredential: () => Promise.resolve(true) };
 const lifetime = { notBefore: 0n, notAfter: 2n ** 62n };

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { fromBase64url, Reader, toBase64url } from "../../crypto/encoding";
+import { fromBase64url, Reader, toBase64url } from "../../crypto/primitives/encoding";
 import type { WireAccountKeys, WireContribution, WireContributionRequest } from "../../crypto/wire";
 import type { Services } from "./services";
 

@@ -1,0 +1,207 @@
+/** What this browser keeps of one conversation: its record, the entries of its timeline, the chain values that it verified. */
+
+import { CryptoFailure, type ProblemCode } from "../failures";
+import type { Leaf } from "../mls/roster";
+import type { DeviceRef } from "../mls/suite";
+import { fromBase64url } from "../primitives/encoding";
+import type { GenerationStatement } from "../statements/generation";
+import { keyHashOf, note, problem } from "../store/person";
+import type { Store, UnitOfWork } from "../store/storage";
+import type { LostReason, Problem, ProblemEntry, SystemEntry, TimelineEntry } from "../types";
+import type { Bytes, Id, Time, WireLostState } from "../wire";
+
+/** `none`: no MLS state (yet). `lost`: cannot follow. `refused`: the log went on in a generation that this device does not accept. `erased`: ended by a member. */
+export type GroupStatus = "none" | "member" | "removed" | "lost" | "refused" | "erased";
+
+export interface LastCommit {
+  seq: number;
+  at: Time;
+  /** When it was taken, by the clock of this browser: `at` is the server's, and the two must not be compared. */
+  takenAt: number;
+  by: Id;
+  device: Id;
+  membershipChanged: boolean;
+  removedSome: boolean;
+  contribution: { id: Bytes; receipt: unknown; at: Time } | null;
+}
+
+/** Where a device lost its group: the last epoch that it reached, and the row of `by` that it could not follow. */
+export interface LostGroup {
+  reason: LostReason;
+  seq: number;
+  by: Id;
+  epoch: number;
+  /** Confirmed transcript hash of that epoch; null: never had it. */
+  transcriptHash: Bytes | null;
+}
+
+/** A step that the server acknowledged before its row came. */
+export interface Expectation {
+  previousChain: Bytes;
+  chain: Bytes;
+}
+
+/** The statement whose founding commit must follow. */
+export interface Opening {
+  seq: number;
+  hash: Bytes;
+  roster: DeviceRef[];
+  reason: GenerationStatement["reason"];
+}
+
+/** The newest request of this device, and the reference of the key package that it can be added with. */
+export interface OwnRequest {
+  generation: number;
+  epoch: number;
+  /** By this browser's clock. */
+  at: number;
+  package: string;
+  request: WireLostState;
+}
+
+export interface ShownRequest extends DeviceRef {
+  statement: Bytes;
+  signature: Bytes;
+  /** The server shows it at present. */
+  open: boolean;
+  /** By this browser's clock, when it was first shown. */
+  seenAt: number;
+  /** `false`: not of this device; said once. */
+  verdict: "unknown" | "true" | "false";
+}
+
+export interface ConversationRecord {
+  id: Id;
+  peerId: Id;
+  createdAt: Time;
+  serverState: string;
+  waitingFor: Id[];
+  serverSeq: number;
+  closedBy: string | null;
+  generation: number;
+  chain0: Bytes;
+  /** Highest contiguously verified. */
+  verifiedSeq: number;
+  chain: Bytes;
+  /** The epoch in which the next commit must be. */
+  epoch: number;
+  status: GroupStatus;
+  /** `since`: seq of the commit that added it, as far as this device knows. */
+  members: { userId: Id; deviceId: Id; keyHash: Bytes; since: number }[];
+  /** Sender tag → device. */
+  tags: Record<Bytes, { userId: Id; deviceId: Id }>;
+  lastCommit: LastCommit | null;
+  messagesInEpoch: number;
+  terminatedBy: Id | null;
+  readSeq: number;
+  /** Seqs of others' messages after `readSeq`. */
+  unread: number[];
+  delivered: Record<Id, number>;
+  expected: Record<number, Expectation>;
+  /** Why this device cannot follow the group; null while it can. */
+  lost: LostGroup | null;
+  /** A new generation whose founding commit must follow. */
+  opening: Opening | null;
+  /** A message of another device was read in this epoch. */
+  heard: boolean;
+  /** How it asked to be added again. */
+  asked: OwnRequest | null;
+  /** Messages that could not be opened here since then. */
+  missed: number;
+  /** How others asked. */
+  asking: ShownRequest[];
+  last: TimelineEntry | null;
+  /** Position for the next entry at the same seq. */
+  entry: { seq: number; index: number };
+  problems: Problem[];
+}
+
+const name = (id: Id) => `conversation/${id}`;
+export const draftName = (id: Id) => `draft/${id}`;
+export const chainName = (id: Id, seq: number) => `chain/${id}/${padded(seq)}`;
+export const padded = (seq: number) => String(seq).padStart(12, "0");
+
+export async function loadConversation(from: UnitOfWork | Store, id: Id): Promise<ConversationRecord> {
+  const record = await from.get<ConversationRecord>(name(id));
+  if (record === undefined) throw new CryptoFailure("unknown_conversation");
+  return record;
+}
+
+export function findConversation(from: UnitOfWork | Store, id: Id): Promise<ConversationRecord | undefined> {
+  return from.get<ConversationRecord>(name(id));
+}
+
+export async function allConversations(store: Store): Promise<ConversationRecord[]> {
+  return (await store.all<ConversationRecord>("conversation/")).map(([, record]) => record);
+}
+
+export function saveConversation(unit: UnitOfWork, record: ConversationRecord): void {
+  unit.put(name(record.id), record);
+}
+
+/** Own sender tag, once it is known. */
+export function ownTag(record: ConversationRecord, deviceId: Id): Bytes | undefined {
+  return Object.entries(record.tags).find(([, device]) => device.deviceId === deviceId)?.[0];
+}
+
+/** The members after the commit at `seq`. */
+export async function setMembers(record: ConversationRecord, leaves: readonly Leaf[], seq: number): Promise<void> {
+  const since = new Map(record.members.map((member) => [member.deviceId, member.since]));
+  record.members = await Promise.all(
+    leaves.map(async ({ userId, deviceId, publicKey }) => ({
+      userId,
+      deviceId,
+      keyHash: await keyHashOf(publicKey),
+      since: since.get(deviceId) ?? seq,
+    })),
+  );
+}
+
+/** Writes an entry behind everything that stands in the timeline. */
+export function addEntry(unit: UnitOfWork, record: ConversationRecord, entry: TimelineEntry): TimelineEntry {
+  const seq = entry.seq ?? record.verifiedSeq;
+  record.entry = seq === record.entry.seq ? { seq, index: record.entry.index + 1 } : { seq, index: 0 };
+  unit.put(`entry/${record.id}/${padded(seq)}/${String(record.entry.index).padStart(4, "0")}`, entry);
+  record.last = entry;
+  return entry;
+}
+
+export function systemEntry(
+  record: ConversationRecord,
+  at: { seq: number; time: Time },
+  event: SystemEntry["event"],
+  userId: Id,
+  more: Partial<Pick<SystemEntry, "devices" | "contribution" | "reason" | "missed">> = {},
+): SystemEntry {
+  const key = `${event}/${at.seq}/${at.time}`;
+  const base = { key, conversationId: record.id, ...at, kind: "system" as const, event, userId };
+  return { ...base, devices: [], contribution: null, reason: null, missed: 0, ...more };
+}
+
+/** Names a broken rule at a position, once; null when it stands there already. */
+export function addProblem(
+  unit: UnitOfWork,
+  record: ConversationRecord,
+  at: { seq: number; time: Time },
+  code: ProblemCode,
+  userId: Id | null,
+): ProblemEntry | null {
+  if (!note(record.problems, problem(code, userId, at.seq))) return null;
+  const key = `${code}/${at.seq}/${userId ?? ""}`;
+  // A row that was not taken has no place yet: its problem stands where it would come.
+  const seq = Math.min(at.seq, record.verifiedSeq + 1);
+  const entry: ProblemEntry = { key, conversationId: record.id, seq, time: at.time, kind: "problem", code, userId };
+  addEntry(unit, record, entry);
+  return entry;
+}
+
+/** The chain value at a position up to `verifiedSeq`. */
+export async function chainAt(
+  from: UnitOfWork | Store,
+  record: ConversationRecord,
+  seq: number,
+): Promise<Uint8Array | undefined> {
+  if (seq === 0) return fromBase64url(record.chain0);
+  const chain = await from.get<Bytes>(chainName(record.id, seq));
+  return chain === undefined ? undefined : fromBase64url(chain);
+}

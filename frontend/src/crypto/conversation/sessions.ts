@@ -1,0 +1,207 @@
+/** What the server says about sessions, held against what the log proves; and how conversations are read. */
+
+import { CryptoFailure } from "../failures";
+import { MLS_SUITE_NAME } from "../mls/suite";
+import { equalBytes } from "../primitives/bytes";
+import { fromBase64url, SUITE, toBase64url, uuidBytes } from "../primitives/encoding";
+import { chainStart } from "../statements/chain";
+import { contactOf, knownAs, newPerson, note, personName, problem } from "../store/person";
+import type { Room } from "../store/room";
+import type { UnitOfWork } from "../store/storage";
+import type { Conversation, ConversationDetails, TimelineEntry, TimelinePage } from "../types";
+import type { Id, WireSession } from "../wire";
+import { Intake } from "./intake";
+import { loadOutbox, outboxEntry } from "./outbox";
+import {
+  addProblem,
+  allConversations,
+  type ConversationRecord,
+  draftName,
+  findConversation,
+  loadConversation,
+  padded,
+  saveConversation,
+} from "./record";
+import { takeRequests } from "./requests";
+import { shown, view } from "./view";
+
+const MAX_PAGE = 200;
+
+export async function learnSession(room: Room, unit: UnitOfWork, session: WireSession): Promise<Intake> {
+  const peerId = checkedPeer(room, session);
+  const record = (await findConversation(unit, session.id)) ?? (await newConversation(room, session, peerId));
+  const person = (await room.person(unit, peerId)) ?? newPerson(peerId, "");
+  const intake = new Intake(room, unit, record);
+  if (!knownAs(person, session.peer.username)) {
+    note(person.problems, problem("username_changed", peerId));
+    intake.name({ seq: record.verifiedSeq, time: session.created_at }, "username_changed", peerId);
+  }
+  unit.put(personName(peerId), person);
+  const chain0 = fromBase64url(session.chain_0);
+  if (!equalBytes(chain0, fromBase64url(record.chain0))) {
+    const entry = addProblem(unit, record, { seq: 0, time: session.created_at }, "log_fork", null);
+    if (entry !== null) intake.entries.push(entry);
+  }
+  takeTags(intake, session);
+  await takeRequests(intake, session);
+  record.serverState = session.state;
+  record.waitingFor = session.waiting_for;
+  record.serverSeq = Math.max(record.serverSeq, session.seq);
+  record.closedBy = session.closed_by;
+  if (record.verifiedSeq >= record.serverSeq) room.caughtUp.add(record.id);
+  else intake.needs.push({ kind: "rows", after: record.verifiedSeq });
+  takeReceipts(record, session);
+  saveConversation(unit, record);
+  return intake;
+}
+
+/** A session is between exactly me and one other (P4.1). */
+function checkedPeer(room: Room, session: WireSession): Id {
+  const me = room.self.userId;
+  const users = [session.user1_id, session.user2_id];
+  const peer = users.find((userId) => userId !== me);
+  if (!users.includes(me) || peer === undefined || peer !== session.peer.id) {
+    throw new CryptoFailure("malformed");
+  }
+  uuidBytes(session.id);
+  return peer;
+}
+
+async function newConversation(room: Room, session: WireSession, peerId: Id): Promise<ConversationRecord> {
+  const chain0 = toBase64url(await chainStart(session.id, session.user1_id, room.self.serverName));
+  return {
+    id: session.id,
+    peerId,
+    createdAt: session.created_at,
+    serverState: session.state,
+    waitingFor: [],
+    serverSeq: 0,
+    closedBy: null,
+    generation: 0,
+    chain0,
+    verifiedSeq: 0,
+    chain: chain0,
+    epoch: 0,
+    status: "none",
+    members: [],
+    tags: {},
+    lastCommit: null,
+    messagesInEpoch: 0,
+    terminatedBy: null,
+    readSeq: 0,
+    unread: [],
+    delivered: {},
+    expected: {},
+    lost: null,
+    opening: null,
+    heard: false,
+    asked: null,
+    asking: [],
+    missed: 0,
+    last: null,
+    entry: { seq: 0, index: -1 },
+    problems: [],
+  };
+}
+
+/** The server's word for which tag is whose; the log's own rows must agree with it (P5.7). */
+function takeTags({ record, unit, entries }: Intake, session: WireSession): void {
+  for (const { sender_tag, user_id, device_id } of session.members) {
+    const holder = record.tags[sender_tag];
+    if (holder === undefined) {
+      const taken = Object.values(record.tags).some(({ deviceId }) => deviceId === device_id);
+      if (!taken) record.tags[sender_tag] = { userId: user_id, deviceId: device_id };
+    } else if (holder.deviceId !== device_id) {
+      const at = { seq: record.verifiedSeq, time: session.created_at };
+      const entry = addProblem(unit, record, at, "sender_mismatch", user_id);
+      if (entry !== null) entries.push(entry);
+    }
+  }
+}
+
+function takeReceipts(record: ConversationRecord, session: WireSession): void {
+  for (const { user_id, seq } of session.delivered) {
+    record.delivered[user_id] = Math.max(record.delivered[user_id] ?? 0, seq);
+  }
+  read(record, session.my_read_seq);
+}
+
+/** Only ever forward, and never beyond what is verified here. */
+function read(record: ConversationRecord, seq: number): void {
+  record.readSeq = Math.max(record.readSeq, seq);
+  record.unread = record.unread.filter((unread) => unread > record.readSeq);
+}
+
+/** Answers own messages that count as delivered from now on. */
+export async function receipt(room: Room, unit: UnitOfWork, id: Id, userId: Id, seq: number): Promise<TimelineEntry[]> {
+  const record = await loadConversation(unit, id);
+  const before = record.delivered[userId] ?? 0;
+  if (seq <= before) return [];
+  record.delivered[userId] = seq;
+  saveConversation(unit, record);
+  const prefix = `entry/${id}/`;
+  const found = await room.store.scan<TimelineEntry>(prefix + padded(before + 1), `${prefix + padded(seq)}/\uffff`);
+  return found.map(([, entry]) => shown(record, entry)).filter((entry) => entry.kind === "message" && entry.own);
+}
+
+export async function conversations(room: Room): Promise<Conversation[]> {
+  return Promise.all((await allConversations(room.store)).map((record) => view(room, room.store, record)));
+}
+
+export async function timeline(
+  room: Room,
+  id: Id,
+  { before, limit }: { before?: number; limit: number },
+): Promise<TimelinePage> {
+  const record = await loadConversation(room.store, id);
+  const count = Math.max(1, Math.min(limit, MAX_PAGE));
+  const prefix = `entry/${id}/`;
+  const last = before === undefined ? `${prefix}\uffff` : prefix + padded(before);
+  const found = await room.store.scan<TimelineEntry>(prefix, last, count, true);
+  // A page ends between two positions of the log, never inside one: `before` names positions.
+  const oldest = found.at(-1)?.[0];
+  const position = oldest?.slice(0, prefix.length + padded(0).length) ?? prefix;
+  const rest = oldest === undefined ? [] : await room.store.scan<TimelineEntry>(position, oldest);
+  const entries = [...rest.slice(0, -1), ...found.reverse()].map(([, entry]) => shown(record, entry));
+  const waiting = before === undefined && room.self.device !== null ? await loadOutbox(room.store, id) : [];
+  return {
+    entries: [...entries, ...waiting.map((item) => outboxEntry(room, id, item))],
+    more: (await room.store.scan(prefix, position, 1)).length > 0,
+  };
+}
+
+export async function markRead(unit: UnitOfWork, id: Id, seq: number): Promise<ConversationRecord> {
+  const record = await loadConversation(unit, id);
+  read(record, Math.min(seq, record.verifiedSeq));
+  saveConversation(unit, record);
+  return record;
+}
+
+export async function setDraft(unit: UnitOfWork, id: Id, text: string): Promise<void> {
+  await loadConversation(unit, id);
+  if (text === "") unit.delete(draftName(id));
+  else unit.put(draftName(id), text);
+}
+
+export async function details(room: Room, unit: UnitOfWork, id: Id): Promise<ConversationDetails> {
+  const record = await loadConversation(unit, id);
+  const peer = await room.person(unit, record.peerId);
+  const person = peer === undefined ? null : await contactOf(peer, room.self);
+  const group = record.status === "member" ? await room.group(unit, id) : null;
+  const authenticator = group?.keySchedule.epochAuthenticator;
+  const { lastCommit } = record;
+  return {
+    conversation: await view(room, unit, record),
+    safetyNumber: person?.safetyNumber ?? null,
+    verified: person?.verified ?? false,
+    chain: record.chain,
+    epochAuthenticator: authenticator === undefined ? null : toBase64url(authenticator),
+    suite: SUITE,
+    mlsSuite: MLS_SUITE_NAME,
+    members: record.members.map((member) => ({ ...member, me: member.deviceId === room.self.device?.deviceId })),
+    lastRotation: lastCommit === null ? null : { at: lastCommit.at, by: lastCommit.by, seq: lastCommit.seq },
+    contribution: lastCommit?.contribution ?? null,
+    contributionMissing: lastCommit !== null && lastCommit.contribution === null,
+    messagesInEpoch: record.messagesInEpoch,
+  };
+}

@@ -1,0 +1,98 @@
+/** How a conversation is shown: its state, what is wrong with it, and why nothing goes out at the moment. */
+
+import { distrusted, isActive, type PersonRecord, problem } from "../store/person";
+import type { Room } from "../store/room";
+import type { Store, UnitOfWork } from "../store/storage";
+import type { Conversation, ConversationState, MessageEntry, SendingBlocked, TimelineEntry } from "../types";
+import type { Id } from "../wire";
+import { waitingCommit } from "./pending";
+import { type ConversationRecord, draftName } from "./record";
+import { isHealing } from "./requests";
+
+/** Own messages say how far they got; the stored entry does not know. */
+export function shown(record: ConversationRecord, entry: TimelineEntry): TimelineEntry {
+  if (entry.kind !== "message" || !entry.own || entry.seq === null) return entry;
+  return { ...entry, state: deliveryState(record, entry.seq) };
+}
+
+function deliveryState(record: ConversationRecord, seq: number): MessageEntry["state"] {
+  return seq <= (record.delivered[record.peerId] ?? 0) ? "delivered" : "sent";
+}
+
+export async function view(room: Room, from: UnitOfWork | Store, record: ConversationRecord): Promise<Conversation> {
+  const peer = await room.person(from, record.peerId);
+  const waiting = closedByServer(record) ? [problem("closed_by_server", null, record.verifiedSeq)] : [];
+  return {
+    id: record.id,
+    peer: { userId: record.peerId, username: peer?.username ?? "" },
+    state: stateOf(record),
+    createdAt: record.createdAt,
+    generation: record.generation,
+    epoch: record.epoch,
+    verifiedSeq: record.verifiedSeq,
+    loggedSeq: Math.max(record.verifiedSeq, ...Object.keys(record.expected).map(Number)),
+    readSeq: record.readSeq,
+    unread: record.unread.length,
+    draft: (await from.get<string>(draftName(record.id))) ?? "",
+    last: record.last === null ? null : shown(record, record.last),
+    problems: [...record.problems, ...waiting],
+    blocked: await sendingBlocked(room, from, record),
+  };
+}
+
+/** Ended without a member's message, although there was a group to say it in (P6.8). */
+function closedByServer(record: ConversationRecord): boolean {
+  const ended = record.serverState === "terminated" && record.terminatedBy === null;
+  return ended && record.epoch > 0 && record.verifiedSeq >= record.serverSeq;
+}
+
+export function stateOf(record: ConversationRecord): ConversationState {
+  if (record.status === "erased" || record.serverState === "terminated") return "terminated";
+  if (record.status === "member") return "active";
+  if (record.status === "removed" || record.status === "lost" || record.status === "refused") return record.status;
+  if (record.serverState === "waiting_for_devices") return "waiting_for_devices";
+  const behind = record.verifiedSeq < record.serverSeq || record.epoch === 0;
+  return behind ? "establishing" : "elsewhere";
+}
+
+/** Why nothing may be encrypted now, in the order in which it matters; null: go ahead. */
+export async function sendingBlocked(
+  room: Room,
+  from: UnitOfWork | Store,
+  record: ConversationRecord,
+): Promise<SendingBlocked | null> {
+  const status = statusBlocked(record);
+  if (status !== null && status.reason !== "no_group") return status;
+  const people = new Map<Id, PersonRecord | undefined>();
+  for (const userId of [record.peerId, room.self.userId]) {
+    const person = await room.person(from, userId);
+    people.set(userId, person);
+    const reason = distrusted(person);
+    if (reason !== null) return { reason, userId };
+  }
+  if (status !== null) return status;
+  if (!room.caughtUp.has(record.id)) return { reason: "not_caught_up" };
+  if ((await waitingCommit(from, record.id)) !== null) return { reason: "commit_pending" };
+  const revoked = record.members.filter(({ userId, deviceId }) => !isActive(people.get(userId), deviceId));
+  if (revoked.length > 0) return { reason: "device_revoked", deviceIds: revoked.map(({ deviceId }) => deviceId) };
+  const alone = !record.members.some(({ userId }) => userId === record.peerId);
+  return alone || (await isHealing(room, from, record)) ? { reason: "device_asks" } : null;
+}
+
+function statusBlocked(record: ConversationRecord): SendingBlocked | null {
+  switch (stateOf(record)) {
+    case "terminated":
+      return { reason: "terminated" };
+    case "refused":
+      return { reason: "generation_refused" };
+    case "lost":
+    case "removed":
+      return { reason: record.lost?.reason === "old_copy" ? "old_copy" : "lost" };
+    case "active":
+      return null;
+    case "waiting_for_devices":
+    case "establishing":
+    case "elsewhere":
+      return { reason: "no_group" };
+  }
+}

@@ -1,0 +1,262 @@
+/** Rows of kind `commit`: one's own, others', and welcomes (PROTOCOL.md 4.1, 6, 7). */
+
+import { HeldBack, type Intake } from "../conversation/intake";
+import { dropPending, sentCommit } from "../conversation/pending";
+import { chainAt, type ConversationRecord, type LastCommit, setMembers, systemEntry } from "../conversation/record";
+import { answered, dropRequest, hasAsked } from "../conversation/requests";
+import { CryptoFailure, RuleBroken } from "../failures";
+import { applyCommit, type Changes, checkedChanges, openCommit, wroteItself } from "../mls/group";
+import { joinByWelcome, type Joined, welcomeRefs } from "../mls/join";
+import { decodePackage, packageName, type StoredKeyPackage } from "../mls/keyPackages";
+import { type AuthenticatedData, type CommitDetails, decodeCommitDetails, decodeWelcome } from "../mls/message";
+import { leavesOf } from "../mls/roster";
+import { type DeviceRef, groupIdOf } from "../mls/suite";
+import { equalBytes } from "../primitives/bytes";
+import { fromBase64url, MalformedEncoding, msToTime, toBase64url } from "../primitives/encoding";
+import type { Contribution } from "../statements/contribution";
+import type { SystemEntry } from "../types";
+import type { Bytes, WireRow } from "../wire";
+import { checkedContribution, checkRecipients, contributionOf, pskFor } from "./contributionRows";
+import { checkOpening, openingFor } from "./generationRows";
+import { echoProblem, openHeader, rowContent } from "./header";
+import { holdOwn, loseOldCopy, loseState } from "./messageRows";
+
+export async function takeCommit(intake: Intake, row: WireRow): Promise<void> {
+  const { record, unit } = intake;
+  if (record.status === "erased") throw new RuleBroken("log_order");
+  if (row.generation !== record.generation || row.epoch !== record.epoch) throw new RuleBroken("commit_wrong_epoch");
+  const sent = intake.own(row) ? await sentCommit(unit, record.id, row.body_hash) : null;
+  if (sent === null) await judge(intake, row);
+  else await adoptOwn(intake, row, sent);
+  // This commit holds the epoch: whatever else one had for it has lost (P6.2).
+  await dropPending(unit, record.id);
+  record.epoch = row.epoch + 1;
+  record.messagesInEpoch = 0;
+  record.heard = false;
+}
+
+/** A commit that was refused still moved the log's epoch: a member is lost behind it, a bystander only counts. */
+export async function followNoMore(intake: Intake, row: WireRow): Promise<void> {
+  const { record, unit } = intake;
+  await dropPending(unit, record.id);
+  record.epoch = row.epoch + 1;
+  const invited = row.welcomes != null && row.welcomes.length > 0;
+  if (invited) dropRequest(unit, record);
+  if (invited || record.status === "member") await loseState(intake, row, "cannot_follow");
+}
+
+async function adoptOwn(
+  intake: Intake,
+  row: WireRow,
+  { pending, group }: NonNullable<Awaited<ReturnType<typeof sentCommit>>>,
+): Promise<void> {
+  const { record, unit } = intake;
+  checkOpening(openingFor(record, row), row, leavesOf(group.ratchetTree));
+  intake.bindTag(row);
+  intake.setGroup(group);
+  record.status = "member";
+  await setMembers(record, leavesOf(group.ratchetTree), row.seq);
+  const contribution = await contributionOf(intake, pending.request.contribution);
+  committed(intake, row, { ...pending, contribution, event: foundingOf(row) ?? "rotated" });
+  Object.assign(record, { lost: null, missed: 0 });
+  dropRequest(unit, record);
+}
+
+async function judge(intake: Intake, row: WireRow): Promise<void> {
+  const { record } = intake;
+  if (record.status === "refused") return;
+  if (record.status === "member") {
+    if (intake.own(row)) await unknownOwn(intake, row);
+    else await takeOther(intake, row);
+  } else if (row.welcomes != null && row.welcomes.length > 0) {
+    // Back into a group only after it asked or was removed; that the epoch is a later one the log sees to (P6.7). A new
+    // generation was judged by its statement (P9.3).
+    const begins = record.generation > 0 && row.epoch === 0;
+    if (record.status === "lost" && record.asked === null && !begins) throw new RuleBroken("unexpected_welcome");
+    await join(intake, row, row.welcomes);
+  }
+}
+
+/** A commit in this device's name that it does not know of (P9.1). */
+async function unknownOwn(intake: Intake, row: WireRow): Promise<never> {
+  const content = rowContent(row);
+  const group = await intake.group();
+  if (content === null) return holdOwn(intake, row);
+  if (group === null) throw new CryptoFailure("store_damaged");
+  const { message } = openHeader(intake.record, row, "commit", content);
+  if (await wroteItself(await intake.room.suite(), group, message)) return loseOldCopy(intake, row);
+  throw new RuleBroken("forged_own_row");
+}
+
+async function takeOther(intake: Intake, row: WireRow): Promise<void> {
+  const { record, room } = intake;
+  if (row.welcomes != null && row.welcomes.length > 0) throw new RuleBroken("unexpected_welcome");
+  const content = rowContent(row);
+  if (content === null) {
+    // Nothing is lost yet: the server may still deliver it.
+    intake.problem(row, "body_missing", null);
+    throw new HeldBack();
+  }
+  const group = await intake.group();
+  if (group === null) throw new CryptoFailure("store_damaged");
+  const { message, data } = openHeader(record, row, "commit", content);
+  const details = readDetails(data);
+  const suite = await room.suite();
+  const opened = await openCommit(suite, group, message, new Set(intake.accounts));
+  if (opened.committer.deviceId !== row.sender_device_id || opened.committer.userId !== row.sender_id) {
+    throw new RuleBroken("sender_mismatch");
+  }
+  intake.bindTag(row);
+  const changes = await checkedChanges(group, opened, details, new Set(intake.accounts));
+  const contribution = await checkedContribution(intake, row, details);
+  const gone = new Set(changes.removed.map(({ deviceId }) => deviceId));
+  const rest = record.members.filter(({ deviceId }) => !gone.has(deviceId));
+  if (contribution !== null) await checkRecipients(intake, contribution, [...rest, ...changes.added]);
+  if (changes.removesMe) {
+    removedMe(intake, row, changes);
+    return;
+  }
+  const psk = contribution === null ? null : await pskFor(intake, contribution);
+  const authority = await room.authority(intake.unit, intake.accounts);
+  const newState = await applyCommit(suite, group, message, opened, psk, authority);
+  const echo = await echoProblem(intake, row, data.echo);
+  intake.setGroup(newState);
+  await setMembers(record, leavesOf(newState.ratchetTree), row.seq);
+  committed(intake, row, { ...changes, contribution, event: "rotated" });
+  if (echo !== null) intake.problem(row, echo);
+}
+
+/** Tentative: nothing that follows can be checked, so history and the old state are kept (P6.8). */
+function removedMe(intake: Intake, row: WireRow, { removed }: Changes): void {
+  intake.record.status = "removed";
+  const at = { seq: row.seq, time: row.timestamp };
+  intake.add(systemEntry(intake.record, at, "removed_me", row.sender_id, { devices: removed }));
+}
+
+function readDetails(data: AuthenticatedData): CommitDetails {
+  try {
+    return decodeCommitDetails(data.details);
+  } catch (error) {
+    throw error instanceof MalformedEncoding ? new RuleBroken("bad_authenticated_data", error) : error;
+  }
+}
+
+interface Committed {
+  added: DeviceRef[];
+  removed: DeviceRef[];
+  contribution: Contribution | null;
+  event: SystemEntry["event"];
+}
+
+function committed(intake: Intake, row: WireRow, commit: Committed): void {
+  const { record } = intake;
+  const { added, removed, contribution } = commit;
+  const last: LastCommit = {
+    seq: row.seq,
+    at: row.timestamp,
+    takenAt: Date.now(),
+    by: row.sender_id,
+    device: row.sender_device_id,
+    membershipChanged: added.length + removed.length > 0,
+    removedSome: removed.length > 0,
+    contribution: contribution === null ? null : shownContribution(contribution),
+  };
+  record.lastCommit = last;
+  const event = commit.event === "rotated" && last.membershipChanged ? changeOf(record, commit) : commit.event;
+  const devices = [...added, ...removed];
+  const at = { seq: row.seq, time: row.timestamp };
+  const { missed } = record;
+  intake.add(systemEntry(record, at, event, row.sender_id, { devices, contribution: contribution !== null, missed }));
+  answered(record, added);
+}
+
+function changeOf(record: ConversationRecord, { added, removed }: Committed): SystemEntry["event"] {
+  const asked = [...added, ...removed].every(({ deviceId }) => hasAsked(record, deviceId));
+  if (removed.length > 0) return asked ? "device_lost" : "device_removed";
+  const known = new Set(Object.values(record.tags).map(({ deviceId }) => deviceId));
+  return asked && added.every(({ deviceId }) => known.has(deviceId)) ? "device_readded" : "device_added";
+}
+
+function shownContribution({ id, transcript }: Contribution): NonNullable<LastCommit["contribution"]> {
+  return { id: toBase64url(id), receipt: transcript.receipt, at: msToTime(transcript.timeMs) };
+}
+
+async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): Promise<void> {
+  const { record, room, unit } = intake;
+  const peer = await room.person(unit, record.peerId);
+  if (peer?.agreed !== true) {
+    intake.problem(row, "not_agreed", record.peerId);
+    intake.needs.push({ kind: "agreement", userId: record.peerId });
+    throw new HeldBack();
+  }
+  const contribution = await checkedContribution(intake, row, null);
+  const psk = contribution === null ? null : await pskFor(intake, contribution);
+  const authority = await room.authority(unit, intake.accounts);
+  const opening = openingFor(record, row);
+  const generation = opening === null ? null : fromBase64url(opening.hash);
+  const terms = { groupId: groupIdOf(record.id, row.generation), epoch: row.epoch + 1, psk, authority, generation };
+  const { joined, used } = await joinFirst(intake, welcomes, terms);
+  await checkJoined(intake, row, joined);
+  checkOpening(opening, row, joined.leaves);
+  if (contribution !== null) await checkRecipients(intake, contribution, joined.leaves);
+  intake.bindTag(row);
+  // Only now: what is held back must be able to open its welcome again.
+  if (used !== null) unit.delete(packageName(used));
+  intake.setGroup(joined.state);
+  const event = foundingOf(row) ?? (record.status === "none" ? "joined" : "readded_here");
+  record.status = "member";
+  record.members = [];
+  await setMembers(record, joined.leaves, row.seq);
+  const added = joined.leaves.filter(({ deviceId }) => deviceId !== joined.committer.deviceId);
+  committed(intake, row, { added: added.map(ref), removed: [], contribution, event });
+  dropRequest(unit, record);
+  Object.assign(record, { lost: null, missed: 0 });
+}
+
+/** What the first commit of a group is called. */
+function foundingOf({ generation, epoch }: WireRow): SystemEntry["event"] | null {
+  if (epoch !== 0) return null;
+  return generation === 0 ? "founded" : "generation";
+}
+
+const ref = ({ userId, deviceId }: DeviceRef): DeviceRef => ({ userId, deviceId });
+
+/** The welcome for one of our key packages, which is then used up (P6.7), unless it is the last resort. */
+async function joinFirst(
+  intake: Intake,
+  welcomes: readonly Bytes[],
+  terms: Parameters<typeof joinByWelcome>[4],
+): Promise<{ joined: Joined; used: string | null }> {
+  const { unit, room } = intake;
+  const suite = await room.suite();
+  for (const welcome of welcomes.map((bytes) => decodeWelcome(fromBase64url(bytes)))) {
+    for (const found of welcomeRefs(welcome)) {
+      const stored = await unit.get<StoredKeyPackage>(packageName(found));
+      if (stored === undefined) continue;
+      const own = {
+        publicPackage: decodePackage(fromBase64url(stored.publicPackage)),
+        privatePackage: {
+          initPrivateKey: fromBase64url(stored.init),
+          hpkePrivateKey: fromBase64url(stored.hpke),
+          signaturePrivateKey: suite.handle,
+        },
+      };
+      const joined = await joinByWelcome(suite, welcome, own, fromBase64url(found), terms);
+      return { joined, used: stored.lastResort ? null : found };
+    }
+  }
+  throw new RuleBroken("bad_welcome");
+}
+
+async function checkJoined(intake: Intake, row: WireRow, { anchor, committer, leaves }: Joined): Promise<void> {
+  const { record, unit, room } = intake;
+  if (committer.deviceId !== row.sender_device_id || committer.userId !== row.sender_id) {
+    throw new RuleBroken("sender_mismatch");
+  }
+  if (!leaves.some(({ deviceId }) => deviceId === room.device.deviceId)) throw new RuleBroken("bad_welcome");
+  // A session holds devices of exactly its two accounts (P4.1): both, not one.
+  const accounts = new Set(leaves.map(({ userId }) => userId));
+  if (accounts.size !== intake.accounts.length) throw new RuleBroken("bad_welcome");
+  const chain = anchor.seq < row.seq ? await chainAt(unit, record, anchor.seq) : undefined;
+  if (chain === undefined || !equalBytes(chain, anchor.chain)) throw new RuleBroken("anchor_mismatch");
+}

@@ -1,0 +1,214 @@
+/** Rows of kind `message` and `terminate` (PROTOCOL.md 5.3 to 5.7, 6.8). */
+
+import type { PrivateMessage } from "ts-mls";
+import { HeldBack, type Intake } from "../conversation/intake";
+import {
+  loadOutbox,
+  outboxEntry,
+  type OutboxItem,
+  saveOutbox,
+  sentAs,
+  type SentMessage,
+  type Termination,
+  terminationName,
+} from "../conversation/outbox";
+import { dropPending } from "../conversation/pending";
+import { systemEntry } from "../conversation/record";
+import { type ProblemCode, RuleBroken } from "../failures";
+import { openMessage, wroteItself } from "../mls/group";
+import { openContent } from "../mls/message";
+import type { Leaf } from "../mls/roster";
+import { toBase64url } from "../primitives/encoding";
+import type { LostReason } from "../types";
+import type { WireRow } from "../wire";
+import { type Judged, judged, judgedOwn, needNotary } from "./criticalRows";
+import { echoProblem, openHeader, rowContent } from "./header";
+
+const seenName = (row: WireRow) => `seen/${row.conversation_id}/${row.sender_device_id}/${row.client_id}`;
+
+export async function takeMessage(intake: Intake, row: WireRow, kind: "message" | "terminate"): Promise<void> {
+  const { record, unit } = intake;
+  if (record.status === "erased") throw new RuleBroken("log_order");
+  if ((await unit.get(seenName(row))) !== undefined) throw new RuleBroken("replayed_message");
+  if (intake.own(row)) await takeOwn(intake, row, kind);
+  else if (record.status === "member") await takeOther(intake, row, kind);
+  else {
+    if (record.status !== "none") record.missed += 1;
+    return;
+  }
+  unit.put(seenName(row), row.seq);
+  record.messagesInEpoch += 1;
+}
+
+/** This device's own row: it must be one of the bodies that were sent under this id (P5.2), where it may stand (P5.5). */
+async function takeOwn(intake: Intake, row: WireRow, kind: "message" | "terminate"): Promise<void> {
+  const { unit, record } = intake;
+  if (kind === "terminate") {
+    const sent = await unit.get<Termination>(terminationName(record.id));
+    if (sent?.clientId !== row.client_id) return notSent(intake, row, "forged_own_row");
+    if (sentAs(sent.bodies, row) === undefined) return notSent(intake, row, "ack_mismatch");
+    checkOwn(intake, row);
+    return terminated(intake, row);
+  }
+  const items = await loadOutbox(unit, record.id);
+  const item = items.find(({ clientId }) => clientId === row.client_id);
+  if (item === undefined) return notSent(intake, row, "forged_own_row");
+  let body: SentMessage;
+  try {
+    body = sentAs(item.bodies, row) ?? (await notSent(intake, row, "ack_mismatch"));
+    checkOwn(intake, row);
+  } catch (error) {
+    if (!(error instanceof RuleBroken)) throw error;
+    // The newer copy of this store sent it: nobody must get it twice.
+    if (error.code === "old_copy") sent(intake, items, item, row, null);
+    else failed(intake, items, item, error.code);
+    throw error;
+  }
+  sent(intake, items, item, row, await judgedOwn(intake, row, item.type, body));
+}
+
+/** `verdict` null: of a newer copy of this store, whose bytes this one does not know. */
+function sent(intake: Intake, items: OutboxItem[], item: OutboxItem, row: WireRow, verdict: Judged | null): void {
+  const rest = items.filter((other) => other !== item);
+  saveOutbox(intake.unit, intake.record.id, rest);
+  const entry = outboxEntry(intake.room, intake.record.id, { ...item, state: "sent", failure: null });
+  const found = verdict === null ? {} : { critical: verdict.proof, faults: verdict.faults };
+  intake.add({ ...entry, seq: row.seq, time: row.timestamp, ...found });
+  for (const fault of verdict?.faults ?? []) intake.problem(row, fault, null);
+}
+
+function checkOwn(intake: Intake, row: WireRow): void {
+  intake.bindTag(row);
+  // Whoever cannot follow the group does not know what the others take.
+  if (intake.record.status === "member") checkEpoch(intake, row);
+}
+
+/** Its id is used up, and nobody has it: it can be sent again under another one. */
+function failed(intake: Intake, items: OutboxItem[], item: OutboxItem, code: ProblemCode): void {
+  const { unit, room, record } = intake;
+  Object.assign(item, { state: "failed", failure: code, sealed: null });
+  saveOutbox(unit, record.id, items);
+  intake.entries.push(outboxEntry(room, record.id, item));
+}
+
+/** Not what this store has sent: a lie, unless this device's signature proves that a newer copy of the store wrote it (P9.1). */
+async function notSent(intake: Intake, row: WireRow, lie: ProblemCode): Promise<never> {
+  const { room, record } = intake;
+  const content = rowContent(row);
+  // Written by the newer copy: it is gone, and so is what it wrote.
+  if (record.lost?.reason === "old_copy") throw new RuleBroken("old_copy");
+  const group = await intake.group();
+  if (record.status !== "member" || group === null) throw new RuleBroken(lie);
+  if (content === null) return holdOwn(intake, row);
+  const { message } = openHeader(record, row, row.kind === "terminate" ? "terminate" : "message", content);
+  if (!(await wroteItself(await room.suite(), group, message))) throw new RuleBroken(lie);
+  return loseOldCopy(intake, row);
+}
+
+/** Without its body nobody can tell whether a newer copy of this store wrote it: nothing is encrypted until that is known. */
+export function holdOwn(intake: Intake, row: WireRow): never {
+  intake.problem(row, "body_missing", null);
+  intake.room.caughtUp.delete(intake.record.id);
+  throw new HeldBack();
+}
+
+/** This device cannot go on: it asks to be added again (P9.2). */
+export async function loseState(intake: Intake, row: WireRow, reason: LostReason): Promise<void> {
+  const { record, room } = intake;
+  record.status = "lost";
+  if (record.lost !== null) return;
+  const context = (await intake.group())?.groupContext;
+  const transcriptHash = context === undefined ? null : toBase64url(context.confirmedTranscriptHash);
+  record.lost = { reason, seq: row.seq, by: row.sender_device_id, epoch: Number(context?.epoch ?? 0), transcriptHash };
+  const at = { seq: row.seq, time: row.timestamp };
+  intake.add(systemEntry(record, at, "lost_here", room.self.userId, { reason }));
+}
+
+/** Nothing is encrypted with this state any more: it would use keys again. */
+export async function loseOldCopy(intake: Intake, row: WireRow): Promise<never> {
+  await loseState(intake, row, "old_copy");
+  intake.dropGroup();
+  throw new RuleBroken("old_copy");
+}
+
+async function takeOther(intake: Intake, row: WireRow, kind: "message" | "terminate"): Promise<void> {
+  const content = rowContent(row);
+  if (content === null) throw new RuleBroken("body_missing");
+  const { message, data } = openHeader(intake.record, row, kind, content);
+  checkEpoch(intake, row);
+  if (data.type === "critical") needNotary(intake);
+  const { plaintext, author } = await decrypt(intake, row, message);
+  const inside = await openContent(plaintext, data);
+  const echo = await echoProblem(intake, row, data.echo);
+  if (kind === "terminate") await terminated(intake, row);
+  else addMessage(intake, row, inside, await judged(intake, row, { content, data, author }));
+  // The message is its author's all the same: shown, with the fork named beside it.
+  if (echo !== null) intake.problem(row, echo);
+}
+
+/** The current epoch, or the one before if the commit between changed no members (P5.5). */
+function checkEpoch({ record }: Intake, row: WireRow): void {
+  if (row.epoch === record.epoch) return;
+  if (row.epoch > record.epoch) throw new RuleBroken("message_of_other_epoch");
+  const previous = row.epoch === record.epoch - 1 && record.lastCommit?.membershipChanged === false;
+  if (!previous) throw new RuleBroken("message_of_old_epoch");
+}
+
+/** Decrypts and keeps the ratchet's new state whatever is judged afterwards: a key is used once. */
+async function decrypt(
+  intake: Intake,
+  row: WireRow,
+  message: PrivateMessage,
+): Promise<{ plaintext: Uint8Array; author: Leaf }> {
+  const { room } = intake;
+  const group = await intake.group();
+  if (group === null) throw new RuleBroken("group_lost");
+  const { newState, plaintext, author } = await openMessage(await room.suite(), group, message);
+  intake.setGroup(newState);
+  intake.record.heard = true;
+  if (author.deviceId !== row.sender_device_id || author.userId !== row.sender_id) {
+    throw new RuleBroken("sender_mismatch");
+  }
+  intake.bindTag(row);
+  return { plaintext, author };
+}
+
+function addMessage(intake: Intake, row: WireRow, content: unknown, { proof: critical, faults }: Judged): void {
+  const text = (content as { text?: unknown } | null)?.text;
+  if (typeof text !== "string") throw new RuleBroken("bad_message");
+  intake.add({
+    kind: "message",
+    key: `message/${row.sender_device_id}/${row.client_id}`,
+    conversationId: row.conversation_id,
+    seq: row.seq,
+    time: row.timestamp,
+    clientId: row.client_id,
+    senderId: row.sender_id,
+    senderDeviceId: row.sender_device_id,
+    own: row.sender_id === intake.room.self.userId,
+    text,
+    state: null,
+    failure: null,
+    critical,
+    faults,
+  });
+  for (const fault of faults) intake.problem(row, fault, null);
+  const unread = row.sender_id !== intake.room.self.userId && row.seq > intake.record.readSeq;
+  if (unread) intake.record.unread.push(row.seq);
+}
+
+/** A member ended the conversation: keys go, history stays, what still waited will never be sent. */
+async function terminated(intake: Intake, row: WireRow): Promise<void> {
+  const { room, unit, record } = intake;
+  record.status = "erased";
+  record.terminatedBy = row.sender_id;
+  record.members = [];
+  intake.dropGroup();
+  await dropPending(unit, record.id);
+  unit.delete(terminationName(record.id));
+  const items = await loadOutbox(unit, record.id);
+  const ended = items.map((item) => ({ ...item, state: "failed" as const, failure: "not_active", sealed: null }));
+  saveOutbox(unit, record.id, ended);
+  intake.entries.push(...ended.map((item) => outboxEntry(room, record.id, item)));
+  intake.add(systemEntry(record, { seq: row.seq, time: row.timestamp }, "terminated", row.sender_id));
+}

@@ -1,0 +1,166 @@
+/**
+ * Making the commit that was planned (PROTOCOL.md 4.1, 6.1 to 6.5, 7.1, 7.3): contribution, pending state, answer.
+ *
+ * The pending state is on disk before the commit is sent; it is adopted only when the log shows this very commit, and dropped
+ * only when another one holds its epoch (or the server refused it for good): a lost answer changes nothing.
+ */
+
+import { putPending, waitingCommit } from "../conversation/pending";
+import { type ConversationRecord, loadConversation, saveConversation } from "../conversation/record";
+import { CryptoFailure, RuleBroken } from "../failures";
+import { changesOf, type ClientState, createOwnGroup, makeCommit, type Psk } from "../mls/group";
+import { checkedPackage, makeKeyPackage } from "../mls/keyPackages";
+import { encodeAuthenticatedData, encodeCommitDetails } from "../mls/message";
+import { leavesOf } from "../mls/roster";
+import { groupIdOf } from "../mls/suite";
+import { equalBytes, uuidv7 } from "../primitives/bytes";
+import { fields, fromBase64url, toBase64url } from "../primitives/encoding";
+import { bodyHash } from "../statements/chain";
+import { type Contribution, openPart, pskOf, readContribution, type Recipient } from "../statements/contribution";
+import type { CommitPlan, Room } from "../store/room";
+import type { UnitOfWork } from "../store/storage";
+import type { CommitToSend } from "../types";
+import type { Id, WireCommit, WireContribution } from "../wire";
+import { checkMayCommit } from "./plan";
+
+export async function finishCommit(
+  room: Room,
+  unit: UnitOfWork,
+  id: Id,
+  wire: WireContribution | null,
+): Promise<CommitToSend> {
+  const record = await loadConversation(unit, id);
+  const begun = room.plans.get(id);
+  if (begun === undefined) throw new CryptoFailure("nothing_pending");
+  room.plans.delete(id);
+  if (!stillFits(begun, record)) throw new CryptoFailure("out_of_order");
+  await checkMayCommit(room, unit, record);
+  if (wire === null && begun.purpose === "found") throw new CryptoFailure("contribution_required");
+  const contribution = wire === null ? null : await checked(room, record, begun, wire);
+  const psk = contribution === null ? null : await ownPsk(room, contribution);
+  const made = await commit(room, unit, record, begun, psk);
+  const clientId = made.clientId;
+  const request: WireCommit = {
+    client_id: clientId,
+    generation: begun.generation,
+    epoch: begun.epoch,
+    commit: toBase64url(made.commit),
+    welcomes: made.welcome === null ? [] : [toBase64url(made.welcome)],
+    contribution: wire,
+  };
+  const added = begun.adds.map(({ userId, deviceId }) => ({ userId, deviceId }));
+  const hash = toBase64url(await bodyHash(made.commit));
+  const opening = begun.opening?.wire ?? null;
+  const pending = { request, opening, bodyHash: hash, added, removed: begun.removed, refused: false };
+  await putPending(unit, id, pending, made.newState);
+  saveConversation(unit, record);
+  return { request, opening };
+}
+
+/** Nothing has come meanwhile that the commit does not stand on. */
+function stillFits({ opening, generation, epoch }: CommitPlan, record: ConversationRecord): boolean {
+  if (opening !== null) return opening.seq === record.verifiedSeq;
+  return generation === record.generation && epoch === record.epoch;
+}
+
+/** The transcript answers this very plan: recipients with exactly the keys that this device verified (P7.1). */
+async function checked(
+  room: Room,
+  record: ConversationRecord,
+  begun: CommitPlan,
+  wire: WireContribution,
+): Promise<Contribution> {
+  const { notary } = room.self;
+  if (notary === null) throw new CryptoFailure("notary_unknown");
+  try {
+    const contribution = await readContribution(wire, fromBase64url(notary.publicKey));
+    const { transcript } = contribution;
+    const fits =
+      transcript.conversation === record.id &&
+      transcript.generation === begun.generation &&
+      transcript.epoch === begun.epoch &&
+      transcript.purpose === begun.purpose &&
+      equalBytes(transcript.nonce, begun.nonce);
+    if (!fits) throw new CryptoFailure("bad_contribution");
+    if (!sameRecipients(transcript.recipients, begun.recipients)) throw new CryptoFailure("ghost_recipient");
+    return contribution;
+  } catch (error) {
+    throw error instanceof RuleBroken ? new CryptoFailure("bad_contribution", error) : error;
+  }
+}
+
+function sameRecipients(a: readonly Recipient[], b: readonly Recipient[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ deviceId, number, keyHash }, at) => {
+      const other = b[at];
+      return other?.deviceId === deviceId && other.number === number && equalBytes(other.keyHash, keyHash);
+    })
+  );
+}
+
+async function ownPsk(room: Room, { id, transcript }: Contribution): Promise<Psk> {
+  const { deviceId, mlKem } = room.device;
+  try {
+    const secret = await openPart(transcript, deviceId, fromBase64url(mlKem.seed));
+    return { id, secret: await pskOf(secret, id, groupIdOf(transcript.conversation, transcript.generation)) };
+  } catch (error) {
+    throw error instanceof RuleBroken ? new CryptoFailure("bad_contribution", error) : error;
+  }
+}
+
+async function commit(room: Room, unit: UnitOfWork, record: ConversationRecord, begun: CommitPlan, psk: Psk | null) {
+  const suite = await room.suite();
+  const state = await baseState(room, unit, record, begun);
+  const leaves = leavesOf(state.ratchetTree);
+  const adds = begun.adds.map((add) => checkedPackage(add.keyPackage, add, add.publicKey));
+  const removed = begun.removed.map(({ deviceId }) => {
+    const leaf = leaves.find((candidate) => candidate.deviceId === deviceId);
+    if (leaf === undefined) throw new CryptoFailure("out_of_order");
+    return leaf.index;
+  });
+  const { rosterHash } = await changesOf(leaves, { adds, removed });
+  const clientId = uuidv7();
+  const echo = { seq: record.verifiedSeq, chain: fromBase64url(record.chain) };
+  const authenticatedData = encodeAuthenticatedData({
+    conversation: record.id,
+    generation: begun.generation,
+    clientId,
+    type: "commit",
+    expiry: 0,
+    commitment: new Uint8Array(),
+    echo,
+    details: encodeCommitDetails({
+      added: begun.adds,
+      removed: begun.removed,
+      contributionId: psk?.id ?? null,
+      rosterHash,
+    }),
+  });
+  const anchor = fields(echo.seq, echo.chain);
+  const authority = await room.authority(unit, [room.self.userId, record.peerId]);
+  const order = { contents: { adds, removed }, psk, authenticatedData, anchor };
+  return { clientId, ...(await makeCommit(suite, state, order, authority)) };
+}
+
+/** The current group; for a founding a group of one, whose leaf comes from a package that was never uploaded. */
+async function baseState(
+  room: Room,
+  unit: UnitOfWork,
+  record: ConversationRecord,
+  begun: CommitPlan,
+): Promise<ClientState> {
+  if (begun.purpose === "rotate") {
+    const group = await room.group(unit, record.id);
+    if (group === null) throw new CryptoFailure("no_group");
+    return group;
+  }
+  const suite = await room.suite();
+  const own = await makeKeyPackage(suite, room.device);
+  return createOwnGroup(suite, groupIdOf(record.id, begun.generation), own, begun.opening?.hash ?? null);
+}
+
+export async function pendingCommit(unit: UnitOfWork, id: Id): Promise<CommitToSend | null> {
+  const pending = await waitingCommit(unit, id);
+  return pending === null ? null : { request: pending.request, opening: pending.opening };
+}

@@ -1,0 +1,253 @@
+/** Own messages on their way out (PROTOCOL.md 5.2, 5.5, 8.1, 9.1). One at a time for a conversation: order is never lost. */
+
+import type { Intake } from "../conversation/intake";
+import {
+  loadOutbox,
+  newItem,
+  outboxEntry,
+  type OutboxItem,
+  saveOutbox,
+  type SealedBody,
+  type SentMessage,
+  type Termination,
+  terminationName,
+} from "../conversation/outbox";
+import { chainAt, type ConversationRecord, loadConversation } from "../conversation/record";
+import { sendingBlocked, stateOf } from "../conversation/view";
+import { CryptoFailure } from "../failures";
+import { sealMessage } from "../mls/group";
+import { encodeAuthenticatedData, type MessageType, sealContent } from "../mls/message";
+import { uuidv7 } from "../primitives/bytes";
+import { fromBase64url, toBase64url, unpackSignature } from "../primitives/encoding";
+import { bodyHash } from "../statements/chain";
+import { ciphertextHash, signCritical } from "../statements/critical";
+import type { Room } from "../store/room";
+import type { UnitOfWork } from "../store/storage";
+import type { MessageEntry, Outgoing, TextType } from "../types";
+import type { Id, WireAck, WireOutgoing, WireTermination } from "../wire";
+import { takeAck } from "./acks";
+
+/** Fewer than receivers keep keys of messages that were overtaken (mls/suite.ts). */
+const MAX_OVERTAKEN = 8;
+
+export async function enqueue(
+  room: Room,
+  unit: UnitOfWork,
+  id: Id,
+  text: string,
+  type: TextType,
+): Promise<MessageEntry> {
+  const record = await loadConversation(unit, id);
+  if (stateOf(record) === "terminated") throw new CryptoFailure("not_active");
+  await sealContent(type, { text }); // `text_too_long` now, not when it is next to go
+  const item = newItem(uuidv7(), text, type);
+  saveOutbox(unit, id, [...(await loadOutbox(unit, id)), item]);
+  return outboxEntry(room, id, item);
+}
+
+/** Secured and critical messages are queues of their own: a critical one that waits blocks nothing (P8.1). */
+export async function nextOutgoing(room: Room, unit: UnitOfWork, id: Id, type: TextType): Promise<Outgoing> {
+  const items = await loadOutbox(unit, id);
+  const queue = items.filter((item) => item.type === type);
+  const item = queue.find(({ state }) => state === "waiting" || state === "sending");
+  if (item === undefined) return { kind: "empty" };
+  const record = await loadConversation(unit, id);
+  const blocked = await sendingBlocked(room, unit, record);
+  if (blocked !== null) return { kind: "blocked", blocked };
+  const fresh = isFresh(item.sealed, record) ? item.sealed : null;
+  const sealed = fresh ?? (await seal(room, unit, record, item, items));
+  if (fresh === null || item.state !== "sending") {
+    item.state = "sending";
+    saveOutbox(unit, id, items);
+  }
+  return { kind: "message", message: outgoing(id, item.clientId, sealed) };
+}
+
+/** Sealed in the present epoch, and not so often overtaken that receivers have dropped its key. */
+function isFresh(sealed: SealedBody | null, { generation, epoch }: ConversationRecord): boolean {
+  return sealed?.generation === generation && sealed.epoch === epoch && sealed.overtaken < MAX_OVERTAKEN;
+}
+
+function outgoing(conversationId: Id, clientId: Id, { content, signature }: SealedBody): WireOutgoing {
+  const message = { conversation_id: conversationId, client_id: clientId, content };
+  if (signature === null) return { ...message, message_type: "secured" };
+  const { falcon, ecdsa } = signature;
+  return { ...message, message_type: "critical", signature_falcon: falcon, signature_ecdsa: ecdsa };
+}
+
+/** Encrypts the item anew, signs it if it is critical, and keeps what it takes to know its row again. */
+async function seal(
+  room: Room,
+  unit: UnitOfWork,
+  record: ConversationRecord,
+  item: OutboxItem,
+  items: readonly OutboxItem[],
+): Promise<SealedBody> {
+  const { message, commitment } = await encrypt(room, unit, record, item.clientId, item.type, { text: item.text });
+  for (const { sealed } of items) if (sealed !== null) sealed.overtaken += 1;
+  const signature = item.type === "critical" ? await sign(room, record, item.clientId, message, commitment) : null;
+  const { epoch, generation } = record;
+  const halves = signature === null ? null : unpackSignature(signature);
+  item.sealed = {
+    epoch,
+    generation,
+    content: toBase64url(message),
+    signature: halves && { falcon: toBase64url(halves.falcon), ecdsa: toBase64url(halves.ecdsa) },
+    overtaken: 0,
+  };
+  item.bodies.push(await sentBody(record, message, signature ?? undefined));
+  return item.sealed;
+}
+
+async function sign(
+  room: Room,
+  { id, generation, epoch }: ConversationRecord,
+  clientId: Id,
+  message: Uint8Array,
+  commitment: Uint8Array,
+): Promise<Uint8Array> {
+  const { deviceId } = room.device;
+  const ciphertext = await ciphertextHash(message);
+  const place = { conversation: id, generation, epoch, clientId, deviceId, ciphertext, commitment };
+  return signCritical((await room.suite()).signer, place);
+}
+
+async function sentBody(
+  { generation, epoch }: ConversationRecord,
+  message: Uint8Array,
+  signature?: Uint8Array,
+): Promise<SentMessage> {
+  const hash = toBase64url(await bodyHash(message, signature));
+  return { generation, epoch, hash, ciphertext: toBase64url(await ciphertextHash(message)) };
+}
+
+/** Encrypts once; the ratchet's new state is written with the caller's unit, before the bytes leave. */
+async function encrypt(
+  room: Room,
+  unit: UnitOfWork,
+  record: ConversationRecord,
+  clientId: Id,
+  type: MessageType,
+  content: unknown,
+): Promise<{ message: Uint8Array; commitment: Uint8Array }> {
+  const group = await room.group(unit, record.id);
+  if (group === null) throw new CryptoFailure("no_group");
+  const { plaintext, commitment } = await sealContent(type, content);
+  const data = encodeAuthenticatedData({
+    conversation: record.id,
+    generation: record.generation,
+    clientId,
+    type,
+    expiry: 0,
+    commitment,
+    echo: { seq: record.verifiedSeq, chain: fromBase64url(record.chain) },
+    details: new Uint8Array(),
+  });
+  const { newState, message } = await sealMessage(await room.suite(), group, plaintext, data);
+  room.putGroup(unit, record.id, newState);
+  return { message, commitment };
+}
+
+async function withItem(
+  unit: UnitOfWork,
+  id: Id,
+  clientId: Id,
+  change: (item: OutboxItem, items: OutboxItem[]) => OutboxItem[],
+): Promise<OutboxItem> {
+  const items = await loadOutbox(unit, id);
+  const item = items.find((candidate) => candidate.clientId === clientId);
+  if (item === undefined) throw new CryptoFailure("nothing_pending");
+  saveOutbox(unit, id, change(item, items));
+  return item;
+}
+
+export async function acknowledged(intake: Intake, ack: WireAck): Promise<MessageEntry> {
+  const { unit, room, record } = intake;
+  const items = await loadOutbox(unit, record.id);
+  const item = items.find(({ clientId }) => clientId === ack.client_id);
+  // Its row came first: nothing is left to do.
+  if (item === undefined) return alreadyTaken(intake, ack);
+  await takeAck(intake, ack, "message", item.bodies);
+  const own = intake.entries.find((entry) => entry.kind === "message" && entry.clientId === ack.client_id);
+  if (own?.kind === "message") return own;
+  Object.assign(item, { state: "sent", ackSeq: ack.seq, sealed: null });
+  saveOutbox(unit, record.id, items);
+  return outboxEntry(room, record.id, item);
+}
+
+async function alreadyTaken({ unit, record, room }: Intake, ack: WireAck): Promise<MessageEntry> {
+  const found = await room.store.scan<MessageEntry>(...entryRange(record.id, ack.seq));
+  const entry = found.map(([, candidate]) => candidate).find(({ clientId }) => clientId === ack.client_id);
+  if (entry === undefined) throw new CryptoFailure("nothing_pending");
+  const chain = await chainAt(unit, record, ack.seq);
+  if (chain === undefined || toBase64url(chain) !== ack.chain) throw new CryptoFailure("bad_ack");
+  return entry;
+}
+
+function entryRange(id: Id, seq: number): [string, string] {
+  const prefix = `entry/${id}/${String(seq).padStart(12, "0")}/`;
+  return [prefix, `${prefix}\uffff`];
+}
+
+export async function epochStale(unit: UnitOfWork, id: Id, clientId: Id): Promise<void> {
+  await withItem(unit, id, clientId, (item, items) => {
+    item.sealed = null;
+    item.state = "waiting";
+    return items;
+  });
+}
+
+export async function postponed(unit: UnitOfWork, id: Id, clientId: Id): Promise<void> {
+  await withItem(unit, id, clientId, (item, items) => {
+    item.state = "waiting";
+    return items;
+  });
+}
+
+export async function sendRefused(
+  room: Room,
+  unit: UnitOfWork,
+  id: Id,
+  clientId: Id,
+  code: string,
+): Promise<MessageEntry> {
+  const item = await withItem(unit, id, clientId, (refused, items) => {
+    Object.assign(refused, { state: "failed", failure: code, sealed: null });
+    return items;
+  });
+  return outboxEntry(room, id, item);
+}
+
+export async function retry(room: Room, unit: UnitOfWork, id: Id, clientId: Id): Promise<MessageEntry> {
+  const fresh = uuidv7();
+  const item = await withItem(unit, id, clientId, (failed, items) => {
+    if (failed.state !== "failed") throw new CryptoFailure("out_of_order");
+    return [...items.filter((other) => other !== failed), newItem(fresh, failed.text, failed.type)];
+  });
+  return outboxEntry(room, id, newItem(fresh, item.text, item.type));
+}
+
+export async function discard(unit: UnitOfWork, id: Id, clientId: Id): Promise<void> {
+  await withItem(unit, id, clientId, (item, items) => {
+    // Bytes that went out may be in the log already.
+    if (item.state === "sending" || item.state === "sent") throw new CryptoFailure("out_of_order");
+    return items.filter((other) => other !== item);
+  });
+}
+
+export async function terminate(room: Room, unit: UnitOfWork, id: Id): Promise<WireTermination> {
+  const record = await loadConversation(unit, id);
+  if (record.status !== "member" || stateOf(record) !== "active") throw new CryptoFailure("not_active");
+  if (!room.caughtUp.has(id)) throw new CryptoFailure("not_caught_up");
+  const known = await unit.get<Termination>(terminationName(id));
+  const termination: Termination = known ?? { clientId: uuidv7(), bodies: [] };
+  const { message } = await encrypt(room, unit, record, termination.clientId, "terminate", {});
+  termination.bodies.push(await sentBody(record, message));
+  unit.put(terminationName(id), termination);
+  return {
+    session_id: id,
+    client_id: termination.clientId,
+    epoch: record.epoch,
+    message: toBase64url(message),
+  };
+}

@@ -1,0 +1,117 @@
+/** Conversations as this browser knows them, and the rows of their logs (PROTOCOL.md 4, 5). */
+
+import type { Bytes, Id, Time, WireRow, WireSession } from "../wire";
+import type { Problem, TimelineEntry } from "./timeline";
+
+export type ConversationState =
+  | "waiting_for_devices"
+  | "establishing"
+  | "active"
+  /** The log goes on, but this browser was never in its group, and asks to be added (P9.2). */
+  | "elsewhere"
+  /** A member says that this device was removed; tentative (P6.8). */
+  | "removed"
+  /** This browser cannot follow the group, and asks to be added again (P9.2). */
+  | "lost"
+  /** The log went on in a new group that this browser refuses: nobody showed it a reason (P9.3). */
+  | "refused"
+  | "terminated";
+
+export interface Conversation {
+  id: Id;
+  peer: { userId: Id; username: string };
+  state: ConversationState;
+  createdAt: Time;
+  generation: number;
+  epoch: number;
+  /** Everything up to here is verified and stored: the cursor for the server and for `message_ack`. */
+  verifiedSeq: number;
+  /** The highest place that the server has given, verified or only acknowledged: its log cannot end before it. */
+  loggedSeq: number;
+  readSeq: number;
+  unread: number;
+  draft: string;
+  last: TimelineEntry | null;
+  problems: Problem[];
+  /** Why nothing goes out at the moment, if so. */
+  blocked: SendingBlocked | null;
+}
+
+export type SendingBlocked =
+  | { reason: "account_key_changed" | "account_conflict" | "account_key_swapped"; userId: Id }
+  | {
+      reason:
+        "not_caught_up" | "no_group" | "commit_pending" | "lost" | "terminated" | "old_copy" | "generation_refused";
+    }
+  /** A device asked to be added, or the other person has none in the group: what is sent now it could not read. */
+  | { reason: "device_asks" }
+  /** A revoked device still sits in the group: commit first (`dueCommit`). */
+  | { reason: "device_revoked"; deviceIds: Id[] };
+
+export interface ConversationDetails {
+  conversation: Conversation;
+  safetyNumber: string | null;
+  verified: boolean;
+  /** The log's chain value at `conversation.verifiedSeq`. */
+  chain: Bytes;
+  /** MLS epoch authenticator, equal on all devices of the epoch. */
+  epochAuthenticator: Bytes | null;
+  suite: string;
+  mlsSuite: string;
+  members: { userId: Id; deviceId: Id; keyHash: Bytes; me: boolean }[];
+  lastRotation: { at: Time; by: Id; seq: number } | null;
+  contribution: {
+    id: Bytes;
+    /** The entropy receipt of quantum_service, verified with its signature. */
+    receipt: unknown;
+    at: Time;
+  } | null;
+  /** The last commit went out without the quantum service's contribution. */
+  contributionMissing: boolean;
+  messagesInEpoch: number;
+}
+
+export type Need =
+  /** `GET /api/users/{userId}/keys?since=`, then `learnKeys`, then the rows after `verifiedSeq` again. */
+  | { kind: "account_keys"; userId: Id; since: number }
+  /** Rows after this seq are missing: pull them. */
+  | { kind: "rows"; after: number }
+  /** A welcome to a conversation that is not agreed to here: pull the pins, or let the person decide. */
+  | { kind: "agreement"; userId: Id }
+  /** `GET /api/config`, then `learnConfig`: a receipt came before the key that it is checked with. */
+  | { kind: "config" };
+
+export interface Received {
+  conversation: Conversation;
+  /** New and changed entries, in order. */
+  entries: TimelineEntry[];
+  /** What is needed to go on; empty when everything given was taken. */
+  needs: Need[];
+}
+
+/** What the server says of conversations, and what stands in them. */
+export interface ConversationCalls {
+  /** Tells crypto about a session, whenever the server shows it (list, event, answer). Idempotent. */
+  learnSession(session: WireSession): Promise<Received>;
+
+  conversations(): Promise<Conversation[]>;
+  conversation(id: Id): Promise<Conversation>;
+  details(id: Id): Promise<ConversationDetails>;
+
+  /**
+   * Takes rows of the log, in order, from after `verifiedSeq`. `headSeq` is the log's head as the server tells it with
+   * them (or null): sending waits until it is reached once after `open`. `pulled` is true when the rows are the answer to a
+   * pull after `verifiedSeq`: then a gap is named, else it only asks for a pull. `atLeast` is the `loggedSeq` from before
+   * the pull: a head below it is named.
+   */
+  receive(
+    conversationId: Id,
+    rows: WireRow[],
+    headSeq: number | null,
+    pulled: boolean,
+    atLeast?: number,
+  ): Promise<Received>;
+
+  /** A `receipt` frame. Answers the entries that changed. */
+  receipt(conversationId: Id, userId: Id, seq: number): Promise<TimelineEntry[]>;
+}

@@ -1,0 +1,55 @@
+/** One's own messages on their way, and reading (PROTOCOL.md 8). */
+
+import type { Id, WireAck, WireOutgoing, WireTermination } from "../wire";
+import type { Conversation, SendingBlocked } from "./conversations";
+import type { MessageEntry, TextType, TimelinePage } from "./timeline";
+
+export type Outgoing =
+  { kind: "message"; message: WireOutgoing } | { kind: "empty" } | { kind: "blocked"; blocked: SendingBlocked };
+
+/** The sealed outbox. */
+export interface MessageCalls {
+  /** Into the sealed outbox, as `secured` unless said otherwise; the entry stands in the timeline at once. */
+  enqueue(conversationId: Id, text: string, type?: TextType): Promise<MessageEntry>;
+
+  /**
+   * The next message of this type to send, encrypted and signed now and stored before this resolves: one at a time for a
+   * conversation and type. The same bytes come again until it is acknowledged, refused, stale or overtaken by too many others.
+   */
+  nextOutgoing(conversationId: Id, type?: TextType): Promise<Outgoing>;
+
+  /** 503 of quantum_service: nothing was stored, it waits (P8.1). Until it is handed out again it can be discarded. */
+  postponed(conversationId: Id, clientId: Id): Promise<void>;
+
+  /** Conversations with something in the outbox. */
+  outboxes(): Promise<Id[]>;
+
+  /** Checks the acknowledged chain step against what was sent. `bad_ack`. */
+  acknowledged(conversationId: Id, ack: WireAck): Promise<MessageEntry>;
+
+  /** 409 `epoch_stale`: it will be encrypted again under the same id, once the missed commit has been received. */
+  epochStale(conversationId: Id, clientId: Id): Promise<void>;
+
+  /** The server refused it for good, with its code. It stands as failed and blocks nothing. */
+  sendRefused(conversationId: Id, clientId: Id, code: string): Promise<MessageEntry>;
+
+  /** Tries a failed message again, at the end of the queue, under a new id. */
+  retry(conversationId: Id, clientId: Id): Promise<MessageEntry>;
+
+  /** Deletes a message that has not been sent. */
+  discard(conversationId: Id, clientId: Id): Promise<void>;
+
+  /** The member's message that ends the conversation; the log's row of it then erases the MLS state. Call again when stale. */
+  terminate(conversationId: Id): Promise<WireTermination>;
+}
+
+/** The timeline, and how far it was read. */
+export interface ReadingCalls {
+  /** Newest page without `before`; `before` is the seq of the first entry one has. */
+  timeline(conversationId: Id, page: { before?: number; limit: number }): Promise<TimelinePage>;
+
+  /** Only ever forward. Answers the conversation with its unread count. */
+  markRead(conversationId: Id, seq: number): Promise<Conversation>;
+
+  setDraft(conversationId: Id, text: string): Promise<void>;
+}

@@ -1,0 +1,108 @@
+/** What stands in a conversation: messages, what happened, and rules that somebody broke. */
+
+import type { ProblemCode } from "../failures";
+import type { Id, Time } from "../wire";
+
+/** A rule that somebody broke, or a state that was lost. */
+export interface Problem {
+  code: ProblemCode;
+  /** Whom it concerns, when it is known. */
+  userId: Id | null;
+  /** Position in the conversation's log, when it has one. */
+  seq: number | null;
+  noticedAt: Time;
+}
+
+/** States of one's own message. `waiting`: in the outbox; `sending`: handed out by `nextOutgoing`. */
+export type DeliveryState = "waiting" | "sending" | "sent" | "delivered" | "failed";
+
+interface EntryBase {
+  /** Stable for the entry's life. */
+  key: string;
+  conversationId: Id;
+  /** Null while it waits in the outbox: such entries stand at the end. */
+  seq: number | null;
+  time: Time;
+}
+
+/** What a person may send; `critical` carries a detached signature of its device (P8.2). */
+export type TextType = "secured" | "critical";
+
+export type HalfState = "valid" | "invalid" | "missing";
+
+/** What this browser found when it checked a critical message itself (P8.2). */
+export interface CriticalProof {
+  /** Each half over this very message, with the certified key of its author's device. */
+  falcon: HalfState;
+  ecdsa: HalfState;
+  /** The server's signed word that it took the message; null: one's own, which has none yet. */
+  receipt: "valid" | "missing" | "foreign_key" | "other_message" | null;
+  /** When the server took it, by the receipt. */
+  receiptAt: Time | null;
+  checkedAt: Time;
+}
+
+export interface MessageEntry extends EntryBase {
+  kind: "message";
+  clientId: Id;
+  senderId: Id;
+  senderDeviceId: Id;
+  own: boolean;
+  text: string;
+  /** Null for messages of others. */
+  state: DeliveryState | null;
+  /** The server's code when `state` is `failed`. */
+  failure: string | null;
+  /** Critical messages only. */
+  critical: CriticalProof | null;
+  /** What is wrong with this very message; it is never shown as good then. */
+  faults: ProblemCode[];
+}
+
+/** `no_state`: never had any. `old_copy`: a newer copy of the store exists. `cannot_follow`: a commit or welcome was refused. */
+export type LostReason = "no_state" | "old_copy" | "cannot_follow" | "removed";
+
+export interface SystemEntry extends EntryBase {
+  kind: "system";
+  event:
+    | "founded"
+    | "joined"
+    | "rotated"
+    | "device_added"
+    | "device_removed"
+    /** Removed because it asked to be added again, and added after that (P9.2). */
+    | "device_lost"
+    | "device_readded"
+    /** The same of this very browser: `reason` says why, `missed` how much it could not read meanwhile. */
+    | "lost_here"
+    /** A new group was begun, since nobody could follow the old one (P9.3). */
+    | "generation"
+    | "readded_here"
+    | "removed_me"
+    | "terminated"
+    | "account_key_changed"
+    | "account_key_accepted";
+  /** Who did it (or whom it concerns, for account keys). */
+  userId: Id;
+  /** Devices added or removed, with their accounts. */
+  devices: { userId: Id; deviceId: Id }[];
+  /** Commits only: carried a contribution of the quantum service. */
+  contribution: boolean | null;
+  reason: LostReason | null;
+  missed: number;
+}
+
+export interface ProblemEntry extends EntryBase {
+  kind: "problem";
+  code: ProblemCode;
+  userId: Id | null;
+}
+
+export type TimelineEntry = MessageEntry | SystemEntry | ProblemEntry;
+
+export interface TimelinePage {
+  /** Ascending. Outbox entries (`seq` null) stand last, on the newest page only. */
+  entries: TimelineEntry[];
+  /** There is more before the first entry. */
+  more: boolean;
+}
