@@ -149,12 +149,18 @@ def _widened(limit: RateLimitItem) -> RateLimitItem:
 
 
 def address_of(connection: HTTPConnection) -> str:
-    """The caller's IPv4 address, or the /64 network that one IPv6 customer usually has."""
+    """The caller's IPv4 address, or the /64 network that one IPv6 customer usually has.
+
+    uvicorn puts there what a proxy named in `FORWARDED_ALLOW_IPS` wrote, without its port. What is no address is one
+    for all: whoever can be told apart by made-up names would have a limit for each.
+    """
     host = connection.client.host if connection.client else ""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+        return ""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)

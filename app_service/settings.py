@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -31,6 +32,8 @@ class Settings(CommonSettings):
     enable_websocket: bool = True
     token_expire_minutes: int = Field(15, ge=1, le=1440)
     port: int = 8000
+    forwarded_allow_ips: str = "127.0.0.1"
+    """uvicorn reads the same variable; here it is only checked."""
     rate_limit_login: str = "10/minute"
     rate_limit_register: str = "20/hour"
     rate_limit_requests: str = "30/minute"
@@ -122,6 +125,24 @@ def _problems(settings: Settings) -> list[str]:
                 problems.append("ALLOWED_ORIGINS=* lets every site act for your users: name the origins")
         elif not _is_origin(origin):
             problems.append("ALLOWED_ORIGINS must hold origins such as https://chat.example.org, separated by commas")
+    return problems + _proxy_problems(settings)
+
+
+def _proxy_problems(settings: Settings) -> list[str]:
+    """uvicorn takes what is no address for a name, and then believes nobody, without a word."""
+    problems = []
+    for proxy in filter(None, (part.strip() for part in settings.forwarded_allow_ips.split(","))):
+        try:
+            everybody = proxy == "*" or ip_network(proxy).prefixlen == 0
+        except ValueError:
+            problems.append(
+                "FORWARDED_ALLOW_IPS must hold addresses or networks such as 10.0.0.0/8, separated by commas"
+            )
+            continue
+        if everybody and settings.production:
+            problems.append(
+                "FORWARDED_ALLOW_IPS lets everybody name the address that limits are counted for: name the proxy"
+            )
     return problems
 
 

@@ -12,15 +12,21 @@ import json
 import os
 import secrets
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, BeforeValidator, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT: Final = Path(__file__).resolve().parent.parent
 GENERATED: Final = ("JWT_SECRET", "QUANTUM_API_KEY", "QUANTUM_OPERATOR_KEY", "QUANTUM_MASTER_KEY")
 MIN_SECRET_BYTES: Final = 32
 _SECRET_ENTROPY_BYTES: Final = 32
+
+
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
+    BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
+]
 
 
 class ConfigurationError(RuntimeError):
@@ -34,7 +40,7 @@ class CommonSettings(BaseSettings):
 
     azure_env: Literal["development", "production"] = "development"
     data_dir: Path = PROJECT_ROOT / "data"
-    log_level: str = "INFO"
+    log_level: LogLevel = "INFO"
     log_format: Literal["json", "text"] = "json"
     host: str = "127.0.0.1"
     quantum_port: int = 8001

@@ -93,6 +93,8 @@ resource app 'Microsoft.Web/sites@2023-12-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
+    // One instance needs no cookie that leads back to it.
+    clientAffinityEnabled: false
     virtualNetworkSubnetId: apps.id
     siteConfig: {
       linuxFxVersion: python

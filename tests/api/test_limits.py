@@ -45,18 +45,35 @@ async def test_calls_of_one_address_are_limited_and_it_cannot_pretend_to_be_anot
     assert (await service.client("203.0.113.2").get("/api/config")).status_code == 200
 
 
-async def test_behind_a_named_proxy_an_address_is_the_last_that_the_proxy_wrote(start: StartService) -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        "203.0.113.1",
+        "203.0.113.1:{port}",  # as the front ends of Azure write it
+        "::ffff:203.0.113.1",
+        "[2001:db8::{port}]:{port}",  # a customer's network
+        "2001:db8::{port}",
+        "unknown-{port}",
+    ],
+)
+async def test_behind_a_named_proxy_an_address_is_the_last_that_the_proxy_wrote(
+    start: StartService, address: str
+) -> None:
     service = await start(rate_limit_calls="1/day")
     app: Any = ProxyHeadersMiddleware(service.app, trusted_hosts="10.0.0.1,10.0.0.2")  # as uvicorn puts it around ours
-    statuses: dict[str, list[int]] = {"203.0.113.1": [], "203.0.113.2:4711": []}
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app, client=("10.0.0.1", 50_000)), base_url="http://localhost:8000"
     ) as proxy:
-        for number in range(6):
-            for address, seen in statuses.items():
-                forwarded = f"198.51.100.{number}, {address}, 10.0.0.2"
-                seen.append((await proxy.get("/api/config", headers={"X-Forwarded-For": forwarded})).status_code)
-    assert list(statuses.values()) == [[200] * 5 + [429]] * 2
+
+        async def call(forwarded: str) -> int:
+            return (await proxy.get("/api/config", headers={"X-Forwarded-For": forwarded})).status_code
+
+        # What comes before was sent along by the caller itself.
+        calls = [
+            await call(f"198.51.100.{port}, {address.format(port=port)}, 10.0.0.2:{port}") for port in range(10, 16)
+        ]
+        assert calls == [200] * 5 + [429]
+        assert [await call("203.0.113.2:4711"), await call("[2001:db8:0:1::1]:4711")] == [200, 200]
 
 
 async def test_health_and_metrics_always_answer(start: StartService) -> None:

@@ -81,6 +81,19 @@ async def test_a_migration_that_fails_leaves_the_old_schema(
     await database.dispose()
 
 
+async def test_a_database_of_a_newer_version_stops_the_start_and_stays_as_it_is(fresh_database: str) -> None:
+    database = Database(database_url(fresh_database))
+    async with database.write() as unit:
+        await unit.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(ConfigurationError, match=r"newer QuantumChat .* 9999"):
+        await migrate(database)
+
+    async with database.read() as session:
+        assert list(await session.scalars(text("SELECT version_num FROM alembic_version"))) == ["9999"]
+    await database.dispose()
+
+
 @pytest.mark.parametrize("fresh_database", ["sqlite"], indirect=True)
 async def test_the_database_is_for_its_owner_only(start: StartService, tmp_path: Path) -> None:
     data = tmp_path / "new" / "data"

@@ -26,8 +26,8 @@ SERVICES: Final[dict[str, Any]] = COMPOSE["services"]
 BICEP: Final = (PROJECT_ROOT / "deploy" / "azure" / "main.bicep").read_text()
 SERVE: Final = (PROJECT_ROOT / "deploy" / "serve.sh").read_text()
 
-NOT_OURS: Final = frozenset({"FORWARDED_ALLOW_IPS", "SCM_DO_BUILD_DURING_DEPLOYMENT"})
-"""Read by uvicorn and by App Service."""
+NOT_OURS: Final = frozenset({"SCM_DO_BUILD_DURING_DEPLOYMENT"})
+"""Read by App Service."""
 OF_PYTHON: Final = frozenset({"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"})
 
 

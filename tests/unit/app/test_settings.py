@@ -44,11 +44,13 @@ def test_aliases(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "from the alias")
     monkeypatch.setenv("QUANTUM_SERVICE_URL", "http://quantum:9/")
     monkeypatch.setenv("ALLOWED_ORIGINS", "https://a.example, https://b.example/")
+    monkeypatch.setenv("LOG_LEVEL", "warning")
 
     settings = load_settings()
 
     assert settings.jwt_secret == SecretStr("from the alias")
     assert settings.quantum_url == "http://quantum:9"
+    assert settings.log_level == "WARNING"
     assert settings.origins == ("https://a.example", "https://b.example")
 
 
@@ -80,14 +82,29 @@ def test_origins_are_origins(origin: str) -> None:
         load_secrets(Settings(allowed_origins=(origin,), **STRONG))
 
 
+@pytest.mark.parametrize("proxies", ["", "127.0.0.1", " 10.0.0.1, 169.254.0.0/16", "::1,2001:db8::/32"])
+def test_proxies_are_addresses_or_networks(proxies: str) -> None:
+    load_secrets(Settings(azure_env="production", forwarded_allow_ips=proxies, **STRONG))
+
+
+@pytest.mark.parametrize(
+    "proxies", ["proxy.example", "10.0.0.1/8", "127.0.0.1:8000", "*", "127.0.0.1, 0.0.0.0/0", "::/0"]
+)
+def test_production_refuses_proxies_that_are_names_or_everybody(proxies: str) -> None:
+    with pytest.raises(ConfigurationError, match="FORWARDED_ALLOW_IPS"):
+        load_secrets(Settings(azure_env="production", forwarded_allow_ips=proxies, **STRONG))
+
+
 def test_malformed_variables_are_named_without_their_value(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "hunter2")
     monkeypatch.setenv("RATE_LIMIT_LOGIN", "often")
+    monkeypatch.setenv("LOG_LEVEL", "loud")
 
     with pytest.raises(ConfigurationError) as refusal:
         load_settings()
 
     assert "PORT" in str(refusal.value)
+    assert "LOG_LEVEL" in str(refusal.value)
     assert "RATE_LIMIT_LOGIN" in str(refusal.value)
     assert "hunter2" not in str(refusal.value)
 
