@@ -71,6 +71,14 @@ address() {
   esac
 }
 
+port_setting() {
+  case $1 in
+    quantum_service) printf 'QUANTUM_PORT' ;;
+    app_service) printf 'PORT' ;;
+    client) printf 'CLIENT_PORT' ;;
+  esac
+}
+
 # Replaces this shell by the service.
 become() {
   local host reload=()
@@ -253,7 +261,7 @@ start_missing() {
     else
       read -r host port <<<"$(address "$name")"
       problem=$("$VENV/bin/python" -IS "$ROOT/deploy/local/port.py" "$host" "$port") ||
-        fail "$name cannot start: $problem. End that process, or choose another port with PORT, QUANTUM_PORT or CLIENT_PORT."
+        fail "$name cannot start: $problem. Choose another port: $(port_setting "$name")=… ./start_services.sh"
       missing+=("$name")
     fi
   done
@@ -262,8 +270,12 @@ start_missing() {
 }
 
 main() {
+  local folder
   umask 077
-  mkdir -p "$LOG_DIR"
+  for folder in "$LOG_DIR" "$RUN_DIR"; do
+    { mkdir -p "$folder" 2>/dev/null && [ -w "$folder" ]; } ||
+      fail "cannot write to $folder, where logs and process numbers are kept: run it as the owner of ${ROOT}."
+  done
   lock
   take_signals
   say "QuantumChat"

@@ -7,6 +7,8 @@ RUN_DIR="$ROOT/run"
 LOG_DIR="$ROOT/logs"
 SETUP_LOG="$LOG_DIR/setup.log"
 MIN_NODE="22.22.0"
+# There while packages are being installed: whoever was killed meanwhile left files that look like whole packages.
+UNFINISHED="$VENV/.unfinished"
 
 say() { printf '%s\n' "$*"; }
 
@@ -30,6 +32,7 @@ step() {
   "$@" >>"$SETUP_LOG" 2>&1 </dev/null &
   STEP_PID=$!
   set +m
+  remember step "$STEP_PID"
   while kill -0 "$STEP_PID" 2>/dev/null; do
     sleep 0.2
     waited=$((waited + 1))
@@ -37,11 +40,21 @@ step() {
   done
   wait "$STEP_PID" || status=$?
   STEP_PID=""
+  rm -f "$RUN_DIR/step.pid"
   if [ "$status" -ne 0 ]; then
     tail -c "+$((before + 1))" "$SETUP_LOG" | tail -n 25 >&2
     fail "this step failed: $text. The whole story is in logs/setup.log."
   fi
   say "    done ($((SECONDS - started)) s)"
+}
+
+# A script that was killed leaves its step at work; two at once would spoil each other's files.
+wait_for_step() {
+  local pid
+  pid=$(running step)
+  if [ -n "$pid" ]; then say "  Waiting for what an interrupted set-up still does (process $pid) …"; fi
+  while [ -n "$(running step)" ]; do sleep 0.2; done
+  rm -f "$RUN_DIR/step.pid"
 }
 
 stop_step() {
@@ -65,7 +78,8 @@ find_python() {
 
 ensure_venv() {
   local python found
-  if [ -x "$VENV/bin/python" ] && new_enough "$VENV/bin/python"; then return 0; fi
+  wait_for_step
+  if [ -x "$VENV/bin/python" ] && [ ! -e "$UNFINISHED" ] && new_enough "$VENV/bin/python"; then return 0; fi
   python=$(find_python)
   if [ -z "$python" ]; then
     found=$("${PYTHON:-python3}" --version 2>/dev/null) || found="none"
@@ -74,10 +88,20 @@ ensure_venv() {
   if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
     fail "$python comes without venv. On Debian and Ubuntu: apt install $(basename "$python")-venv"
   fi
-  step "Making a Python environment in .venv with $python" "$python" -m venv --clear "$VENV"
+  step "Making a Python environment in .venv with $python" "$python" -m venv --clear --without-pip "$VENV"
+  touch "$UNFINISHED"
 }
 
 fingerprint() { "$VENV/bin/python" -IS "$ROOT/deploy/local/fingerprint.py" "$@"; }
+
+install_packages() {
+  local status=0
+  touch "$UNFINISHED"
+  "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input --require-hashes -r "$ROOT/requirements.txt" || status=$?
+  # What fails by itself has changed nothing.
+  if [ "$status" -lt 128 ]; then rm -f "$UNFINISHED"; fi
+  return "$status"
+}
 
 # Installs requirements.txt, every file checked against its hash. A stamp makes the next time quick.
 ensure_packages() {
@@ -87,8 +111,7 @@ ensure_packages() {
   if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
     step "Adding pip to .venv" "$VENV/bin/python" -m ensurepip --upgrade
   fi
-  step "Installing Python packages (a minute or two the first time)" \
-    "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input --require-hashes -r "$ROOT/requirements.txt"
+  step "Installing Python packages (a minute or two the first time)" install_packages
   printf '%s\n' "$wanted" >"$stamp"
 }
 
@@ -126,7 +149,8 @@ build_client() {
   local wanted
   wanted=$(client_sources)
   rm -f "$BUILT"
-  (cd "$ROOT/frontend" && npm run build) && printf '%s\n' "$wanted" >"$BUILT"
+  # Ours is served by app_service: an address meant for the client of another site has no place in it.
+  (cd "$ROOT/frontend" && unset VITE_API_URL && npm run build) && printf '%s\n' "$wanted" >"$BUILT"
 }
 
 ensure_client() {

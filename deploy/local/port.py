@@ -71,6 +71,8 @@ def owner_by_lsof(port: int) -> int | None:
 
 
 if __name__ == "__main__":
-    if problem := obstacle(sys.argv[1], int(sys.argv[2])):
+    host, port = sys.argv[1:]
+    valid = port.isascii() and port.isdecimal() and 0 < int(port) < 65536
+    if problem := obstacle(host, int(port)) if valid else f"{port} is no port":
         print(problem)
         sys.exit(1)

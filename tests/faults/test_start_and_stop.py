@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -34,6 +35,10 @@ def runs(pid: int) -> bool:
 
 
 def test_starts_in_the_background_once_and_ends_once(checkout: Checkout) -> None:
+    # Left by a computer that lost its power: numbers that nobody has now, and one that is somebody else's.
+    checkout.leave_behind("quantum_service", 4_194_305)
+    checkout.leave_behind("app_service", os.getpid())
+    checkout.leave_behind("starting/holder", os.getpid())
     first = checkout.run("start_services.sh", "--detach")
     assert first.returncode == 0, first.stdout + first.stderr
     assert f"http://localhost:{checkout.environment['PORT']}\n" in first.stdout
@@ -117,7 +122,23 @@ def test_says_which_port_is_taken_by_what(checkout: Checkout, port: str, service
     assert result.returncode == 1
     assert f"{service} cannot start: port {number} is taken by process {other.pid} (" in result.stderr
     assert "http.server" in result.stderr
+    assert f"{port}=… ./start_services.sh" in result.stderr
     assert not checkout.answers("PORT" if port == "QUANTUM_PORT" else "QUANTUM_PORT")
+
+
+@pytest.mark.parametrize("number", ["eighty", "0", "65536"])
+def test_says_which_port_is_none(checkout: Checkout, number: str) -> None:
+    result = checkout.run("start_services.sh", "--detach", PORT=number)
+    assert result.returncode == 1
+    assert f"app_service cannot start: {number} is no port. Choose another port: PORT=…" in result.stderr
+    assert not (checkout.path / "data").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(checkout: Checkout) -> None:
+    (checkout.path / "logs").write_text("in the way, also for root")
+    result = checkout.run("start_services.sh")
+    assert result.returncode == 1
+    assert f"cannot write to {checkout.path}/logs" in result.stderr
 
 
 def test_a_service_that_cannot_start_says_why_and_the_other_ends(checkout: Checkout) -> None:
@@ -146,8 +167,7 @@ def test_a_killed_service_is_named_and_started_again_alone(checkout: Checkout) -
 
 def test_stop_spares_a_process_that_got_the_number_later(checkout: Checkout) -> None:
     with subprocess.Popen(["sleep", "60"]) as bystander:
-        (checkout.path / "run").mkdir()
-        (checkout.path / "run" / "app_service.pid").write_text(f"{bystander.pid}\n1\n")
+        checkout.leave_behind("app_service", bystander.pid)
 
         result = checkout.run("stop_services.sh")
 
@@ -157,17 +177,68 @@ def test_stop_spares_a_process_that_got_the_number_later(checkout: Checkout) -> 
         bystander.kill()
 
 
+def old_program(path: Path, version: str) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "{version}" && exit\nexit 1\n')
+    path.chmod(0o755)
+    return path
+
+
 def test_an_old_python_is_refused_in_one_line(checkout: Checkout, tmp_path: Path) -> None:
     shutil.rmtree(checkout.path / ".venv")
-    old = tmp_path / "python3.9"
-    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.2" && exit\nexit 1\n')
-    old.chmod(0o755)
+    old = old_program(tmp_path / "python3.9", "Python 3.9.2")
 
     result = checkout.run("start_services.sh", PYTHON=str(old))
 
     assert result.returncode == 1
     assert "QuantumChat needs Python 3.11 or newer (found: Python 3.9.2)" in result.stderr
     assert not (checkout.path / ".venv").exists()
+
+
+def test_packages_whose_installation_was_killed_are_not_used(checkout: Checkout, tmp_path: Path) -> None:
+    (checkout.path / ".venv" / ".unfinished").touch()
+    old = old_program(tmp_path / "python3.9", "Python 3.9.2")
+
+    result = checkout.run("start_services.sh", PYTHON=str(old))
+
+    assert "QuantumChat needs Python" in result.stderr, "it looks for a Python to begin anew with"
+
+
+def test_set_up_alone_builds_the_client_with_the_node_that_came_along(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.build_client_by("fs.writeFileSync('dist/index.html', process.version + process.env.VITE_API_URL)")
+    old = old_program(tmp_path / "bin" / "node", "v18.0.0")
+    environment = {"PATH": f"{old.parent}:{os.environ['PATH']}", "VITE_API_URL": "https://elsewhere.example"}
+
+    result = checkout.run("start_services.sh", "--setup", **environment)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.fullmatch(r"v2[2-9]\.[0-9.]+undefined", (checkout.path / "frontend/dist/index.html").read_text())
+    assert not (checkout.path / "data").exists()
+    assert not list((checkout.path / "run").iterdir())
+    assert "Building" not in checkout.run("start_services.sh", "--setup", **environment).stdout
+
+
+def test_set_up_goes_on_where_it_was_killed_and_never_beside_itself(checkout: Checkout) -> None:
+    steps, leave = checkout.path / "steps", checkout.path / "leave"
+    checkout.build_client_by(
+        f"fs.appendFileSync('{steps}', 'begin '); const wait = setInterval(() => {{ if (fs.existsSync('{leave}')) {{"
+        f" fs.appendFileSync('{steps}', 'end '); fs.writeFileSync('dist/index.html', ''); clearInterval(wait) }} }}, 9)"
+    )
+    killed = checkout.open("--setup")
+    eventually(steps.exists)
+    killed.process.kill()
+    killed.process.wait(PATIENCE)
+
+    again = checkout.open("--setup")
+    again.wait_for("Waiting for what an interrupted set-up still does")
+    third = checkout.run("start_services.sh", "--setup")
+    assert third.returncode == 1
+    assert "another ./start_services.sh is at work" in third.stderr
+    leave.touch()
+
+    assert again.process.wait(PATIENCE) == 0
+    assert steps.read_text() == "begin end "
+    assert not list((checkout.path / "run").iterdir())
 
 
 def test_host_moves_the_address(checkout: Checkout) -> None:
