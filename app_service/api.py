@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from app_service.accounts.routes import router as accounts
+from app_service.attachments.routes import router as attachments
 from app_service.connections.routes import router as connections
 from app_service.conversations.routes import router as conversations
 from app_service.credentials.routes import router as credentials
@@ -25,5 +26,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     connections,
     sessions,
     conversations,
+    attachments,
     socket,
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
 
 import httpx
 from fastapi import FastAPI
@@ -21,6 +20,7 @@ from app_service.accounts.service import AccountService
 from app_service.accounts.sign_ins import SignIns
 from app_service.accounts.tokens import Tokens
 from app_service.api import ROUTERS
+from app_service.attachments.schemas import CHUNK_BYTES
 from app_service.connections.service import ConnectionService
 from app_service.conversations.entries import MAX_MESSAGE_BYTES
 from app_service.conversations.routes import MAX_PAGE
@@ -47,13 +47,6 @@ from shared.http import dress
 from shared.logging import configure_logging, get_logger
 
 log = get_logger("app_service")
-
-LIMITS: Final = Limits(
-    message_bytes=MAX_MESSAGE_BYTES,
-    frame_bytes=MAX_FRAME_CHARACTERS,
-    page_rows=MAX_PAGE,
-    key_package_batch=MAX_KEY_PACKAGES,
-)
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -84,7 +77,14 @@ def create_app(settings: Settings | None = None, *, seams: Seams | None = None) 
             CORSMiddleware,
             allow_origins=settings.origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-QuantumChat"],
+            allow_headers=[
+                "Authorization",
+                "Content-Digest",
+                "Content-Type",
+                "If-Match",
+                "If-None-Match",
+                "X-QuantumChat",
+            ],
             expose_headers=["ETag", "Retry-After", "X-Request-ID"],
             # Pages of other origins bring their tokens along; the cookie is for the own page alone (P2.7).
             allow_credentials=False,
@@ -127,7 +127,7 @@ async def _open_core(state: State, settings: Settings, secrets: Secrets, seams: 
     monitor.on_health(notaries.follow)
     state.settings, state.database, state.installation, state.events = settings, database, installation, Events()
     state.quantum, state.notaries, state.monitor = quantum, notaries, monitor
-    state.operations = Operations(settings, database, installation, monitor, notaries, LIMITS)
+    state.operations = Operations(settings, database, installation, monitor, notaries, _limits(settings))
 
 
 def _open_accounts(state: State, settings: Settings, secrets: Secrets, seams: Seams, stack: AsyncExitStack) -> None:
@@ -145,6 +145,17 @@ def _open_accounts(state: State, settings: Settings, secrets: Secrets, seams: Se
     state.credentials = CredentialService(state.accounts, tokens)
     state.directory = DirectoryService(database, state.quantum, installation, tokens, sign_ins, events)
     state.connections = ConnectionService(events)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        message_bytes=MAX_MESSAGE_BYTES,
+        frame_bytes=MAX_FRAME_CHARACTERS,
+        page_rows=MAX_PAGE,
+        key_package_batch=MAX_KEY_PACKAGES,
+        attachment_bytes=settings.attachment_max_bytes,
+        attachment_chunk_bytes=CHUNK_BYTES,
+    )
 
 
 async def _open_database(settings: Settings, stack: AsyncExitStack) -> Database:

@@ -88,6 +88,7 @@ class RateLimits:
         self._login = parse(settings.rate_limit_login)
         self._register = parse(settings.rate_limit_register)
         self._requests = parse(settings.rate_limit_requests)
+        self._uploads = parse(settings.rate_limit_uploads)
         calls = parse(settings.rate_limit_calls)
         self._calls, self._calls_of_address = _Meters(Rate.of(calls)), _Meters(Rate.of(_widened(calls)))
         self._messages = _Meters(Rate.of(parse(settings.rate_limit_messages)))
@@ -116,6 +117,9 @@ class RateLimits:
 
     async def rotation(self, account: str) -> None:
         await self._hit(self._requests, "rotation", account)
+
+    async def upload(self, account: str) -> None:
+        await self._hit(self._uploads, "upload", account)
 
     def call(self, account: UUID | None, address: str) -> None:
         """`RATE_LIMIT_CALLS` for an account, five times that for an address."""

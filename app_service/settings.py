@@ -40,6 +40,10 @@ class Settings(CommonSettings):
     rate_limit_calls: str = "1200/minute"
     rate_limit_messages: str = "1200/minute"
     rate_limit_frames: str = "1000/second"
+    rate_limit_uploads: str = "60/minute"
+    attachment_store: str | None = Field(None, pattern=r"^(s3|az|azure|abfs|abfss|file)://.+")
+    attachment_max_bytes: int = Field(256 << 20, ge=1 << 20, le=64 << 30)
+    attachment_quota_bytes: int = Field(4 << 30, ge=1 << 20)
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
@@ -55,6 +59,7 @@ class Settings(CommonSettings):
         "rate_limit_calls",
         "rate_limit_messages",
         "rate_limit_frames",
+        "rate_limit_uploads",
     )
     @classmethod
     def _limit(cls, value: str) -> str:

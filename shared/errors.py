@@ -87,3 +87,9 @@ class Unavailable(ApiError):
     """Something this call needs is away; `retry_after` says in how many seconds to ask again."""
 
     status = 503
+
+
+class InsufficientStorage(ApiError):
+    """What is to be kept does not fit into what the caller may keep; asking again changes nothing."""
+
+    status = 507

@@ -105,7 +105,7 @@ class Service:
     async def housekeeping(self) -> None:
         """What the keeper does every hour."""
         state = self.app.state
-        await Keeper(state.hub, self.database, state.sockets.presence).forget_now()
+        await Keeper(state.hub, self.database, state.sockets.presence, state.attachments).forget_now()
 
     async def rows(self, query: Select[Any]) -> list[Any]:
         async with self.database.read() as session:
@@ -135,6 +135,7 @@ def settings_for_tests(data_dir: Path, url: str, /, **changes: Any) -> Settings:
         "rate_limit_requests": _MANY,
         "rate_limit_calls": _MANY,
         "rate_limit_messages": _MANY,
+        "rate_limit_uploads": _MANY,
         "log_level": "WARNING",
     }
     return Settings(**values | changes)

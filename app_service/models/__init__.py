@@ -1,6 +1,7 @@
 """All tables; importing this package fills `Model.metadata`."""
 
 from app_service.models.accounts import Event, Pins, SignIn, User, Vault, VaultWrap
+from app_service.models.attachments import Attachment, AttachmentChunk
 from app_service.models.base import Model
 from app_service.models.connections import Block, Connection
 from app_service.models.conversations import (
@@ -18,6 +19,8 @@ from app_service.models.server import NotaryKey, ServerSetting
 from app_service.models.sessions import Session
 
 __all__ = [
+    "Attachment",
+    "AttachmentChunk",
     "Block",
     "Commit",
     "Connection",

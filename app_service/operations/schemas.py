@@ -55,6 +55,8 @@ class Limits(Wire):
     frame_bytes: int
     page_rows: int
     key_package_batch: int
+    attachment_bytes: int
+    attachment_chunk_bytes: int
 
 
 class PublicConfig(Wire):

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 from app_service.accounts import repository as accounts
+from app_service.attachments.service import AttachmentService
 from app_service.db import Database
 from app_service.models.base import now
 from app_service.realtime import stored
@@ -23,8 +24,9 @@ FORGET_SECONDS: Final = 3600.0
 
 
 class Keeper:
-    def __init__(self, hub: Hub, database: Database, presence: PresenceService) -> None:
+    def __init__(self, hub: Hub, database: Database, presence: PresenceService, attachments: AttachmentService) -> None:
         self._hub = hub
+        self._attachments = attachments
         self._database = database
         self._presence = presence
         self._tasks: list[asyncio.Task[None]] = []
@@ -59,8 +61,9 @@ class Keeper:
 
     async def forget_now(self) -> None:
         """Delete what has been kept for its time."""
+        moment = now()
         async with self._database.write() as unit:
-            moment = now()
             await stored.forget(unit.session, moment)
             await accounts.forget_expired_sign_ins(unit.session, moment)
             await vault.forget_old(unit.session, moment)
+        await self._attachments.collect(moment)

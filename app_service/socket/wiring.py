@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack
 
 from starlette.datastructures import State
 
+from app_service.attachments.blobs import open_blobs
+from app_service.attachments.service import Allowance, AttachmentService
 from app_service.conversations.admission import Admission, AdmissionMetrics
 from app_service.conversations.closing import ClosingService
 from app_service.conversations.commits import CommitService
@@ -67,10 +69,18 @@ def open_conversations(state: State, stack: AsyncExitStack) -> None:
     state.polling = PollingService(state.sockets, state.monitor)
     _listen(hub, events)
     state.monitor.on_change(lambda available: hub.tell_all(frame("quantum_status", {"available": available})))
-    keeper = Keeper(hub, database, presence)
+    state.attachments = _attachments(state)
+    keeper = Keeper(hub, database, presence, state.attachments)
     for part in (writer, admission, receipts, keeper):
         part.start()
         stack.push_async_callback(part.close)
+
+
+def _attachments(state: State) -> AttachmentService:
+    settings: Settings = state.settings
+    blobs = open_blobs(settings.attachment_store, settings.data_dir / "attachments")
+    allowance = Allowance(settings.attachment_max_bytes, settings.attachment_quota_bytes)
+    return AttachmentService(state.database, blobs, state.limits, allowance)
 
 
 def _listen(hub: Hub, events: Events) -> None:

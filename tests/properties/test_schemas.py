@@ -27,7 +27,7 @@ from tests.processes import House, house
 EXAMPLES: Final = int(os.environ.get("SCHEMA_EXAMPLES", "6"))
 SEED: Final = int(os.environ.get("SCHEMA_SEED", "3"))
 OPERATOR_KEY: Final = new_secret()
-_LIMITS: Final = ("LOGIN", "REGISTER", "REQUESTS", "CALLS", "MESSAGES")
+_LIMITS: Final = ("LOGIN", "REGISTER", "REQUESTS", "CALLS", "MESSAGES", "UPLOADS")
 _NUMBERS: Final = count()
 
 Token = Callable[[], str]

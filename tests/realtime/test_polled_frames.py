@@ -161,7 +161,7 @@ async def test_p5_6_a_poll_says_what_is_delivered(service: Service) -> None:
 async def test_who_polls_is_online_until_silent_for_long(service: Service) -> None:
     alice, bob = await service.connected("alice", "bob")
     hub = service.app.state.hub
-    keeper = Keeper(hub, service.database, service.app.state.sockets.presence)
+    keeper = Keeper(hub, service.database, service.app.state.sockets.presence, service.app.state.attachments)
     watcher, line = Line(alice), Line(bob)
     assert (await watcher.poll())[0]["online"] == []
 

@@ -1,5 +1,75 @@
 // Made by `npm run api-types` from app_service's OpenAPI document. Do not edit.
 export interface paths {
+  "/api/attachments": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Create */
+    post: operations["create_api_attachments_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attachments/{attachment_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Read State */
+    get: operations["read_state_api_attachments__attachment_id__get"];
+    put?: never;
+    post?: never;
+    /** Delete */
+    delete: operations["delete_api_attachments__attachment_id__delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attachments/{attachment_id}/chunks/{number}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Read Chunk */
+    get: operations["read_chunk_api_attachments__attachment_id__chunks__number__get"];
+    /** Put Chunk */
+    put: operations["put_chunk_api_attachments__attachment_id__chunks__number__put"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attachments/{attachment_id}/complete": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Complete */
+    post: operations["complete_api_attachments__attachment_id__complete_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/config": {
     parameters: {
       query?: never;
@@ -845,6 +915,29 @@ export interface components {
        */
       state: "connected" | "rejected";
     };
+    /** AttachmentState */
+    AttachmentState: {
+      /** Chunk Bytes */
+      chunk_bytes: number;
+      /** Complete */
+      complete: boolean;
+      /**
+       * Conversation Id
+       * Format: uuid
+       */
+      conversation_id: string;
+      /** Created At */
+      created_at: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Present */
+      present: number[];
+      /** Size */
+      size: number;
+    };
     /**
      * Bound
      * @description An access token that carries the device.
@@ -1348,6 +1441,10 @@ export interface components {
      * @description Sizes in bytes, counts in items.
      */
     Limits: {
+      /** Attachment Bytes */
+      attachment_bytes: number;
+      /** Attachment Chunk Bytes */
+      attachment_chunk_bytes: number;
       /** Frame Bytes */
       frame_bytes: number;
       /** Key Package Batch */
@@ -1725,6 +1822,24 @@ export interface components {
        * @constant
        */
       type: "message_send";
+    };
+    /**
+     * NewAttachment
+     * @description The client makes the id, so that a repeated call makes nothing twice. `size` is that of the ciphertext.
+     */
+    NewAttachment: {
+      /**
+       * Conversation Id
+       * Format: uuid
+       */
+      conversation_id: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Size */
+      size: number;
     };
     /** NewDevice */
     NewDevice: {
@@ -2694,6 +2809,199 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+  create_api_attachments_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewAttachment"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AttachmentState"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  read_state_api_attachments__attachment_id__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        attachment_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AttachmentState"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  delete_api_attachments__attachment_id__delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        attachment_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  read_chunk_api_attachments__attachment_id__chunks__number__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        attachment_id: string;
+        number: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/octet-stream": string;
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  put_chunk_api_attachments__attachment_id__chunks__number__put: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description RFC 9530, sha-256 alone */
+        "content-digest": string;
+      };
+      path: {
+        attachment_id: string;
+        number: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/octet-stream": string;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  complete_api_attachments__attachment_id__complete_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        attachment_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AttachmentState"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
   config_api_config_get: {
     parameters: {
       query?: never;
