@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import argparse
+import resource
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from tests.bench import profiling
 from tests.bench.closed import closed
+from tests.bench.contributions import contributions
 from tests.bench.machine import facts
+from tests.bench.memory import at_rest, idle_sockets
 from tests.bench.open_loop import open_loop
 from tests.bench.options import Options
+from tests.bench.pool import pool
 from tests.bench.report import progress
 from tests.bench.server import KINDS
+
+_FILES: Final = 8192
 
 Part = Callable[[Options], Iterator[str]]
 
 PARTS: Final[dict[str, tuple[str, Part]]] = {
     "closed": ("Closed loop: the next message when the last one was delivered", closed),
     "open": ("Open loop: messages come at their own pace", open_loop),
+    "idle": ("People who are connected and say nothing", idle_sockets),
+    "rest": ("Memory with nothing to do", at_rest),
+    "pool": ("Random numbers of quantum_service", pool),
+    "establish": ("Contributions of quantum_service", contributions),
 }
 
 
 def main() -> int:
     only, options = _arguments()
+    _allow_many_files()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of those who stop what they started
     for text in facts():
         print(text, flush=True)
     failed = [name for name in only if not _run(name, options)]
@@ -46,6 +59,14 @@ def _run(name: str, options: Options) -> bool:
     return True
 
 
+def _allow_many_files() -> None:
+    """A socket is an open file, on the server's side and on ours; the servers inherit the limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _arguments() -> tuple[list[str], Options]:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Figures, as Markdown.")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="these parts")
@@ -63,6 +84,7 @@ def _arguments() -> tuple[list[str], Options]:
     )
     given = parser.parse_args()
     options = Options(
+        quick=given.quick,
         pairs=tuple(given.pairs or ([20] if given.profile else [1, 20, 200])),
         databases=tuple(given.database or (KINDS[:1] if given.profile else KINDS)),
         seconds=given.seconds or (2 if given.quick else 10),

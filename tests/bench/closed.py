@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -12,11 +11,11 @@ from tests.bench import profiling
 from tests.bench.check import check
 from tests.bench.load import Result
 from tests.bench.options import Options
+from tests.bench.peers import PEERS
 from tests.bench.report import milliseconds, progress, ratio, table
 from tests.bench.server import running
 
 NAMES: Final = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-PEERS: Final[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("peers.toml").read_text())
 
 
 class Cost(NamedTuple):

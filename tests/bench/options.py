@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Options:
+    quick: bool
     pairs: tuple[int, ...]
     databases: tuple[str, ...]
     seconds: float

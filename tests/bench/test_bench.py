@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from tests.bench import profiling
+from tests.bench import in_process, profiling
 from tests.bench.check import NotKept, check
+from tests.bench.contributions import establish_over_http
 from tests.bench.load import AT_LEAST, Result
+from tests.bench.memory import with_sockets
+from tests.bench.pool import crowd
+from tests.bench.quantum import quantum_service
 from tests.bench.server import running
 
 PAIRS = 2
@@ -84,6 +89,34 @@ def test_an_open_loop_counts_every_message_that_was_due(tmp_path: Path) -> None:
 
     assert len(result.times) == len(result.ack_times) == result.messages >= PAIRS * AT_LEAST
     assert Run(tmp_path / "quantumchat.db", result).check() >= result.messages
+
+
+def test_idle_sockets_stay_open_while_memory_is_read(tmp_path: Path) -> None:
+    with running(tmp_path, pairs=1) as server:
+        before, after = asyncio.run(with_sockets(server, 2))
+
+    assert before > 0
+    assert after > 0
+
+
+def test_quantum_service_is_asked_as_its_callers_do(tmp_path: Path) -> None:
+    with quantum_service(tmp_path, QUANTUM_ENTROPY_SOURCE="os") as service:
+        draws = asyncio.run(crowd(service, callers=2, go_on=lambda: False))
+        calls, cpu = asyncio.run(establish_over_http(service, recipients=2, rounds=2))
+
+    assert len(draws) >= 2
+    assert len(calls) == 2
+    assert cpu >= 0
+
+
+def test_the_same_work_is_measured_in_process() -> None:
+    times = in_process.main(recipients=2, rounds=1)
+    assert {name: len(seconds) for name, seconds in times.items()} == {
+        "establish": 1,
+        "sign": 1,
+        "encapsulate": 1,
+        "draw": 1,
+    }
 
 
 def test_a_profile_shares_the_cost_of_a_message_out_over_functions() -> None:
