@@ -14,12 +14,10 @@ from uuid import UUID
 
 from app_service.accounts.access import DeviceCaller
 from app_service.conversations.entries import Author
-from app_service.conversations.rows import frame
 from app_service.conversations.schemas import Position
-from app_service.quantum_monitor import QuantumMonitor
 from app_service.socket.frames import Cursors, ServerFrame
 from app_service.socket.outbox import Outbox
-from app_service.socket.pump import Pump
+from app_service.socket.pump import Pump, quantum_frame
 from app_service.socket.services import SocketServices
 from app_service.socket.side import Side
 from app_service.socket.socket import IDLE_SECONDS
@@ -92,7 +90,6 @@ class _Basket:
 @dataclass(frozen=True, repr=False)
 class PollingService:
     services: SocketServices
-    monitor: QuantumMonitor
 
     async def answer(self, caller: DeviceCaller, poll: Poll) -> str:
         """`PollAnswer` as JSON text. 409 `replaced` when another line of this device is alive."""
@@ -102,7 +99,7 @@ class PollingService:
         more = False
         try:
             await pump.begin(poll.cursors, poll.event_cursor, _follow_nothing)
-            await basket.put(frame("quantum_status", {"available": self.monitor.available}))
+            await basket.put(quantum_frame(self.services.monitor.available))
             await pump.turn(_follow_nothing)
         except _Full:
             more = True

@@ -131,6 +131,7 @@ class Pump:
             outbox.stale = False
             await self._tell_receipts()
             await self._tell_presence()
+            await self._send(quantum_frame(self._services.monitor.available))
 
     async def _drain(self) -> None:
         frames = self._outbox.frames
@@ -217,3 +218,7 @@ class Pump:
         online = self._services.hub.online(visible)
         for user_id in sorted(visible):
             await self._send(presence_frame(user_id, online=user_id in online))
+
+
+def quantum_frame(available: bool) -> str:
+    return frame("quantum_status", {"available": available})

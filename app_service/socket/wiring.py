@@ -16,7 +16,6 @@ from app_service.conversations.generations import GenerationService
 from app_service.conversations.lost_devices import LostDeviceService
 from app_service.conversations.publishing import Publisher
 from app_service.conversations.receipts import Receipts
-from app_service.conversations.rows import frame
 from app_service.conversations.service import MessageService
 from app_service.conversations.writer import LogWriter
 from app_service.db import Database, Unit
@@ -29,6 +28,7 @@ from app_service.settings import Settings
 from app_service.socket.keeper import Keeper
 from app_service.socket.polling import PollingService
 from app_service.socket.presence import PresenceService
+from app_service.socket.pump import quantum_frame
 from app_service.socket.services import SocketServices
 
 
@@ -64,11 +64,12 @@ def open_conversations(state: State, stack: AsyncExitStack) -> None:
         receipts,
         presence,
         state.limits,
+        state.monitor,
         settings.enable_websocket,
     )
-    state.polling = PollingService(state.sockets, state.monitor)
+    state.polling = PollingService(state.sockets)
     _listen(hub, events)
-    state.monitor.on_change(lambda available: hub.tell_all(frame("quantum_status", {"available": available})))
+    state.monitor.on_change(lambda available: hub.tell_all(quantum_frame(available)))
     state.attachments = _attachments(state)
     keeper = Keeper(hub, database, presence, state.attachments)
     for part in (writer, admission, receipts, keeper):

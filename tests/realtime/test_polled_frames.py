@@ -225,7 +225,7 @@ async def test_a_line_goes_on_over_a_restart_of_the_server(service: Service, sta
     assert line.seqs() == [1, 2]
 
 
-async def test_a_sign_in_that_ended_polls_no_more(service: Service) -> None:
+async def test_a_sign_in_that_ended_polls_no_more_and_hears_why(service: Service) -> None:
     browser = await service.bound("alice")
     line = Line(browser)
     await line.poll()
@@ -233,6 +233,7 @@ async def test_a_sign_in_that_ended_polls_no_more(service: Service) -> None:
 
     refused = await browser.call("POST", "/api/poll", line.question())
     assert (refused.status_code, code(refused)) == (401, "signed_out")
+    assert refused.json()["error"]["details"] == {"reason": "signed_out"}
 
 
 async def test_polls_of_a_member_a_stranger_a_script_and_nobody(service: Service) -> None:

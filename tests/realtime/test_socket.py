@@ -291,6 +291,19 @@ async def test_quantum_status_is_told_to_everybody(wire: Wire) -> None:
         assert await client.until("quantum_status") == {"type": "quantum_status", "available": True}
 
 
+async def test_quantum_status_that_finds_no_room_is_told_when_there_is_some(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await wire.service.seen_quantum_service()
+    client = await wire.open(await wire.service.bound("alice"))
+    monkeypatch.setattr("app_service.socket.outbox.MAX_FRAMES", 0)
+
+    wire.service.quantum.away = True
+    await wire.service.app.state.monitor.check()
+
+    assert await client.until("quantum_status") == {"type": "quantum_status", "available": False}
+
+
 async def test_presence_is_told_to_connected_people_only(wire: Wire) -> None:
     service = wire.service
     alice, bob = await service.connected("alice", "bob")

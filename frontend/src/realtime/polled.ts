@@ -19,6 +19,7 @@ type Poll = components["schemas"]["Poll"];
 type PollAnswer = components["schemas"]["PollAnswer"];
 type Sent = Extract<ClientFrame, { type: "message_send" }>;
 type Greeting = Extract<ServerFrame, { type: "hello_ok" }>;
+type EndReason = Extract<ServerFrame, { type: "signed_out" }>["reason"];
 
 const CLOSE_CODES: Readonly<Record<string, number>> = {
   not_authenticated: 4401,
@@ -92,8 +93,7 @@ export class PolledSocket implements RawSocket {
     delete body.type;
     const answer = await this.api.post("/api/message/send", { body }).catch((error: unknown) => error);
     if (answer instanceof ApiError && answer.requestId !== null && !(answer.code in CLOSE_CODES)) {
-      const { code, message, details, retryAfter: retry_after } = answer;
-      this.#say({ type: "error", code, message, details: { ...details }, client_id: frame.client_id, retry_after });
+      this.#say(refusalFrame(answer, frame.client_id));
     } else if (answer instanceof Error) {
       // Not app_service's own answer: the message may have arrived or not.
       this.#fail(answer);
@@ -193,7 +193,19 @@ export class PolledSocket implements RawSocket {
 
   #fail(error: Error): void {
     if (this.#closed) return;
+    if (error instanceof ApiError) this.#sayWhy(error);
     this.close();
     this.onclose?.({ code: error instanceof ApiError ? (CLOSE_CODES[error.code] ?? FAILED) : FAILED });
   }
+
+  /** What a socket would have been told before it is closed. */
+  #sayWhy(refusal: ApiError): void {
+    if (refusal.code === "signed_out") {
+      this.#say({ type: "signed_out", reason: (refusal.details.reason ?? null) as EndReason });
+    } else if (refusal.retryAfter !== null) this.#say(refusalFrame(refusal, null));
+  }
+}
+
+function refusalFrame({ code, message, details, retryAfter }: ApiError, client_id: Id | null): ServerFrame {
+  return { type: "error", code, message, details: { ...details }, client_id, retry_after: retryAfter };
 }

@@ -2,6 +2,7 @@
  * One line that stays, a WebSocket or what stands in for it: hello, resume, heartbeat, reconnecting with full jitter (docs/events.md).
  * It promises order and liveness of frames, not delivery: whatever gets lost is pulled again after the cursors.
  */
+import { isApiError } from "../api/errors";
 import { Backoff } from "./backoff";
 import type { Clock, Network, RawSocket } from "./environment";
 import type { ClientFrame, ServerFrame } from "./frames";
@@ -109,7 +110,8 @@ export class Socket {
       const hello = await this.dependencies.hello(this.#renew);
       this.#renew = false;
       if (this.#raw === raw) this.#write(raw, hello);
-    } catch {
+    } catch (error) {
+      if (isApiError(error) && this.#raw === raw) this.#retryAfterMs = (error.retryAfter ?? 0) * 1000;
       this.#lost(raw, null);
     }
   }

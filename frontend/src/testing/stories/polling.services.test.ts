@@ -64,6 +64,21 @@ test("without WebSockets two people read each other; what came meanwhile, and a 
   }
 });
 
+test("a line that polls says why its sign-in ended", async () => {
+  services = await Services.start({ ENABLE_WEBSOCKET: "false" });
+  const alice = await TestPerson.registered(services, "alice");
+  const other = await alice.atAnotherBrowser();
+  present.push(alice, other);
+  const newPassword = "another battery staple 2951";
+
+  await alice.tab.engine.changePassword({ password: alice.password, newPassword }, nothing);
+
+  const reason = await other.sees("why", ({ auth: { account } }) =>
+    account.phase === "signed_out" ? account.reason : null,
+  );
+  expect(reason).toBe("password_changed");
+});
+
 test("where a proxy blocks WebSockets one person polls, and the other need not", async () => {
   services = await Services.start();
   const bob = await TestPerson.registered(services, "bob");
