@@ -141,8 +141,11 @@ ensure_client_packages() {
 
 BUILT="$ROOT/frontend/node_modules/.built"
 
+# What the built client is made from: files, and the address of app_service where another site serves the client.
 client_sources() {
-  (cd "$ROOT/frontend" && fingerprint package.json package-lock.json patches index.html tsconfig.json vite.config.ts public src)
+  (cd "$ROOT/frontend" &&
+    fingerprint package.json package-lock.json patches index.html tsconfig.json vite.config.ts public src \
+      ../shared/content_security_policy.json) && say "${VITE_API_URL:-}"
 }
 
 build_client() {

@@ -21,12 +21,12 @@ from tests.processes import PATIENCE, eventually, free_ports, plain_environment
 INSTALLED_BY: Final = ("package.json", "package-lock.json", ".npmrc", "patches")
 BUILT_FROM: Final = (
     *("package.json", "package-lock.json", "patches", "index.html", "tsconfig.json"),
-    *("vite.config.ts", "public", "src"),
+    *("vite.config.ts", "public", "src", "../shared/content_security_policy.json"),
 )
 COPIED: Final = (
     *("start_services.sh", "stop_services.sh", "requirements.txt"),
     *("deploy", "app_service", "quantum_service", "shared"),
-    *(f"frontend/{name}" for name in sorted({*INSTALLED_BY, *BUILT_FROM})),
+    *(f"frontend/{name}" for name in sorted({*INSTALLED_BY, *BUILT_FROM}) if not name.startswith("../")),
 )
 STAMPS: Final = (".requirements", ".installed", ".built")
 

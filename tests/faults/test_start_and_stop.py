@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -266,6 +267,26 @@ def test_dev_reloads_a_service_and_serves_the_live_client(checkout: Checkout) ->
     assert terminal.press_control_c() == 0
     assert not checkout.answers("PORT")
     assert not checkout.answers("CLIENT_PORT")
+
+
+def test_another_address_of_app_service_builds_the_client_anew_and_nothing_starts(checkout: Checkout) -> None:
+    tools = checkout.path / "tools"
+    tools.mkdir()
+    (tools / "npm").write_text("#!/bin/sh\nexit 0\n")
+    (tools / "npm").chmod(0o755)
+    ours = Path(sys.prefix) / "bin" / "node"
+    (tools / "node").symlink_to(ours if ours.exists() else str(shutil.which("node")))
+
+    def builds(address: str) -> bool:
+        path = f"{tools}:{os.environ['PATH']}"
+        result = checkout.run("start_services.sh", "--setup", PATH=path, VITE_API_URL=address)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return "Building the web client" in result.stdout
+
+    other = "https://chat.example.org"
+    assert [builds(address) for address in ("", other, other, "", "")] == [False, True, False, True, False]
+    assert not list((checkout.path / "run").iterdir())
+    assert not (checkout.path / "data").exists()
 
 
 def test_unknown_arguments_start_nothing(checkout: Checkout) -> None:
