@@ -501,6 +501,17 @@ async def test_an_address_is_changed_only_with_the_password(service: Service) ->
     assert (await carol.get("/api/users/me"))["email"] == "new@example.com"
 
 
+async def test_of_two_who_want_one_address_at_once_one_gets_it(service: Service) -> None:
+    alice, bob = await service.person("alice"), await service.person("bob")
+    wanted = [each.call("PATCH", "/api/users/me", new_address(each, "new@example.com")) for each in (alice, bob)]
+
+    answers = sorted(await asyncio.gather(*wanted), key=lambda answer: answer.status_code)
+
+    assert [answer.status_code for answer in answers] == [200, 409]
+    assert answers[1].json()["error"]["code"] == "email_taken"
+    assert {(await each.get("/api/users/me"))["email"] for each in (alice, bob)} > {"new@example.com"}
+
+
 async def test_asking_for_taken_addresses_is_limited_like_registering(start: StartService) -> None:
     service = await start(rate_limit_register="3/hour")
     alice, _ = await service.person("alice"), await service.person("bob")

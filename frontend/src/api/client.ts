@@ -41,6 +41,10 @@ export class Api {
     return this.#authorised("put", path, options as AnyOptions) as Promise<Answer<Operation<P, "put">>>;
   }
 
+  patch<P extends PathWith<"patch">>(path: P, options: Options<Operation<P, "patch">>) {
+    return this.#authorised("patch", path, options as AnyOptions) as Promise<Answer<Operation<P, "patch">>>;
+  }
+
   delete<P extends PathWith<"delete">>(path: P, options: Options<Operation<P, "delete">>) {
     return this.#authorised("delete", path, options as AnyOptions) as Promise<Answer<Operation<P, "delete">>>;
   }

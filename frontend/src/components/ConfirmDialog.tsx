@@ -30,6 +30,7 @@ export function ConfirmDialog(props: Props) {
       aria-describedby={`${id}-text`}
     >
       <form
+        noValidate
         onSubmit={(event) => {
           event.preventDefault();
           props.onConfirm();

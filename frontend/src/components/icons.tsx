@@ -39,7 +39,6 @@ export const SearchIcon = icon(
     <path d="m13 13 3.75 3.75" />
   </>,
 );
-export const PlusIcon = icon("Plus", <path d="M10 4v12M4 10h12" />);
 export const PeopleIcon = icon(
   "People",
   <>
@@ -114,6 +113,7 @@ export const KeyIcon = icon(
     <path d="m9.25 10.75 7-7M13.25 6.75l2.25 2.25" />
   </>,
 );
+export const MailIcon = icon("Mail", <path d="M3 5h14v10.5H3zM3.5 5.5 10 11l6.5-5.5" />);
 export const DownIcon = icon("Down", <path d="m5 7.75 5 5 5-5" />);
 export const CopyIcon = icon(
   "Copy",

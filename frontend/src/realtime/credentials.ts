@@ -5,6 +5,7 @@
  */
 import type { Api } from "../api/client";
 import { isApiError } from "../api/errors";
+import type { User } from "../api/types";
 import { type CryptoApi, failureCode, type LocalAccount, type WireRecoveryCodeChange } from "../crypto/client";
 import { type Account, type Entered, persistently } from "./account";
 import { changes, type Publish } from "./changes";
@@ -148,6 +149,16 @@ export class Credentials {
     } finally {
       await this.crypto.lock();
     }
+  }
+
+  // ---------------------------------------------------------------- e-mail
+
+  /** The account as it is then. `wrong_credentials`, `email_taken`. */
+  async changeEmail(local: LocalAccount, email: string, password: string): Promise<User> {
+    return this.#locking(async () => {
+      const body = { email, ...(await this.account.secret(local.username, password)) };
+      return persistently(() => this.api.patch("/api/users/me", { body }));
+    });
   }
 
   // ---------------------------------------------------------------- sign-ins and other browsers

@@ -63,6 +63,8 @@ export class Engine implements Messenger {
     this.#do(({ live }) =>
       this.#phases.credentials.changePassword(live.local, input.password, input.newPassword, progress),
     );
+  changeEmail = ({ email, password }: { email: string; password: string }) =>
+    this.#do(({ live }) => this.#phases.changeEmail(live.local, email, password));
   makeRecoveryCode = ({ password }: { password: string }) =>
     this.#do(async ({ live }) => ({
       recoveryCode: await this.#phases.credentials.makeRecoveryCode(live.local, password),

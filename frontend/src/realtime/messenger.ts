@@ -47,6 +47,8 @@ export interface Messenger {
   recover(input: { newPassword: string }, progress: Progress): Promise<void>;
   /** Ends all other sign-ins. */
   changePassword(input: { password: string; newPassword: string }, progress: Progress): Promise<void>;
+  /** Shown in `self` when it is done. `wrong_credentials`, `email_taken`. */
+  changeEmail(input: { email: string; password: string }): Promise<void>;
   /** A code that counts only from `useRecoveryCode` on; until then the one before it does. */
   makeRecoveryCode(input: { password: string }): Promise<RecoveryCode>;
   useRecoveryCode(): Promise<void>;

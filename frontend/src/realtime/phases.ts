@@ -183,6 +183,10 @@ export class Phases {
     this.#show({ phase: "signed_in", self: { userId, username, email: user?.email ?? "", deviceId, waitsFor } });
   }
 
+  async changeEmail(local: LocalAccount, email: string, password: string): Promise<void> {
+    this.#learned(await this.credentials.changeEmail(local, email, password));
+  }
+
   // ---------------------------------------------------------------- out
 
   async signOut(): Promise<void> {
@@ -272,10 +276,13 @@ export class Phases {
     if (chore === "leave") return this.#leaving.tell();
     if (chore === "join") return this.#join();
     if (chore === "self" && this.#turn !== null) {
-      const me = await this.#api.get("/api/users/me", {});
-      if (this.#turn.live.local.userId === me.id) this.#signedIn(this.#turn.live.local, me);
+      this.#learned(await this.#api.get("/api/users/me", {}));
     }
     return "done";
+  }
+
+  #learned(me: User): void {
+    if (this.#turn?.live.local.userId === me.id) this.#signedIn(this.#turn.live.local, me);
   }
 
   #claim(claim: Claim): Promise<boolean> {

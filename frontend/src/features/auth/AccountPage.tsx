@@ -11,6 +11,8 @@ import { useTitle } from "../../app/useTitle";
 import { FINDING_ADVICE, findingWords } from "../../app/words/findings";
 import { problemWords } from "../../app/words/problems";
 import { paths } from "../../lib/paths";
+import type { Self } from "../../realtime/state";
+import { ChangeEmail } from "./ChangeEmail";
 import { ChangePassword } from "./ChangePassword";
 import { NewRecoveryCode } from "./NewRecoveryCode";
 import { RemoveBrowser } from "./RemoveBrowser";
@@ -18,10 +20,12 @@ import { SignIns } from "./SignIns";
 
 const Who = styled("div")(({ theme }) => ({
   display: "flex",
+  flexWrap: "wrap",
   alignItems: "center",
-  gap: 16,
-  "& > div": { minWidth: 0, display: "grid" },
+  gap: "12px 16px",
+  "& > div": { flex: "1 1 180px", minWidth: 0, display: "grid" },
   "& bdi": { ...theme.typography.h2 },
+  "& p": { overflowWrap: "anywhere" },
 }));
 
 const Buttons = styled("div")({ display: "flex", flexWrap: "wrap", gap: 8, marginTop: 12 });
@@ -55,13 +59,7 @@ export function AccountPage({ appearance }: { appearance: ReactNode }) {
             </Section>
           ))}
           <Section aria-label="You">
-            <Who>
-              <Avatar id={self.userId} name={self.username} size={56} />
-              <div>
-                <Name>{self.username}</Name>
-                <Secondary>{self.email}</Secondary>
-              </div>
-            </Who>
+            <You self={self} />
           </Section>
           <Section aria-labelledby="appearance">
             <h2 id="appearance">Appearance</h2>
@@ -99,6 +97,30 @@ export function AccountPage({ appearance }: { appearance: ReactNode }) {
   );
 }
 
+function You({ self }: { self: Self }) {
+  const [done, setDone] = useState(false);
+  return (
+    <>
+      <Who>
+        <Avatar id={self.userId} name={self.username} size={56} />
+        <div>
+          <Name>{self.username}</Name>
+          <Secondary>{self.email}</Secondary>
+        </div>
+        <ChangeEmail present={self.email} onDone={() => setDone(true)} />
+      </Who>
+      <Done>{done && "This is the e-mail address of your account now."}</Done>
+    </>
+  );
+}
+
+/** What was done, said where it was asked for. */
+const Done = ({ children }: { children: string | false | null }) => (
+  <div role="status" style={{ marginTop: children ? 12 : 0 }}>
+    {children && <Callout tone="info">{children}</Callout>}
+  </div>
+);
+
 /** What opens the account: both can be changed, and what was done is said here. */
 function WaysIn({ username }: { username: string }) {
   const messenger = useMessenger();
@@ -120,9 +142,7 @@ function WaysIn({ username }: { username: string }) {
           onDone={() => setDone("The new recovery code counts. The one before it opens nothing any more.")}
         />
       </Buttons>
-      <div role="status" style={{ marginTop: done === null ? 0 : 12 }}>
-        {done !== null && <Callout tone="info">{done}</Callout>}
-      </div>
+      <Done>{done}</Done>
     </>
   );
 }

@@ -1,10 +1,10 @@
 import { Button } from "@mui/material";
 import { useState } from "react";
 import { ConfirmDialog } from "../../components/ConfirmDialog";
-import { Field } from "../../components/Field";
 import { KeyIcon } from "../../components/icons";
 import { useCommand, useMessenger } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
+import { isWrongPassword, OwnPasswordField } from "./OwnPasswordField";
 import { PasswordField } from "./PasswordField";
 import { demandStrength } from "./strength";
 
@@ -43,7 +43,7 @@ export function ChangePassword({ username, onDone }: { username: string; onDone:
         running={change.running}
         disabled={password === "" || newPassword === ""}
         problem={
-          change.problem === null || code === "wrong_credentials" || code === "weak_password"
+          change.problem === null || isWrongPassword(change.problem) || code === "weak_password"
             ? null
             : problemWords(change.problem)
         }
@@ -56,18 +56,16 @@ export function ChangePassword({ username, onDone }: { username: string; onDone:
         </p>
         <div style={{ marginTop: 16, display: "grid", gap: 16 }}>
           <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
-          <Field
+          <OwnPasswordField
             label="Present password"
-            type="password"
             value={password}
             onChange={(value) => {
               setPassword(value);
               change.clear();
             }}
+            problem={change.problem}
             autoFocus
             disabled={change.running}
-            error={code === "wrong_credentials" ? "That is not your password." : undefined}
-            input={{ autoComplete: "current-password", name: "password" }}
           />
           <PasswordField
             label="New password"

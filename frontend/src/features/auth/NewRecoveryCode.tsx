@@ -1,10 +1,10 @@
 import { Button, Checkbox, FormControlLabel } from "@mui/material";
 import { useState } from "react";
 import { ConfirmDialog } from "../../components/ConfirmDialog";
-import { Field } from "../../components/Field";
 import { PrintIcon } from "../../components/icons";
 import { useCommand, useMessenger } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
+import { isWrongPassword, OwnPasswordField } from "./OwnPasswordField";
 import { RecoveryCodeCard } from "./RecoveryCodeCard";
 
 /** Another recovery code: shown, kept, and only then put in the place of the one before it. */
@@ -40,7 +40,6 @@ function AskPassword({ onMade, onClose }: { onMade: (code: string) => void; onCl
   const messenger = useMessenger();
   const [password, setPassword] = useState("");
   const make = useCommand(async () => onMade((await messenger.makeRecoveryCode({ password })).recoveryCode));
-  const wrong = make.problem?.code === "wrong_credentials";
   return (
     <ConfirmDialog
       open
@@ -49,7 +48,7 @@ function AskPassword({ onMade, onClose }: { onMade: (code: string) => void; onCl
       danger={false}
       running={make.running}
       disabled={password === ""}
-      problem={make.problem === null || wrong ? null : problemWords(make.problem)}
+      problem={make.problem === null || isWrongPassword(make.problem) ? null : problemWords(make.problem)}
       onConfirm={() => void make.run()}
       onClose={onClose}
     >
@@ -57,18 +56,16 @@ function AskPassword({ onMade, onClose }: { onMade: (code: string) => void; onCl
         For when the sheet is lost, or somebody else may have seen it. The present code stays good until you replace it.
       </p>
       <div style={{ marginTop: 16 }}>
-        <Field
+        <OwnPasswordField
           label="Your password"
-          type="password"
           value={password}
           onChange={(value) => {
             setPassword(value);
             make.clear();
           }}
+          problem={make.problem}
           autoFocus
           disabled={make.running}
-          error={wrong ? "That is not your password." : undefined}
-          input={{ autoComplete: "current-password", name: "password" }}
         />
       </div>
     </ConfirmDialog>

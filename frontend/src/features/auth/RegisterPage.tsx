@@ -9,6 +9,7 @@ import { problemWords } from "../../app/words/problems";
 import { paths, safeNext } from "../../lib/paths";
 import type { SignInStep } from "../../realtime/state";
 import { AuthLayout, Form, Lead } from "./AuthLayout";
+import { isEmail, NO_EMAIL } from "./email";
 import { PasswordField } from "./PasswordField";
 import { RecoveryCodeStep } from "./RecoveryCodeStep";
 import { stepWords } from "./steps";
@@ -51,7 +52,7 @@ export function RegisterPage() {
 
   const wrong = {
     username: USERNAME.test(username.toLowerCase()) ? undefined : problemWords({ code: "invalid_username" }),
-    email: /^\S+@\S+$/u.test(email) ? undefined : "An address like name@example.org.",
+    email: isEmail(email) ? undefined : NO_EMAIL,
     password: password === "" ? problemWords({ code: "weak_password" }) : undefined,
   };
   const refused =

@@ -1,10 +1,10 @@
 import { Button, Checkbox, FormControlLabel } from "@mui/material";
 import { useState } from "react";
 import { ConfirmDialog } from "../../components/ConfirmDialog";
-import { Field } from "../../components/Field";
 import { TrashIcon } from "../../components/icons";
 import { useCommand, useMessenger } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
+import { isWrongPassword, OwnPasswordField } from "./OwnPasswordField";
 
 /** Erases what this browser keeps and, with the password, strikes it off the account's list of devices. */
 export function RemoveBrowser() {
@@ -30,9 +30,7 @@ export function RemoveBrowser() {
         action="Erase messages and keys here"
         running={remove.running}
         disabled={!withoutPassword && password === ""}
-        problem={
-          remove.problem === null || remove.problem.code === "wrong_credentials" ? null : problemWords(remove.problem)
-        }
+        problem={remove.problem === null || isWrongPassword(remove.problem) ? null : problemWords(remove.problem)}
         onConfirm={() => void remove.run()}
         onClose={close}
       >
@@ -41,15 +39,13 @@ export function RemoveBrowser() {
           browser of yours has read is gone.
         </p>
         <div style={{ marginTop: 16 }}>
-          <Field
+          <OwnPasswordField
             label="Your password, to sign the new list of your browsers"
-            type="password"
             value={password}
             onChange={setPassword}
+            problem={remove.problem}
             autoFocus
             disabled={withoutPassword || remove.running}
-            error={remove.problem?.code === "wrong_credentials" ? "That is not your password." : undefined}
-            input={{ autoComplete: "current-password", name: "password" }}
           />
           <FormControlLabel
             sx={{ mt: 1 }}

@@ -1,10 +1,10 @@
 import { Button } from "@mui/material";
 import { useState } from "react";
 import { ConfirmDialog } from "../../components/ConfirmDialog";
-import { Field } from "../../components/Field";
 import { useCommand, useMessenger } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
 import type { Id } from "../../realtime/state";
+import { isWrongPassword, OwnPasswordField } from "./OwnPasswordField";
 
 /** Takes another browser off the account's signed list; it needs the password for that one signature. */
 export function RemoveOtherBrowser({ deviceId, name }: { deviceId: Id; name: string }) {
@@ -17,7 +17,6 @@ export function RemoveOtherBrowser({ deviceId, name }: { deviceId: Id; name: str
     setPassword("");
     remove.clear();
   };
-  const wrong = remove.problem?.code === "wrong_credentials";
   return (
     <>
       <Button size="small" color="error" aria-label={`Remove ${name.toLowerCase()}`} onClick={() => setAsking(true)}>
@@ -29,7 +28,7 @@ export function RemoveOtherBrowser({ deviceId, name }: { deviceId: Id; name: str
         action="Remove this browser for good"
         running={remove.running}
         disabled={password === ""}
-        problem={remove.problem === null || wrong ? null : problemWords(remove.problem)}
+        problem={remove.problem === null || isWrongPassword(remove.problem) ? null : problemWords(remove.problem)}
         onConfirm={() => void remove.run().then((done) => (done ? close() : undefined))}
         onClose={close}
       >
@@ -38,18 +37,16 @@ export function RemoveOtherBrowser({ deviceId, name }: { deviceId: Id; name: str
           stays there until somebody removes it there.
         </p>
         <div style={{ marginTop: 16 }}>
-          <Field
+          <OwnPasswordField
             label="Your password, to sign the new list of your browsers"
-            type="password"
             value={password}
             onChange={(value) => {
               setPassword(value);
               remove.clear();
             }}
+            problem={remove.problem}
             autoFocus
             disabled={remove.running}
-            error={wrong ? "That is not your password." : undefined}
-            input={{ autoComplete: "current-password", name: "password" }}
           />
         </div>
       </ConfirmDialog>

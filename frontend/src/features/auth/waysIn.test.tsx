@@ -88,6 +88,41 @@ describe("the account's ways in", () => {
     expect(screen.queryByText(/The new password counts/u)).toBeNull();
   });
 
+  it("changes the e-mail address with the password, and shows it", async () => {
+    const { user, did } = renderScenario(scenarios.account);
+    await user.click(await screen.findByRole("button", { name: "Change e-mail" }));
+    const use = screen.getByRole("button", { name: "Use this address" });
+    expect(use).toHaveProperty("disabled", true);
+    await user.type(await text("New e-mail"), "countess");
+    await user.type(await text("Your password"), "secret{Enter}");
+    expect((await screen.findByRole("alert")).textContent).toBe("An address like name@example.org.");
+    expect(did("changeEmail")).toEqual([]);
+    await user.type(await text("New e-mail"), "@lovelace.example{Enter}");
+    expect(did("changeEmail")).toEqual([[{ email: "countess@lovelace.example", password: "secret" }]]);
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    expect(screen.getByText("countess@lovelace.example")).toBeTruthy();
+    expect(screen.getByText("This is the e-mail address of your account now.")).toBeTruthy();
+  });
+
+  it.each([
+    ["email_taken", "New e-mail", "Another account has this address. Use another one."],
+    ["wrong_credentials", "Your password", "That is not your password."],
+  ])(
+    "an address that is refused (%s) says why beside its field, and keeps what was typed",
+    async (code, label, words) => {
+      const { user } = renderScenario({ ...scenarios.account, failures: { changeEmail: code } });
+      await user.click(await screen.findByRole("button", { name: "Change e-mail" }));
+      await user.type(await text("New e-mail"), "bob@example.org");
+      await user.type(await text("Your password"), "secret{Enter}");
+      const alert = await screen.findByRole("alert");
+      expect(alert.textContent).toBe(words);
+      const described = (await text(label)).getAttribute("aria-describedby") ?? "";
+      expect(document.getElementById(described)?.contains(alert)).toBe(true);
+      expect(await text("New e-mail")).toHaveProperty("value", "bob@example.org");
+      expect(screen.getByText("ada@example.org", { selector: "p" })).toBeTruthy();
+    },
+  );
+
   it("P2.4 a new code is kept before it replaces the old one", async () => {
     const { user, did } = renderScenario(scenarios.account);
     await user.click(await screen.findByRole("button", { name: "New recovery code" }));

@@ -52,6 +52,12 @@ async function signsIn({ name: username }: TestPerson, password: string): Promis
   return response.ok;
 }
 
+/** True for the first of those that match. */
+function once(matches: (path: string, method: string) => boolean) {
+  let seen = false;
+  return (path: string, method: string) => !seen && (seen = matches(path, method));
+}
+
 const change = (person: TestPerson, newPassword = BETTER, password = person.password) =>
   person.tab.engine.changePassword({ password, newPassword }, nothing);
 
@@ -93,6 +99,27 @@ test("P2.5 the present password is asked for, and a wrong one changes nothing", 
   const { alice } = await registered();
   await expect(change(alice, BETTER, "not the password")).rejects.toThrow("wrong_credentials");
   expect(await signsIn(alice, alice.password)).toBe(true);
+});
+
+test("the e-mail address is changed with the password, to one that nobody has, and shown also after a reload", async () => {
+  const { alice, code } = await registered();
+  const bob = here(await TestPerson.registered(services, "bob"));
+  const to = (email: string, password = alice.password) => alice.tab.engine.changeEmail({ email, password });
+  const shown = ({ auth: { account } }: TestPerson["state"]) => account.phase === "signed_in" && account.self.email;
+  const fresh = `new-${alice.email}`;
+  await expect(to(fresh, "not the password")).rejects.toThrow("wrong_credentials");
+  await expect(to(bob.email)).rejects.toThrow("email_taken");
+  expect(shown(alice.state)).toBe(alice.email);
+
+  alice.browser.network.tampering = {
+    loseAnswer: once((path, method) => path === "/api/users/me" && method === "PATCH"),
+  };
+  await to(fresh);
+  expect(shown(alice.state)).toBe(fresh);
+  await alice.crashAndReload();
+  await alice.sees("the new address", (state) => shown(state) === fresh);
+  const printed = here(alice.beforeAnotherBrowser());
+  expect(await printed.tab.engine.beginRecovery({ identifier: fresh, code })).toBe(alice.name);
 });
 
 test("P2.5 an answer that got lost: to repeat the change ends well, and so does the new password", async () => {
