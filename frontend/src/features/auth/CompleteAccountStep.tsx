@@ -5,6 +5,7 @@ import { useCommand, useMessenger } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
 import type { SignInStep } from "../../realtime/state";
 import { AuthLayout, Form, Lead } from "./AuthLayout";
+import { CompletedElsewhereStep } from "./CompletedElsewhereStep";
 import { PasswordField } from "./PasswordField";
 import { stepWords } from "./steps";
 import { demandStrength } from "./strength";
@@ -20,11 +21,15 @@ export function CompleteAccountStep({ username, onDone }: Props) {
   const messenger = useMessenger();
   const [password, setPassword] = useState("");
   const [step, setStep] = useState<SignInStep | null>(null);
+  /** Whether a new password was chosen when another browser turned out to be first. */
+  const [late, setLate] = useState<{ chose: boolean } | null>(null);
   const complete = useCommand(async (newPassword: string | null) => {
     if (newPassword !== null) await demandStrength(newPassword, [username]);
     const made = await messenger.completeAccount({ newPassword }, setStep);
-    onDone(made?.recoveryCode ?? null);
+    if (made === null) setLate({ chose: newPassword !== null });
+    else onDone(made.recoveryCode);
   });
+  if (late !== null) return <CompletedElsewhereStep chose={late.chose} onGoOn={() => onDone(null)} />;
 
   return (
     <AuthLayout>

@@ -197,6 +197,27 @@ describe("signing in", () => {
     await waitFor(() => expect(where()).toBe("/"));
   });
 
+  it.each([
+    ["a new password", STRONG, /The new one that you typed here was not set/u],
+    ["the present one", null, /kept the present password/u],
+  ])("P2.5 another browser was first, with %s chosen here: what counts is said", async (_, password, words) => {
+    const { user, where } = renderScenario({ ...scenarios.incomplete, completedElsewhere: true });
+    if (password === null) await user.click(await screen.findByRole("button", { name: "Keep the present one" }));
+    else {
+      await user.type(await text("New password"), password);
+      await screen.findByText("Very good.");
+      await user.keyboard("{Enter}");
+    }
+    expect(await screen.findByRole("heading", { name: "Another browser of yours was first" })).toBe(
+      document.activeElement,
+    );
+    expect(screen.getByText(words).textContent.includes("typed here")).toBe(password !== null);
+    expect(screen.getByText(/The recovery code was shown in that browser/u)).toBeTruthy();
+    expect(where()).toBe("/sign-in");
+    await user.click(screen.getByRole("button", { name: "Continue" }));
+    await waitFor(() => expect(where()).toBe("/"));
+  });
+
   it("an account made outside a browser may keep its password", async () => {
     const { user, did } = renderScenario(scenarios.incomplete);
     await user.click(await screen.findByRole("button", { name: "Keep the present one" }));
