@@ -19,6 +19,8 @@ from tests.bench.options import Options
 from tests.bench.pool import pool
 from tests.bench.report import progress
 from tests.bench.server import KINDS
+from tests.bench.sizes import sizes
+from tests.bench.vault import vault
 
 _FILES: Final = 8192
 
@@ -31,6 +33,8 @@ PARTS: Final[dict[str, tuple[str, Part]]] = {
     "rest": ("Memory with nothing to do", at_rest),
     "pool": ("Random numbers of quantum_service", pool),
     "establish": ("Contributions of quantum_service", contributions),
+    "vault": ("Encryption in the client", vault),
+    "bytes": ("Bytes of a message", sizes),
 }
 
 

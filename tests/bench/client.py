@@ -23,6 +23,8 @@ class Client(asyncio.Protocol):
 
     def __init__(self, port: int) -> None:
         self.heard: Callable[[bytes], None] = lambda _: None
+        self.sent = self.received = 0
+        """Bytes, with WebSocket's framing."""
         loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[str] = loop.create_future()
         self._accepted: asyncio.Future[None] = loop.create_future()
@@ -59,6 +61,7 @@ class Client(asyncio.Protocol):
         self._end("the server closed the connection")
 
     def data_received(self, data: bytes) -> None:
+        self.received += len(data)
         self._buffer += data
         if not self._accepted.done() and not self._accept():
             return
@@ -103,7 +106,9 @@ class Client(asyncio.Protocol):
     def _send(self, opcode: int, content: bytes) -> None:
         length = len(content)
         size = struct.pack("!B", _MASKED | length) if length < 126 else struct.pack("!BH", _MASKED | 126, length)
-        self._transport.write(bytes((_FINAL | opcode,)) + size + _NO_MASK + content)
+        frame = bytes((_FINAL | opcode,)) + size + _NO_MASK + content
+        self.sent += len(frame)
+        self._transport.write(frame)
 
     def _end(self, why: str) -> None:
         if not self._accepted.done():

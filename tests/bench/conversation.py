@@ -98,6 +98,18 @@ class Conversation:
     def idle(self) -> bool:
         return not self._underway
 
+    @property
+    def sockets(self) -> tuple[Client, Client]:
+        """The sender's and the receiver's."""
+        return self._sender.client, self._receiver.client
+
+    async def until_idle(self) -> None:
+        """`RuntimeError` when something went wrong meanwhile."""
+        while not self.idle:
+            await asyncio.wait([self.failed], timeout=0.001)
+            if self.failed.done():
+                raise RuntimeError(self.failed.result())
+
     def send(self, since: float | None = None) -> None:
         """Send the next message; its time counts from `since`, when it was due, else from now."""
         client_id = uuid7()

@@ -88,8 +88,8 @@ async def _wait(conversations: Iterable[Conversation], seconds: float) -> None:
 
 async def _drain(conversations: list[Conversation]) -> None:
     async with asyncio.timeout(DRAIN_SECONDS):
-        while not all(each.idle for each in conversations):
-            await _wait(conversations, 0.01)
+        for each in conversations:
+            await each.until_idle()
 
 
 def read_plan(path: Path) -> Plan:

@@ -16,7 +16,7 @@ from tests.bench.quantum import quantum_service
 from tests.bench.report import progress, table
 from tests.bench.server import Server, running
 
-_LOOK_SECONDS: Final = 0.5
+LOOK_SECONDS: Final = 0.5
 _STEADY: Final = 4
 """So many looks in a row that show nothing new."""
 _SAME_BYTES: Final = 200_000
@@ -74,7 +74,7 @@ async def _settled(look: Callable[[], int]) -> int:
     """What `look` shows once it stays the same for a while."""
     steady, last = 0, look()
     while steady < _STEADY:
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(LOOK_SECONDS)
         now = look()
         steady = steady + 1 if abs(now - last) < _SAME_BYTES else 0
         last = now

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.bench import in_process, profiling
+from tests.bench import in_process, memory, profiling, sizes
 from tests.bench.check import NotKept, check
 from tests.bench.contributions import establish_over_http
+from tests.bench.conversation import RECEIPT_ROWS
 from tests.bench.load import AT_LEAST, Result
-from tests.bench.memory import with_sockets
 from tests.bench.pool import crowd
 from tests.bench.quantum import quantum_service
-from tests.bench.server import running
+from tests.bench.server import Server, running
 
 PAIRS = 2
 
@@ -91,12 +92,29 @@ def test_an_open_loop_counts_every_message_that_was_due(tmp_path: Path) -> None:
     assert Run(tmp_path / "quantumchat.db", result).check() >= result.messages
 
 
-def test_idle_sockets_stay_open_while_memory_is_read(tmp_path: Path) -> None:
-    with running(tmp_path, pairs=1) as server:
-        before, after = asyncio.run(with_sockets(server, 2))
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("bench"), pairs=1) as started:
+        yield started
+
+
+def test_idle_sockets_stay_open_while_memory_is_read(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "LOOK_SECONDS", 0.05)
+    before, after = asyncio.run(memory.with_sockets(server, 2))
 
     assert before > 0
     assert after > 0
+
+
+def test_bytes_on_the_way_hold_the_message(server: Server) -> None:
+    found = asyncio.run(sizes.measure(server, size=1000, messages=RECEIPT_ROWS))
+
+    as_text = 1000 * 4 / 3
+    assert found.to_server > as_text
+    assert found.to_receiver > as_text
+    assert found.to_sender > found.to_receiver
+    assert found.receipts > 0
+    assert found.stored >= 0
 
 
 def test_quantum_service_is_asked_as_its_callers_do(tmp_path: Path) -> None:
