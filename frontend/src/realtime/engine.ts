@@ -87,6 +87,7 @@ export class Engine implements Messenger {
   removePerson = (userId: Id) => this.#do(({ people }) => people.remove(userId));
   block = (userId: Id) => this.#do(({ people }) => people.block(userId, true));
   unblock = (userId: Id) => this.#do(({ people }) => people.block(userId, false));
+  agree = (userId: Id) => this.#do(({ people }) => people.agree(userId));
   acceptKeyChange = (userId: Id, keyHash: string) => this.#do(({ people }) => people.acceptKey(userId, keyHash));
   setVerified = (userId: Id, keyHash: string | null) => this.#do(({ people }) => people.verify(userId, keyHash));
   loadOwnDevices = () => this.#do(({ people }) => people.loadOwnDevices());

@@ -45,7 +45,7 @@ const KINDS: Record<ProblemCode, FindingKind | null> = {
   roster_mismatch: "bad_commit",
   roster_outsider: "ghost_member",
   commit_undecryptable: "bad_commit",
-  not_agreed: "bad_welcome",
+  not_agreed: null,
   bad_welcome: "bad_welcome",
   unexpected_welcome: "bad_welcome",
   anchor_mismatch: "fork",

@@ -72,6 +72,8 @@ export interface Messenger {
   removePerson(userId: Id): Promise<void>;
   block(userId: Id): Promise<void>;
   unblock(userId: Id): Promise<void>;
+  /** The person knows of a connection that was made outside this account's browsers: what comes of it is taken from now on. */
+  agree(userId: Id): Promise<void>;
   /** A changed account key, seen (its hash) and accepted by the person; unblocks sending. `key_changed_meanwhile`: it is another one now. */
   acceptKeyChange(userId: Id, keyHash: string): Promise<void>;
   /** The person compared the safety number made with this key; null takes that back. `key_changed_meanwhile` as above. */

@@ -76,6 +76,16 @@ export class PeopleCommands {
     await this.live.people.blocked({ id: userId, username }, blocked);
   }
 
+  /** Works offline too: this account's other browsers learn of it when the server can be reached. */
+  async agree(userId: Id): Promise<void> {
+    const { crypto } = this.live.context;
+    const person = await this.live.people.person(userId);
+    await crypto.agree({ userId, username: person?.username ?? "" });
+    this.live.pins.kick();
+    await this.live.people.refresh(userId);
+    for (const id of this.live.conversations.idsWith(userId)) this.live.sessions.agreed(id);
+  }
+
   async acceptKey(userId: Id, keyHash: string): Promise<void> {
     const { crypto, show } = this.live.context;
     const { entries } = await this.#deciding(userId, () => crypto.acceptAccountKey(userId, keyHash));

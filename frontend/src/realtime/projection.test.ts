@@ -124,6 +124,19 @@ const person: Person = {
   trustSince: null,
   keyHash: "k",
 };
+const contact: Contact = {
+  userId: PEER,
+  username: "bob",
+  keyHash: "hash",
+  safetyNumber: null,
+  verified: false,
+  changedKeyHash: null,
+  changedSafetyNumber: null,
+  agreed: true,
+  devices: [],
+  listVersion: 1,
+  problems: [],
+};
 const facts = (over: Partial<Facts>): Facts => ({
   sealed,
   session: null,
@@ -131,7 +144,7 @@ const facts = (over: Partial<Facts>): Facts => ({
   recent: recentOf([]),
   waitsFor: null,
   deliveredSeq: 0,
-  contact: null,
+  contact,
   refused: [],
   selfId: SELF,
   ...over,
@@ -160,6 +173,22 @@ test.each([
   expect(conversationOf(given).stage).toMatchObject(stage);
 });
 
+test("P6.7 a group of somebody whom the person never agreed to talk to waits for that, and is no finding", () => {
+  const stage = (state: Sealed["state"], over: Partial<Facts> = {}) =>
+    conversationOf(facts({ sealed: { ...sealed, state }, contact: { ...contact, agreed: false }, ...over })).stage.kind;
+  for (const state of ["waiting_for_devices", "establishing", "elsewhere", "lost"] as const) {
+    expect(stage(state)).toBe("to_agree");
+  }
+  expect(stage("establishing", { contact: null })).toBe("to_agree");
+  expect(stage("establishing", { contact })).toBe("making_keys");
+  // Nothing is to be agreed to with somebody who was removed, nor in a conversation that is open or over.
+  expect(stage("establishing", { person: { ...person, connectedAt: null } })).toBe("making_keys");
+  expect(stage("active")).toBe("open");
+  expect(stage("terminated")).toBe("closed");
+  const uninvited = { code: "not_agreed" as const, userId: PEER, seq: 1, noticedAt: TIME };
+  expect(conversationOf(facts({ sealed: { ...sealed, problems: [uninvited] } })).findings).toEqual([]);
+});
+
 test("what blocks sending is named; what passes by itself is not", () => {
   const block = (over: Partial<Facts>) => conversationOf(facts(over)).sendBlock;
   expect(block({})).toBeNull();
@@ -178,19 +207,6 @@ test("what blocks sending is named; what passes by itself is not", () => {
 });
 
 test("trust is what the pins say", () => {
-  const contact: Contact = {
-    userId: PEER,
-    username: "bob",
-    keyHash: "hash",
-    safetyNumber: null,
-    verified: false,
-    changedKeyHash: null,
-    changedSafetyNumber: null,
-    agreed: true,
-    devices: [],
-    listVersion: 1,
-    problems: [],
-  };
   const trust = (over: Partial<Contact>) => personOf(person, { ...contact, ...over }, null, false).trust;
   expect(personOf(person, null, null, false).trust).toBe("no_key");
   expect(trust({ keyHash: null })).toBe("no_key");

@@ -205,7 +205,13 @@ function previewOf(recent: Recent): Preview | null {
   return recent.message === null ? null : { text: recent.message.text, mine: recent.message.own };
 }
 
-function stageOf({ sealed, session, recent, waitsFor, selfId }: Facts): ConversationStage {
+/** States in which this browser waits for a group of which it takes nothing before the person agreed (PROTOCOL.md 6.7). */
+const GROUPLESS: readonly Sealed["state"][] = ["waiting_for_devices", "establishing", "elsewhere", "lost", "removed"];
+
+function stageOf(facts: Facts): ConversationStage {
+  const { sealed, session, recent, waitsFor, selfId, contact, person } = facts;
+  const connected = person !== null && person.connectedAt !== null;
+  if (GROUPLESS.includes(sealed.state) && connected && contact?.agreed !== true) return { kind: "to_agree" };
   switch (sealed.state) {
     case "waiting_for_devices": {
       const self = session?.waiting_for.includes(selfId) ?? false;

@@ -14,6 +14,8 @@ import type { Id } from "./state";
 /** Who did not accept leaves the founding to the one who did, for a while. */
 const LEAVE_MS = 4_000;
 const SPREAD_MS = 4_000;
+/** How often a browser that may not found without an agreement looks whether another one of the account has it. */
+const AGREED_EVERY_MS = 60_000;
 const DUE_EVERY_MS = 5 * 60_000;
 /** Whoever asks for new keys again and again does not keep this browser busy. */
 const ASKED_EVERY_MS = 60_000;
@@ -55,8 +57,7 @@ export class Sessions {
   /** Everything that follows from what the server says of a session. */
   async learn(session: Session): Promise<void> {
     // Another browser of this account may have agreed; what follows would look uninvited without its word.
-    const agreed = (await this.context.crypto.contact(session.peer.id))?.agreed ?? false;
-    if (!agreed && session.state !== "terminated") await this.dependencies.pins.pull();
+    if (session.state !== "terminated") await this.#isAgreed(session.peer.id);
     const received = await this.dependencies.conversations.learn(session);
     await this.dependencies.log.headAt(session.id, session.seq, received);
     await this.#confirm(session, received.conversation.readSeq);
@@ -68,6 +69,13 @@ export class Sessions {
   async refetch(id: Id): Promise<void> {
     const { items } = await this.context.api.get("/api/session/status", { query: { session_id: id } });
     for (const session of items) await this.learn(session);
+  }
+
+  /** What was held back until the person agreed can be taken. */
+  agreed(id: Id): void {
+    this.#foundings.kick(id);
+    this.dependencies.log.pull(id);
+    this.consider(id);
   }
 
   /** New rows, a sent message, a start: a commit may be due. */
@@ -129,6 +137,7 @@ export class Sessions {
       conversations.waitFor(id, null);
       return "done";
     }
+    if (!(await this.#isAgreed(sealed.peer.userId))) return { again: AGREED_EVERY_MS };
     try {
       await log.catchUp(id);
       await commits.found(id);
@@ -144,6 +153,14 @@ export class Sessions {
     }
     await this.refetch(id);
     return "done";
+  }
+
+  /** Here or at another browser of this account. */
+  async #isAgreed(userId: Id): Promise<boolean> {
+    const { crypto } = this.context;
+    if ((await crypto.contact(userId))?.agreed === true) return true;
+    await this.dependencies.pins.pull();
+    return (await crypto.contact(userId))?.agreed === true;
   }
 
   async #renew(id: Id): Promise<Verdict> {

@@ -183,6 +183,8 @@ export type ConversationStage =
   /** Keys are being made. `waitsFor` names what holds it up, if anything. */
   | { kind: "making_keys"; waitsFor: WaitsFor | null }
   | { kind: "open" }
+  /** The account is connected with this person, but not by a browser of its own: nothing is taken before the person agrees here. */
+  | { kind: "to_agree" }
   /** This browser asked for keys: it lost its own, or (`lost` false) was not there when the conversation began. */
   | { kind: "being_added"; lost: boolean }
   /** A commit took this browser out. Tentative: history and state are kept. */

@@ -82,6 +82,11 @@ export function stageLine(stage: ConversationStage, peer: string, now: number): 
   switch (stage.kind) {
     case "open":
       return null;
+    case "to_agree":
+      return {
+        tone: "plain",
+        words: `You have not confirmed ${peer} from this browser yet. If you know of this connection, agree.`,
+      };
     case "waiting_for_device":
       return {
         tone: "plain",
@@ -162,6 +167,8 @@ export function previewLine(conversation: Conversation): string {
       return stage.whose === "peer" ? "Has not opened a browser yet" : "Adding this browser…";
     case "making_keys":
       return "Making keys…";
+    case "to_agree":
+      return "Not confirmed yet";
     case "being_added":
       return "Waiting for keys…";
     case "removed":

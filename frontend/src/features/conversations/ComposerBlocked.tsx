@@ -86,6 +86,27 @@ export function SendBlocked({ conversation, block }: { conversation: Conversatio
   );
 }
 
+/** The account was connected by a script: the person says here whether they know of it (PROTOCOL.md 6.7). */
+export function AgreeFirst({ conversation }: { conversation: Conversation }) {
+  const { peer, stage } = conversation;
+  const messenger = useMessenger();
+  const now = useNow(60_000);
+  const agree = useCommand(() => messenger.agree(peer.id));
+  const actions = (
+    <Button size="small" variant="contained" disabled={agree.running} onClick={() => void agree.run()}>
+      Agree
+    </Button>
+  );
+  return (
+    <Holder>
+      <Callout tone="info" actions={actions}>
+        <p>{stageLine(stage, peer.username, now)?.words}</p>
+        {agree.problem !== null && <p role="alert">{problemWords(agree.problem)}</p>}
+      </Callout>
+    </Holder>
+  );
+}
+
 /** A conversation that takes no more messages from this browser: it ended, or the browser was removed. */
 export function ConversationEnded({ conversation }: { conversation: Conversation }) {
   const { peer, stage } = conversation;

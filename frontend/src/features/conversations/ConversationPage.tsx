@@ -16,7 +16,7 @@ import { problemWords } from "../../app/words/problems";
 import { paths } from "../../lib/paths";
 import type { Conversation } from "../../realtime/state";
 import { Composer } from "./Composer";
-import { ConversationEnded, SendBlocked } from "./ComposerBlocked";
+import { AgreeFirst, ConversationEnded, SendBlocked } from "./ComposerBlocked";
 import { Timeline } from "./Timeline";
 
 /** `/c/:id`, with or without the details beside it. */
@@ -93,6 +93,8 @@ function Foot({ conversation }: { conversation: Conversation }) {
     case "closed":
     case "removed":
       return <ConversationEnded conversation={conversation} />;
+    case "to_agree":
+      return <AgreeFirst conversation={conversation} />;
     case "open":
     case "making_keys":
     case "being_added":

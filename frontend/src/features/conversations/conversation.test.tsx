@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
 import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { changes } from "../../realtime/changes";
-import { bob, PEER_KEY, self, uuid } from "../../testing/fixtures/people";
+import { bob, NOW, PEER_KEY, self, uuid } from "../../testing/fixtures/people";
 import { renderScenario, stubBrowser } from "../../testing/fixtures/render";
 import { scenarios, type Scenario } from "../../testing/fixtures/scenarios";
 
@@ -190,6 +190,9 @@ describe("states of a conversation", () => {
   });
 
   it("offline: what is written waits, and says so", async () => {
+    // However long the tests before it took, the next attempt is still to come.
+    vi.useFakeTimers({ now: NOW, toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
     const { did, user } = await says(scenarios.offline, "Sent when you are back online");
     expect(screen.getByText(/reconnecting in/u)).toBeTruthy();
     expect(screen.queryByText("Online")).toBeNull();
@@ -210,6 +213,15 @@ describe("states of a conversation", () => {
 
   it("no browser on the other side yet", async () => {
     await says(scenarios["no-device"], /bob has not opened QuantumChat in a browser yet/u);
+  });
+
+  it("P6.7 somebody who was not confirmed from this browser: one line, and a button", async () => {
+    const { did, user } = await says(scenarios["to-agree"], /You have not confirmed bob from this browser yet/u);
+    expect(screen.queryByRole("textbox", { name: "Message to bob" })).toBeNull();
+    expect(screen.queryByText("The server misbehaved")).toBeNull();
+    await user.click(screen.getByRole("button", { name: "Agree" }));
+    expect(did("agree")).toEqual([[bob.id]]);
+    expect(await composer()).toBeTruthy();
   });
 
   it("P9.2 begun before this browser: says what it waits for, and lets one write", async () => {

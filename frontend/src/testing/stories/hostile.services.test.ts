@@ -110,7 +110,11 @@ test("P3.2 a pinned contact's key that changes blocks sending until it is accept
   expect(alice.state.connections.people?.[bob.id]).toMatchObject({ trust: "key_changed" });
   await alice.open(bob);
   await alice.writes(bob, "to whom does this go?");
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  // What the outbox is told whenever it asks, now and later.
+  expect(await alice.tab.crypto.nextOutgoing(alice.conversation(bob)!.id)).toEqual({
+    kind: "blocked",
+    blocked: { reason: "account_key_changed", userId: bob.id },
+  });
   expect(alice.messages(bob).at(-1)?.state).toBe("waiting");
   alice.browser.network.tampering = {};
   await alice.crashAndReload();

@@ -1,5 +1,5 @@
 import "fake-indexeddb/auto";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { TestPerson, twoConnected } from "./person";
 import { Services } from "./services";
 
@@ -126,6 +126,46 @@ test("an account made by curl goes on by itself at its first browser sign-in", a
   await dave.reads(alice, "welcome");
 });
 
+test("P6.7 what a script accepted waits for the person to agree in a browser, which then makes the keys", async () => {
+  const alice = await TestPerson.registered(services, "alice");
+  const bob = await TestPerson.registered(services, "bob");
+  here(alice, bob);
+  await alice.ask(bob);
+  // Nobody but bob could found.
+  alice.browser.network.disconnect();
+  await acceptByCurl(bob);
+  await bob.sees("what is to be confirmed", () => bob.conversation(alice)?.stage.kind === "to_agree");
+  await bob.tab.engine.agree(alice.id);
+  await bob.open(alice);
+  alice.browser.network.reconnect();
+  await alice.open(bob);
+  await bob.writes(alice, "it was I");
+  await alice.reads(bob, "it was I");
+  expect(bob.conversation(alice)!.findings).toEqual([]);
+});
+
+test("P6.7 a welcome that comes before the person agreed is no finding, and is taken afterwards", async () => {
+  const alice = await TestPerson.registered(services, "alice");
+  const bob = await TestPerson.registered(services, "bob");
+  here(alice, bob);
+  await alice.ask(bob);
+  await acceptByCurl(bob);
+  await alice.open(bob);
+  await alice.writes(bob, "are you there?");
+  const { id } = alice.conversation(bob)!;
+  await vi.waitFor(async () => {
+    const { problems } = await bob.tab.crypto.conversation(id);
+    expect(problems).toMatchObject([{ code: "not_agreed" }]);
+  }, 30_000);
+  expect(bob.conversation(alice)).toMatchObject({ stage: { kind: "to_agree" }, findings: [] });
+  await bob.tab.engine.agree(alice.id);
+  await bob.open(alice);
+  await bob.reads(alice, "are you there?");
+  await bob.writes(alice, "now I am");
+  await alice.reads(bob, "now I am");
+  expect(bob.conversation(alice)!.findings).toEqual([]);
+});
+
 test("ending a conversation ends it for both, and a new one can begin", async () => {
   const [alice, bob] = here(...(await twoConnected(services)));
   await alice.writes(bob, "the last word");
@@ -242,6 +282,13 @@ test("removed and blocked people cannot be written to, and say so", async () => 
   await alice.sees("not connected", () => alice.conversation(bob)!.sendBlock === "not_connected");
   await bob.sees("not connected", () => bob.conversation(alice)!.sendBlock === "not_connected");
 });
+
+/** Somebody who has a browser answers the only request with a script. */
+async function acceptByCurl({ name: username, password }: TestPerson): Promise<void> {
+  const { access_token: token } = await curl("/api/login", { username, password });
+  const pending = await curl("/api/connection/pending", null, token);
+  await curl("/api/connection/respond", { request_id: pending.items[0]!.id, accept: true }, token);
+}
 
 interface Script {
   access_token: string;
