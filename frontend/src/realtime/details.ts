@@ -34,6 +34,7 @@ function detailsOf(sealed: Sealed, own: Contact | null, peer: Contact | null): C
     safetyNumber: peer?.changedSafetyNumber ?? sealed.safetyNumber,
     ownKeyHash: own?.keyHash ?? null,
     peerKeyHash: peer?.changedKeyHash ?? peer?.keyHash ?? null,
+    other: otherOf(peer),
     devices: [own, peer].flatMap((contact) => (contact === null ? [] : devicesOf(contact, sealed))),
     generation: conversation.generation,
     epoch: conversation.epoch,
@@ -42,6 +43,11 @@ function detailsOf(sealed: Sealed, own: Contact | null, peer: Contact | null): C
     contribution: contributionOf(sealed),
     head: { seq: conversation.verifiedSeq, chain: sealed.chain },
   };
+}
+
+function otherOf(peer: Contact | null): ConversationDetails["other"] {
+  if (peer === null || peer.otherKeyHash === null || peer.otherSafetyNumber === null) return null;
+  return { safetyNumber: peer.otherSafetyNumber, keyHash: peer.otherKeyHash };
 }
 
 function devicesOf(contact: Contact, { members }: Sealed): DeviceDetails[] {

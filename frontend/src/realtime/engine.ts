@@ -89,6 +89,7 @@ export class Engine implements Messenger {
   unblock = (userId: Id) => this.#do(({ people }) => people.block(userId, false));
   agree = (userId: Id) => this.#do(({ people }) => people.agree(userId));
   acceptKeyChange = (userId: Id, keyHash: string) => this.#do(({ people }) => people.acceptKey(userId, keyHash));
+  settleKeys = (userId: Id, keyHash: string) => this.#do(({ people }) => people.settleKeys(userId, keyHash));
   setVerified = (userId: Id, keyHash: string | null) => this.#do(({ people }) => people.verify(userId, keyHash));
   loadOwnDevices = () => this.#do(({ people }) => people.loadOwnDevices());
   startConversation = (userId: Id) => this.#do(({ people }) => people.startSession(userId));

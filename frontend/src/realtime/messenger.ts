@@ -76,6 +76,8 @@ export interface Messenger {
   agree(userId: Id): Promise<void>;
   /** A changed account key, seen (its hash) and accepted by the person; unblocks sending. `key_changed_meanwhile`: it is another one now. */
   acceptKeyChange(userId: Id, keyHash: string): Promise<void>;
+  /** Two own browsers saw different first keys: the person compared, and the safety number made with this one is right. */
+  settleKeys(userId: Id, keyHash: string): Promise<void>;
   /** The person compared the safety number made with this key; null takes that back. `key_changed_meanwhile` as above. */
   setVerified(userId: Id, keyHash: string | null): Promise<void>;
 

@@ -94,6 +94,11 @@ export class PeopleCommands {
     for (const id of this.live.conversations.idsWith(userId)) this.live.log.pull(id);
   }
 
+  async settleKeys(userId: Id, keyHash: string): Promise<void> {
+    await this.acceptKey(userId, keyHash);
+    await this.verify(userId, keyHash);
+  }
+
   async verify(userId: Id, keyHash: string | null): Promise<void> {
     const { crypto } = this.live.context;
     await this.#deciding(userId, () => crypto.markVerified(userId, keyHash));

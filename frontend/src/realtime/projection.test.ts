@@ -132,6 +132,8 @@ const contact: Contact = {
   verified: false,
   changedKeyHash: null,
   changedSafetyNumber: null,
+  otherKeyHash: null,
+  otherSafetyNumber: null,
   agreed: true,
   devices: [],
   listVersion: 1,

@@ -328,6 +328,8 @@ export interface ConversationDetails {
   /** SHA-256 of the account keys, base64url; of the other person the new one while it waits to be accepted. */
   ownKeyHash: string | null;
   peerKeyHash: string | null;
+  /** What another browser of this account saw first instead (`keys_differ`). */
+  other: { safetyNumber: string; keyHash: string } | null;
   /** Of both accounts, revoked ones included. */
   devices: DeviceDetails[];
   generation: number;

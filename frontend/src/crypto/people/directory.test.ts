@@ -482,4 +482,35 @@ describe("pins", () => {
     expect(await pass(alice, second)).toEqual([]);
     expect((await second.api.contact(bob.userId))?.keyHash).toBe(genuine);
   });
+
+  test("P3.2 of two first keys the person may keep the one that this browser saw, and the others follow", async () => {
+    const { alice, bob, service, id } = await established();
+    const second = await Browser.signIn(service, "alice", alice.userId);
+    const impostor = await Browser.register(service, "mallory");
+    await second.api.agree({ userId: bob.userId, username: "bob" });
+    await second.api.learnKeys({ ...service.keys(impostor.userId), user_id: bob.userId, username: "bob" });
+    const pass = async (from: Browser, to: Browser) => {
+      const { record } = (await from.api.pinsToStore())!;
+      await from.api.pinsStored(record.version);
+      return to.api.mergePins(record);
+    };
+    expect(await pass(second, alice)).toMatchObject([{ code: "account_conflict" }]);
+    const { keyHash, safetyNumber, otherKeyHash, otherSafetyNumber } = (await alice.api.contact(bob.userId))!;
+    expect(otherKeyHash).toBe((await second.api.contact(bob.userId))?.keyHash);
+    expect(otherSafetyNumber).toBe((await second.api.contact(bob.userId))?.safetyNumber);
+    expect(safetyNumber).toBe((await bob.api.contact(alice.userId))?.safetyNumber);
+    const third = await alice.api.acceptAccountKey(bob.userId, "of nobody").catch((refused: unknown) => refused);
+    expect(failureCode(third)).toBe("key_changed_meanwhile");
+    const { contact, entries } = await alice.api.acceptAccountKey(bob.userId, keyHash!);
+    expect(contact).toMatchObject({ keyHash, otherKeyHash: null, otherSafetyNumber: null, problems: [] });
+    expect(entries).toEqual([]);
+    await alice.api.markVerified(bob.userId, keyHash);
+    expect(await pass(alice, second)).toEqual([]);
+    const settled = (await second.api.contact(bob.userId))!;
+    expect(settled).toMatchObject({ keyHash, otherKeyHash: null });
+    expect(settled.problems.map(({ code }) => code)).not.toContain("account_conflict");
+    await alice.send(id, "to whom it should go");
+    await bob.sync(id);
+    expect(await bob.texts(id)).toEqual(["to whom it should go"]);
+  });
 });

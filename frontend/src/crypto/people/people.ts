@@ -25,7 +25,7 @@ import type {
   WireSeenKeys,
 } from "../wire";
 import { learn } from "./directory";
-import { replaceKey } from "./pins";
+import { keepKey, replaceKey } from "./pins";
 
 /** Pins the notary's keys, one per purpose, on first sight. Another server name or key is named and never followed (P2.1, P11.2). */
 export function learnConfig(room: Room, unit: UnitOfWork, config: WireConfig): Problem[] {
@@ -99,10 +99,14 @@ export async function acceptAccountKey(room: Room, unit: UnitOfWork, userId: Id,
   const person = await known(room, unit, userId);
   const fresh = person.changed ?? person.conflict;
   if (fresh === null || userId === room.self.userId) throw new CryptoFailure("nothing_pending");
-  if (fresh !== keyHash) throw new CryptoFailure("key_changed_meanwhile");
-  replaceKey(person, fresh);
+  const keeps = person.changed === null && keyHash === person.keyHash;
+  if (fresh !== keyHash && !keeps) throw new CryptoFailure("key_changed_meanwhile");
+  if (keeps) keepKey(person, fresh);
+  else replaceKey(person, fresh);
   person.decidedAt = Date.now();
   unit.put(personName(userId), person);
+  // Nothing changes for what was written before.
+  if (keeps) return { contact: await contactOf(person, room.self), entries: [] };
   const entries: SystemEntry[] = [];
   for (const record of await conversationsWith(room, userId)) {
     const at = { seq: record.verifiedSeq, time: msToTime(person.decidedAt) };

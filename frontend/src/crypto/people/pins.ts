@@ -193,7 +193,7 @@ function mergeKey(person: PersonRecord, pin: Pin): void {
 }
 
 /** The other key is put aside for good. */
-function keepKey(person: PersonRecord, other: Bytes): void {
+export function keepKey(person: PersonRecord, other: Bytes): void {
   person.previous = [...person.previous, other];
   person.conflict = null;
   person.problems = person.problems.filter(({ code }) => code !== "account_conflict");

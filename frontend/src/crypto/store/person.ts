@@ -153,6 +153,8 @@ export async function contactOf(person: PersonRecord, self: { userId: Id; keyHas
     verified: person.verified,
     changedKeyHash: person.changed,
     changedSafetyNumber: await numberWith(person.changed),
+    otherKeyHash: person.conflict,
+    otherSafetyNumber: await numberWith(person.conflict),
     agreed: person.agreed,
     devices: Object.entries(person.devices).map(([deviceId, device]) => ({
       deviceId,

@@ -25,6 +25,9 @@ export interface Contact {
   changedKeyHash: Bytes | null;
   /** The safety number with that key, for the person to compare before accepting it. */
   changedSafetyNumber: string | null;
+  /** The first key that another browser of this account saw, when it is not this one's: sending is blocked until one is accepted. */
+  otherKeyHash: Bytes | null;
+  otherSafetyNumber: string | null;
   /** This person and I agreed to talk. */
   agreed: boolean;
   devices: ContactDevice[];
@@ -58,7 +61,7 @@ export interface PeopleCalls {
   contact(userId: Id): Promise<Contact | null>;
 
   /**
-   * The person saw that the key changed to this one, and goes on. Not verified any more. Fetch the keys again (since 0)
+   * The person saw that the key changed to this one, and goes on. Of two first keys: either one, and the other is put aside. Not verified any more. Fetch the keys again (since 0)
    * afterwards. `key_changed_meanwhile` when another key than the one seen waits to be accepted.
    */
   acceptAccountKey(userId: Id, keyHash: Bytes): Promise<{ contact: Contact; entries: TimelineEntry[] }>;

@@ -108,7 +108,12 @@ export function DetailsPanel({ conversation, personActions }: Props) {
           {person !== undefined && (
             <Section aria-labelledby="safety">
               <h2 id="safety">Safety</h2>
-              <Safety person={person} safetyNumber={details?.safetyNumber} keyHash={details?.peerKeyHash ?? null} />
+              <Safety
+                person={person}
+                safetyNumber={details?.safetyNumber}
+                keyHash={details?.peerKeyHash ?? null}
+                other={details?.other ?? null}
+              />
             </Section>
           )}
           {details === undefined && load.problem === null && (

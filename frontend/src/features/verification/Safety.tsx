@@ -9,7 +9,8 @@ import { problemWords } from "../../app/words/problems";
 import { digitGroups } from "../../lib/fingerprint";
 import { inSentence } from "../../lib/time";
 import { possessive } from "../../lib/text";
-import type { Person, Trust } from "../../realtime/state";
+import type { ConversationDetails, Person, Trust } from "../../realtime/state";
+import { TwoKeys } from "./TwoKeys";
 
 const State = styled("p", { shouldForwardProp: (name) => name !== "verified" })<{ verified: boolean }>(
   ({ theme, verified }) => ({
@@ -50,7 +51,7 @@ function words(trust: Trust, name: string, since: number | null, now: number): {
     case "keys_differ":
       return {
         title: `Your browsers saw different keys for ${name}`,
-        text: "Compare the numbers in person before you write again.",
+        text: `One of them may have been shown a false key. Meet or call ${name}: which of these numbers stands on the other screen? If neither does, write nothing, and tell the people who run this server.`,
       };
   }
 }
@@ -61,9 +62,11 @@ interface Props {
   safetyNumber: string | null | undefined;
   /** The person's key that this number is made from: what is decided here is decided about it. */
   keyHash: string | null;
+  /** What another browser of this account saw first. */
+  other: ConversationDetails["other"];
 }
 
-export function Safety({ person, safetyNumber, keyHash }: Props) {
+export function Safety({ person, safetyNumber, keyHash, other }: Props) {
   const messenger = useMessenger();
   const now = useNow(60_000);
   const { trust, username } = person;
@@ -88,7 +91,10 @@ export function Safety({ person, safetyNumber, keyHash }: Props) {
           <Secondary>{says.text}</Secondary>
         </>
       )}
-      {typeof safetyNumber === "string" && (
+      {trust === "keys_differ" && other !== null && (
+        <TwoKeys person={person} here={{ safetyNumber: safetyNumber ?? null, keyHash }} elsewhere={other} />
+      )}
+      {trust !== "keys_differ" && typeof safetyNumber === "string" && (
         <Number>
           <DigitGroups large groups={digitGroups(safetyNumber)} label="Safety number" />
         </Number>

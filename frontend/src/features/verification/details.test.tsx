@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { changes } from "../../realtime/changes";
 import type { FindingKind } from "../../realtime/state";
 import { findingWords } from "../../app/words/findings";
-import { bob, details, NOW, PEER_KEY, uuid } from "../../testing/fixtures/people";
+import { bob, details, NOW, OTHER_KEY, PEER_KEY, uuid } from "../../testing/fixtures/people";
 import { renderScenario, stubBrowser } from "../../testing/fixtures/render";
 import { scenarios, type Scenario } from "../../testing/fixtures/scenarios";
 
@@ -12,7 +12,6 @@ stubBrowser();
 
 const BOB = uuid(100);
 const PATH = `/c/${BOB}/details`;
-const OTHER_KEY = "A".repeat(43);
 const panel = () => screen.findByRole("complementary", { name: "Details of bob" });
 
 describe("details", () => {
@@ -54,6 +53,27 @@ describe("details", () => {
     });
     await user.click(aside.getByRole("button", { name: "I asked: accept the new keys" }));
     expect(did("acceptKeyChange")).toEqual([[bob.id, OTHER_KEY]]);
+  });
+
+  it("P3.2 of two first keys the person chooses the one whose number the other side has", async () => {
+    const { user, did, store } = renderScenario(scenarios["keys-differ"], PATH);
+    const aside = within(await panel());
+    expect(aside.getByText("Your browsers saw different keys for bob")).toBeTruthy();
+    const here = within(await aside.findByRole("region", { name: "What this browser saw" }));
+    const elsewhere = within(aside.getByRole("region", { name: "What your other browser saw" }));
+    expect(here.getByRole("img", { name: /^Safety number: 34902,/u })).toBeTruthy();
+    expect(elsewhere.getByRole("img", { name: /^Safety number: 77777,/u })).toBeTruthy();
+    await user.click(elsewhere.getByRole("button", { name: "bob has this one" }));
+    await user.click(here.getByRole("button", { name: "bob has this one" }));
+    expect(did("settleKeys")).toEqual([
+      [bob.id, OTHER_KEY],
+      [bob.id, PEER_KEY],
+    ]);
+    act(() => {
+      store.dispatch(changes.person({ ...bob, trust: "verified", trustSince: NOW }));
+    });
+    expect(aside.queryByRole("region", { name: "What this browser saw" })).toBeNull();
+    expect(aside.getByText(/You compared these numbers/u)).toBeTruthy();
   });
 
   it("tells those who care: fingerprints, epoch, where the randomness came from", async () => {
