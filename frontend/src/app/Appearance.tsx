@@ -20,7 +20,7 @@ const Choice = styled("label")(({ theme }) => ({
   fontSize: 14,
   cursor: "pointer",
   color: theme.palette.text.secondary,
-  "@media (pointer: coarse)": { minHeight: 44 },
+  [theme.touch]: { minHeight: 44 },
   "& input": { position: "absolute", opacity: 0, width: 0, height: 0 },
   "&:has(:checked)": { background: theme.palette.surface, color: theme.palette.text.primary, fontWeight: 500 },
   "&:has(:focus-visible)": { outline: `2px solid ${theme.palette.accent}`, outlineOffset: 1 },

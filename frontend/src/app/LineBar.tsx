@@ -15,6 +15,8 @@ const Bar = styled("div")(({ theme }) => ({
   minHeight: 28,
   padding: "2px 12px",
   paddingTop: "max(2px, env(safe-area-inset-top))",
+  // As high as what one touches in it.
+  [theme.touch]: { paddingTop: "env(safe-area-inset-top)", paddingBottom: 0 },
   color: theme.palette.text.primary,
   background: theme.palette.sunken,
   borderBottom: `1px solid ${theme.palette.line}`,
@@ -39,6 +41,7 @@ const Now = styled("button")(({ theme }) => ({
   color: theme.palette.accent,
   "&:hover": { textDecoration: "underline", textUnderlineOffset: 3 },
   "&:focus-visible": { outline: `2px solid ${theme.palette.accent}` },
+  [theme.touch]: { display: "inline-grid", alignItems: "center", minHeight: 44, padding: "0 10px" },
 }));
 
 const Words = styled("span")({ whiteSpace: "normal", textAlign: "center", textWrap: "balance" });

@@ -5,6 +5,7 @@ import { useNavigate } from "react-router";
 import { Avatar } from "../components/Avatar";
 import { BrowserIcon, PeopleIcon, SearchIcon } from "../components/icons";
 import { Name } from "../components/Pane";
+import { VisuallyHidden } from "../components/VisuallyHidden";
 import { paths } from "../lib/paths";
 import type { Conversation } from "../realtime/state";
 import { useAppSelector } from "./hooks";
@@ -30,7 +31,7 @@ const Option = styled("li")(({ theme }) => ({
   "&[aria-selected=true]": { background: theme.palette.chosen },
   "& > svg": { color: theme.palette.text.secondary, margin: "0 4px" },
   "& small": { ...theme.typography.body2, marginLeft: "auto", flex: "none", color: theme.palette.text.secondary },
-  "@media (pointer: coarse)": { minHeight: 48 },
+  [theme.touch]: { minHeight: 48 },
 }));
 
 interface Target {
@@ -113,10 +114,10 @@ export function QuickSwitcher({ open, onClose }: { open: boolean; onClose: () =>
       onClose={onClose}
       fullWidth
       maxWidth="sm"
-      aria-label="Go to"
-      disableRestoreFocus={false}
+      aria-labelledby="go-to-title"
       sx={{ "& .MuiDialog-container": { alignItems: "flex-start", pt: "10vh" } }}
     >
+      <VisuallyHidden id="go-to-title">Go to</VisuallyHidden>
       <Finder onClose={onClose} />
     </Dialog>
   );

@@ -1,6 +1,7 @@
 import { styled } from "@mui/material/styles";
 import { useCallback, useState } from "react";
 import { Outlet, useLocation, useMatch } from "react-router";
+import { VisuallyHidden } from "../components/VisuallyHidden";
 import { PersonActions } from "../features/connections/PersonActions";
 import { DetailsPanel } from "../features/verification/DetailsPanel";
 import { useAppSelector } from "./hooks";
@@ -91,6 +92,7 @@ export function Shell() {
     <Grid data-shows={details !== undefined ? "details" : pathname === "/" ? "list" : "main"}>
       <LineBar />
       <nav data-pane="list" aria-label="Conversations and people">
+        {pathname === "/" && <VisuallyHidden as="h1">Conversations</VisuallyHidden>}
         <Sidebar onFind={onFind} onKeys={onKeys} />
       </nav>
       <main data-pane="main" tabIndex={-1}>

@@ -36,7 +36,7 @@ const Find = styled(ButtonBase)(({ theme }) => ({
   fontSize: 14,
   "&:hover": { borderColor: theme.palette.text.secondary },
   "& kbd": { marginLeft: "auto", fontFamily: "inherit", fontSize: 12 },
-  "@media (pointer: coarse)": { minHeight: 44, "& kbd": { display: "none" } },
+  [theme.touch]: { minHeight: 44, "& kbd": { display: "none" } },
 }));
 
 const Scroll = styled("div")({ flex: 1, minHeight: 0, overflowY: "auto", overscrollBehavior: "contain" });
@@ -49,7 +49,7 @@ const Requests = styled("section")(({ theme }) => ({
   background: theme.palette.surface,
   "& h2": { ...theme.typography.h3, margin: 0 },
   "& > a": { ...theme.typography.body2, display: "inline-block", padding: "4px 0 8px", color: theme.palette.accent },
-  "@media (pointer: coarse)": { "& > a": { padding: "12px 0" } },
+  [theme.touch]: { "& > a": { padding: "13px 0" } },
 }));
 
 /** More wait on the page of people. */

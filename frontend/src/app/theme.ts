@@ -94,12 +94,15 @@ declare module "@mui/material/styles" {
     /** Floating things only. */
     float: string;
     mono: string;
+    /** Where a finger points, or may: targets are of 44 px. */
+    touch: string;
     /** Initials on a hue; even in lightness, so that every hue has the same contrast. */
     avatar: (hue: number) => { background: string; text: string };
   }
   interface ThemeOptions {
     float?: string;
     mono?: string;
+    touch?: string;
     avatar?: Theme["avatar"];
   }
 }
@@ -136,6 +139,9 @@ const mono = 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "Libera
 export const TWO_PANES = 700;
 export const THREE_PANES = 1100;
 
+const touch = `@media (pointer: coarse), (max-width: ${TWO_PANES - 0.05}px)`;
+const TARGET = 44;
+
 const radius = 6;
 const motion = "140ms cubic-bezier(0.2, 0, 0, 1)";
 
@@ -153,6 +159,7 @@ export function makeTheme(mode: Mode): Theme {
     breakpoints: { values: { xs: 0, sm: TWO_PANES, md: THREE_PANES, lg: 1440, xl: 1920 } },
     float: t.shadow,
     mono,
+    touch,
     avatar: avatar[mode],
     palette: {
       mode,
@@ -225,9 +232,9 @@ export function makeTheme(mode: Mode): Theme {
             minWidth: 0,
             padding: "7px 14px",
             transition: `background-color ${motion}, border-color ${motion}`,
-            "@media (pointer: coarse)": { minHeight: 44 },
+            [touch]: { minHeight: TARGET },
           },
-          sizeSmall: { minHeight: 28, padding: "3px 10px", fontSize: 13 },
+          sizeSmall: { minHeight: 28, padding: "3px 10px", fontSize: 13, [touch]: { minHeight: TARGET } },
           outlined: { borderColor: t.line, "&:hover": { backgroundColor: t.hover, borderColor: t.line } },
           text: { "&:hover": { backgroundColor: t.hover } },
           contained: { "&.Mui-disabled": { backgroundColor: t.line, color: t.secondary } },
@@ -249,7 +256,7 @@ export function makeTheme(mode: Mode): Theme {
             color: t.secondary,
             transition: `background-color ${motion}, color ${motion}`,
             "&:hover": { backgroundColor: t.hover, color: t.text },
-            "@media (pointer: coarse)": { width: 44, height: 44 },
+            [touch]: { width: TARGET, height: TARGET },
           },
         },
       },
@@ -273,7 +280,7 @@ export function makeTheme(mode: Mode): Theme {
             fontSize: 14,
             gap: 10,
             padding: "6px 10px",
-            "@media (pointer: coarse)": { minHeight: 44 },
+            [touch]: { minHeight: TARGET },
             "&:hover, &.Mui-focusVisible": { backgroundColor: t.hover },
             "&.Mui-selected, &.Mui-selected:hover": { backgroundColor: t.chosen },
           },
@@ -293,6 +300,7 @@ export function makeTheme(mode: Mode): Theme {
         },
       },
       MuiLink: { defaultProps: { underline: "always" }, styleOverrides: { root: { textUnderlineOffset: 3 } } },
+      MuiFormControlLabel: { styleOverrides: { root: { [touch]: { minHeight: TARGET } } } },
       MuiCheckbox: { defaultProps: { size: "small", disableRipple: true } },
     },
     transitions: {

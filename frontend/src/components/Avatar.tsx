@@ -19,6 +19,8 @@ const Disc = styled("span", { shouldForwardProp: (name) => name !== "hue" && nam
   lineHeight: 1,
   letterSpacing: "0.01em",
   userSelect: "none",
+  // Drawn, not written: they are no part of the name of what they stand on.
+  "&::before": { content: "attr(data-initials)" },
 }));
 
 /** The ring has the colour of what lies behind, so that the dot stands off the disc. */
@@ -43,8 +45,7 @@ interface Props {
 /** Decoration: the name, and the word for presence, stand beside it. */
 export function Avatar({ id, name, size = 36, online = false }: Props) {
   return (
-    <Disc hue={hueOf(id)} size={size} aria-hidden>
-      {initials(name)}
+    <Disc hue={hueOf(id)} size={size} data-initials={initials(name)} aria-hidden>
       {online && <Dot />}
     </Disc>
   );

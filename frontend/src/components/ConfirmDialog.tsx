@@ -50,7 +50,10 @@ export function ConfirmDialog(props: Props) {
             </p>
           )}
         </DialogContent>
-        <DialogActions sx={{ p: 5, pt: 3, gap: 2, flexWrap: "wrap" }}>
+        {/* Where both do not stand side by side, what one came for is above the way out. */}
+        <DialogActions
+          sx={{ p: 5, pt: 3, gap: 2, flexWrap: "wrap-reverse", "& > button": { flexGrow: { xs: 1, sm: 0 } } }}
+        >
           <Button onClick={props.onClose} autoFocus={!disabled}>
             Cancel
           </Button>

@@ -18,7 +18,7 @@ const Input = styled(InputBase)(({ theme }) => ({
   "&.Mui-error": { borderColor: theme.palette.critical },
   "& input": { padding: "8px 8px 8px 0", outline: "none" },
   "& input::placeholder": { color: theme.palette.text.secondary, opacity: 1 },
-  "@media (pointer: coarse)": { minHeight: 44, "& input": { fontSize: 16 } },
+  [theme.touch]: { minHeight: 44, "& input": { fontSize: 16 } },
 }));
 
 const Help = styled("p", { shouldForwardProp: (name) => name !== "bad" })<{ bad: boolean }>(({ theme, bad }) => ({

@@ -37,11 +37,17 @@ const Foot = styled("p")(({ theme }) => ({
   color: theme.palette.text.secondary,
   margin: 0,
   padding: "16px 0 calc(20px + env(safe-area-inset-bottom))",
+  [theme.touch]: { "& a": { display: "inline-block", padding: "13px 0" } },
 }));
 
 export const Lead = styled("p")(({ theme }) => ({ margin: "0 0 24px", color: theme.palette.text.secondary }));
 
-export const Form = styled("form")({ display: "grid", gap: 18 });
+export const Form = styled("form")(({ theme }) => ({
+  display: "grid",
+  gap: 18,
+  "& > a": { justifySelf: "start" },
+  [theme.touch]: { "& > a": { padding: "11px 0", margin: "-11px 0" } },
+}));
 
 /** The pages before one is signed in. */
 export function AuthLayout({ children, foot }: { children: ReactNode; foot?: ReactNode }) {

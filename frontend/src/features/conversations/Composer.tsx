@@ -57,7 +57,7 @@ const Switch = styled(ToggleButton)(({ theme }) => ({
   borderRadius: 10,
   color: theme.palette.text.secondary,
   "&.Mui-selected, &.Mui-selected:hover": { color: theme.palette.critical, background: theme.palette.hover },
-  "@media (pointer: coarse)": { width: 44, height: 44 },
+  [theme.touch]: { width: 44, height: 44 },
 }));
 
 const Text = styled(InputBase)(({ theme }) => ({
@@ -65,7 +65,7 @@ const Text = styled(InputBase)(({ theme }) => ({
   padding: "6px 4px 6px 10px",
   "& textarea": { outline: "none" },
   "& textarea::placeholder": { color: theme.palette.text.secondary, opacity: 1 },
-  "@media (pointer: coarse)": { padding: "10px 4px 10px 10px", fontSize: 16 },
+  [theme.touch]: { padding: "10px 4px 10px 10px", fontSize: 16 },
 }));
 
 const Send = styled(IconButton, { shouldForwardProp: (name) => !isOwnProp(name) })<{ critical: boolean }>(({

@@ -112,6 +112,7 @@ const Person = styled(Link)({
   alignItems: "center",
   gap: 12,
   flex: 1,
+  alignSelf: "stretch",
   minWidth: 0,
   color: "inherit",
   textDecoration: "none",
@@ -147,7 +148,7 @@ function Header({ conversation }: { conversation: Conversation }) {
             <Name>{peer.username}</Name>
             <Shield state={shieldOf(person, conversation)} />
           </h1>
-          <p>{online === null ? "\u00A0" : online ? "Online" : "Offline"}</p>
+          {online !== null && <p>{online ? "Online" : "Offline"}</p>}
         </Words>
       </Person>
       <Tooltip title={shown ? "Close details" : "Details"}>

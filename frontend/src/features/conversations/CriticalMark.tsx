@@ -22,7 +22,7 @@ const More = styled("details")(({ theme }) => ({
   "& dl": { display: "grid", gridTemplateColumns: "auto 1fr", gap: "0 8px", margin: "4px 0 2px" },
   "& dt, & dd": { margin: 0 },
   "& dd": { color: theme.palette.text.primary },
-  "@media (pointer: coarse)": { "& summary": { padding: "12px 0" } },
+  [theme.touch]: { "& summary": { padding: "12px 0" } },
 }));
 
 const HALF = { valid: "verified", invalid: "wrong", missing: "missing" } as const;

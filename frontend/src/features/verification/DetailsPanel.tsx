@@ -39,6 +39,7 @@ const More = styled("details")(({ theme }) => ({
     color: theme.palette.text.secondary,
     padding: "6px 0",
     borderRadius: 4,
+    [theme.touch]: { padding: "12px 0" },
   },
   "& summary:hover": { color: theme.palette.text.primary },
 }));
