@@ -17,7 +17,6 @@ The schema of a statement is known to its reader, so no type tags are needed.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 from collections.abc import Sequence
@@ -92,19 +91,16 @@ def _field(item: Field) -> bytes:
 
 
 def _content(item: Field) -> bytes:
-    match item:
-        case bytes():
-            return item
-        case str():
-            return item.encode()
-        case UUID():
-            return item.bytes
-        case bool():
-            raise TypeError(_NOT_A_FIELD)
-        case int():
-            return u64(item)
-        case Sequence():
-            return fields(*item)
+    if isinstance(item, bytes):
+        return item
+    if isinstance(item, int) and not isinstance(item, bool):
+        return u64(item)
+    if isinstance(item, UUID):
+        return item.bytes
+    if isinstance(item, str):
+        return item.encode()
+    if isinstance(item, Sequence):
+        return fields(*item)
     raise TypeError(_NOT_A_FIELD)
 
 
@@ -124,16 +120,15 @@ class Reader:
 
     def blob(self, length: int | None = None) -> bytes:
         """The next field, of exactly `length` bytes when given."""
-        start = self._at + 4
-        if start > len(self._data):
+        data, start = self._data, self._at + 4
+        if start > len(data):
             raise MalformedEncoding("a field is missing")
-        end = start + int.from_bytes(self._data[self._at : start], "big")
-        if end > len(self._data):
+        self._at = end = start + int.from_bytes(data[start - 4 : start], "big")
+        if end > len(data):
             raise MalformedEncoding("a field is cut off")
         if length is not None and end - start != length:
             raise MalformedEncoding(f"a field of {length} bytes was expected")
-        self._at = end
-        return self._data[start:end]
+        return data[start:end]
 
     def text(self) -> str:
         try:
@@ -222,17 +217,30 @@ def split_public_key(public_key: bytes) -> tuple[bytes, bytes]:
     return public_key[:FALCON_PUBLIC_KEY_BYTES], public_key[FALCON_PUBLIC_KEY_BYTES:]
 
 
+_TO_URL: Final = bytes.maketrans(b"+/", b"-_")
+_FROM_URL: Final = bytes.maketrans(b"-_+/=", b"+/   ")
+_NO_LOOSE_BITS: Final[tuple[frozenset[str] | None, ...]] = (
+    None,
+    frozenset(),
+    frozenset("AQgw"),
+    frozenset("AEIMQUYcgkosw048"),
+)
+"""By length modulo 4: which characters can be the last one, since the bits that it has too many are zero."""
+
+
 def to_base64url(data: bytes) -> str:
     """Base64url without padding (RFC 4648 section 5)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return binascii.b2a_base64(data, newline=False).rstrip(b"=").translate(_TO_URL).decode()
 
 
 def from_base64url(text: str) -> bytes:
     """Strict inverse of `to_base64url`: padding, other alphabets and loose trailing bits are refused."""
-    try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise MalformedEncoding("not base64url") from error
-    if to_base64url(data) != text:
+    last = _NO_LOOSE_BITS[len(text) % 4]
+    if last is not None and text[-1] not in last:
         raise MalformedEncoding("not base64url")
-    return data
+    try:
+        return binascii.a2b_base64(
+            text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4), strict_mode=True
+        )
+    except ValueError as error:
+        raise MalformedEncoding("not base64url") from error

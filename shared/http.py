@@ -12,7 +12,7 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.exceptions import HTTPException
@@ -127,20 +127,21 @@ def _with_headers(headers: list[tuple[bytes, bytes]], identifier: str) -> list[t
     return [*headers, *(header for header in added if header[0] not in present)]
 
 
-def error_response(request: HTTPConnection, error: ApiError) -> JSONResponse:
+def error_response(request: HTTPConnection, error: ApiError) -> Response:
     """The one error shape."""
     headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(error.body(getattr(request.state, "request_id", None)), error.status, headers)
+    body = orjson.dumps(error.body(getattr(request.state, "request_id", None)))
+    return Response(body, error.status, headers, media_type="application/json")
 
 
-async def _on_api_error(request: Request, error: Exception) -> JSONResponse:
+async def _on_api_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)  # noqa: S101 - registered for this type only
     return error_response(request, error)
 
 
-async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
     refusal = ApiError(_STATUS_CODES.get(error.status_code, "refused"), str(error.detail))
     refusal.status = error.status_code
@@ -149,7 +150,7 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
     return response
 
 
-async def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
+async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
     # Only place and kind: the rejected value itself may be a secret.
     problems = [
@@ -161,7 +162,7 @@ async def _on_validation_error(request: Request, error: Exception) -> JSONRespon
     return error_response(request, refusal)
 
 
-async def _on_crash(request: Request, error: Exception) -> JSONResponse:
+async def _on_crash(request: Request, error: Exception) -> Response:
     log.error("crash", kind=type(error).__name__, exc_info=error)
     refusal = ApiError("internal_error", "The server failed. Nothing was changed; try again, or tell its operator.")
     refusal.status = 500

@@ -8,9 +8,9 @@ Does not: wake anybody, or take commits and last messages: those change more tha
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection as Transaction
@@ -26,6 +26,7 @@ from app_service.conversations.refusals import (
     not_found,
     not_in_group,
 )
+from app_service.conversations.statements import SessionHead
 from app_service.models.base import to_milliseconds
 from shared.errors import ApiError
 
@@ -36,31 +37,37 @@ Roster = dict[UUID, bytes]
 _MAX_REMEMBERED: Final = 20_000
 
 
-class Rosters:
-    """Rosters of groups by epoch. Only a commit changes one, and it moves the epoch: what is remembered stays true."""
+class Outdated(Exception):
+    """What was remembered of a log is not what the database says: judge again by what it says."""
+
+
+class Place(NamedTuple):
+    """Where a log stands and who is in its group."""
+
+    locked: SessionHead
+    roster: Roster
+
+
+class Memory:
+    """The places of logs as this process left them. Only a guess: a batch says which chain it moves a head from.
+
+    Each is taken out for a batch and kept again when that is committed, so that what may be wrong is forgotten.
+    """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[UUID, tuple[int, int, Roster]] = OrderedDict()
+        self._places: OrderedDict[UUID, Place] = OrderedDict()
 
-    def load(self, transaction: Transaction, heads: Iterable[Head]) -> dict[UUID, Roster]:
-        """Rosters at these heads, which are locked: at most one query for those not remembered."""
-        found: dict[UUID, Roster] = {}
-        missing: list[Head] = []
-        for head in heads:
-            known = self._known.get(head.conversation_id)
-            if known is not None and known[0] == head.generation and known[1] == head.epoch:
-                found[head.conversation_id] = known[2]
-                self._known.move_to_end(head.conversation_id)
-            else:
-                missing.append(head)
-        if missing:
-            loaded = statements.rosters(transaction, [head.conversation_id for head in missing])
-            for head in missing:
-                roster = found[head.conversation_id] = loaded.get(head.conversation_id, {})
-                self._known[head.conversation_id] = (head.generation, head.epoch, roster)
-            while len(self._known) > _MAX_REMEMBERED:
-                self._known.popitem(last=False)
-        return found
+    def take(self, entries: Iterable[Entry]) -> dict[UUID, Place]:
+        known = {entry.conversation_id: self._places.pop(entry.conversation_id, None) for entry in entries}
+        return {log_id: place for log_id, place in known.items() if place is not None}
+
+    def keep(self, places: Iterable[Place]) -> None:
+        """Remember logs that may be written to."""
+        for place in places:
+            if place.locked.writable:
+                self._places[place.locked.head.conversation_id] = place
+        while len(self._places) > _MAX_REMEMBERED:
+            self._places.popitem(last=False)
 
 
 class Batch:
@@ -70,28 +77,45 @@ class Batch:
         self.entries = entries
         self.rows: list[Row] = []
         self.outcomes: list[Outcome] = []
+        self.places: dict[UUID, Place] = {}
         self._moment = moment
         self._milliseconds = to_milliseconds(moment)
 
-    def run(self, transaction: Transaction, rosters: Rosters, *, repeats: bool) -> None:
-        """Judge and write all entries. With `repeats`, earlier answers are looked for first.
+    def run(self, transaction: Transaction, remembered: Mapping[UUID, Place] | None = None) -> None:
+        """Judge and write all entries.
 
-        Without it an earlier answer shows as an `IntegrityError`: nearly no entry is a repeat, so the question is
-        asked only for entries that would be refused, or when an insert has met one.
+        With places that are remembered, nearly all statements are those that write; `Outdated` and `IntegrityError` ask
+        for a second try without them, which reads everything under lock and looks for earlier answers first.
         """
-        conversations = {entry.conversation_id for entry in self.entries}
-        self._heads = statements.heads(transaction, sorted(conversations), lock=True)
-        self._rosters = rosters.load(transaction, (locked.head for locked in self._heads.values()))
+        self.places = dict(remembered or {})
+        self._read(transaction, sorted({entry.conversation_id for entry in self.entries} - self.places.keys()))
+        before = {log_id: place.locked.head.chain for log_id, place in self.places.items()}
         self._quiet = self._quiet_commits(transaction)
-        answered = statements.first_answers(transaction, self._keys(self.entries)) if repeats else {}
+        answered = statements.first_answers(transaction, self._keys(self.entries)) if remembered is None else {}
         self.outcomes = [self._outcome(entry, answered) for entry in self.entries]
         refused = [entry for entry, outcome in self._pairs() if isinstance(outcome, ApiError)]
+        if refused and remembered:
+            raise Outdated
         if refused:
             self._look_again(transaction, refused)
         if self.rows:
-            statements.insert_rows(transaction, self.rows)
-            moved = {row.conversation_id for row in self.rows}
-            statements.move_heads(transaction, [self._heads[each].head for each in moved], self._moment)
+            self._write(transaction, before)
+
+    def _read(self, transaction: Transaction, log_ids: Sequence[UUID]) -> None:
+        if not log_ids:
+            return
+        heads = statements.heads(transaction, log_ids, lock=True)
+        rosters = statements.rosters(transaction, list(heads))
+        self.places.update((log_id, Place(locked, rosters.get(log_id, {}))) for log_id, locked in heads.items())
+
+    def _write(self, transaction: Transaction, before: Mapping[UUID, bytes]) -> None:
+        moved = [(before[log_id], self.places[log_id].locked.head) for log_id in sorted(self._moved())]
+        if not statements.move_heads(transaction, moved, self._moment):
+            raise Outdated
+        statements.insert_rows(transaction, self.rows)
+
+    def _moved(self) -> set[UUID]:
+        return {row.conversation_id for row in self.rows}
 
     def _outcome(self, entry: Entry, answered: dict[tuple[UUID, UUID], Ack]) -> Outcome:
         key = (entry.author.device_id, entry.client_id)
@@ -101,32 +125,33 @@ class Batch:
         refusal = self._refusal(entry)
         if refusal is not None:
             return refusal
-        tag = self._rosters[entry.conversation_id][entry.author.device_id]
-        row = extend(self._heads[entry.conversation_id].head, entry, tag, self._moment, self._milliseconds)
+        locked, roster = self.places[entry.conversation_id]
+        row = extend(locked.head, entry, roster[entry.author.device_id], self._moment, self._milliseconds)
         self.rows.append(row)
         answered[key] = ack = ack_of(row)
         return ack
 
     def _refusal(self, entry: Entry) -> ApiError | None:
-        locked = self._heads.get(entry.conversation_id)
-        if locked is None:
+        place = self.places.get(entry.conversation_id)
+        if place is None:
             return not_found()
+        locked, roster = place
         if not locked.head.open:
             return not_active()
         if locked.blocked:
             return blocked()
         if not locked.connected:
             return not_connected()
-        if entry.author.device_id not in self._rosters[entry.conversation_id]:
+        if entry.author.device_id not in roster:
             return not_in_group()
         return epoch_refusal(entry, locked.head, previous_is_quiet=entry.conversation_id in self._quiet)
 
     def _quiet_commits(self, transaction: Transaction) -> set[UUID]:
         """Conversations whose newest commit left the roster alone, among those with an entry of the epoch before."""
         late = {
-            (locked.head.conversation_id, locked.head.generation, entry.epoch)
+            (entry.conversation_id, entry.generation, entry.epoch)
             for entry in self.entries
-            if (locked := self._heads.get(entry.conversation_id)) and _is_previous(entry, locked.head)
+            if (place := self.places.get(entry.conversation_id)) and _is_previous(entry, place.locked.head)
         }
         return statements.quiet_commits(transaction, late) if late else set()
 

@@ -37,7 +37,7 @@ class Publisher:
         first, last = rows[0].seq, rows[-1].seq
 
         def received() -> str:
-            fields = {"conversation_id": str(log_id), "rows": message_rows(rows), "head_seq": last}
+            fields = {"conversation_id": log_id, "rows": message_rows(rows), "head_seq": last}
             return frame("message_receive", fields)
 
         self._hub.appended(log_id, first, last, received)

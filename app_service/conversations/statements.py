@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, tuple_, update
 from sqlalchemy import Connection as Transaction
 from sqlalchemy import Row as Record
 
 from app_service.conversations.entries import Ack, Head, NotaryReceipt, Row
+from app_service.db import ManyRows
 from app_service.models import Block, Commit, Connection, Conversation, LogEntry, Member, Participant, Session
 
 
@@ -22,6 +23,10 @@ class SessionHead(NamedTuple):
     head: Head
     connected: bool
     blocked: bool
+
+    @property
+    def writable(self) -> bool:
+        return self.head.open and self.connected and not self.blocked
 
 
 _CONNECTED = exists().where(
@@ -55,10 +60,34 @@ _LOCKED_HEADS = _HEADS.with_for_update(of=Conversation)
 _ROSTERS = select(Member.conversation_id, Member.device_id, Member.sender_tag).where(
     Member.conversation_id.in_(bindparam("ids", expanding=True)), Member.removed_seq.is_(None)
 )
-_INSERT = insert(LogEntry)
+_COLUMNS = (
+    "conversation_id",
+    "seq",
+    "generation",
+    "epoch",
+    "kind",
+    "sender_id",
+    "sender_device_id",
+    "sender_tag",
+    "client_id",
+    "timestamp",
+    "body_hash",
+    "chain",
+    "content",
+    "signature_falcon",
+    "signature_ecdsa",
+    "receipt",
+    "receipt_signature",
+)
+_ROWS = ManyRows(LogEntry.__table__, _COLUMNS)  # type: ignore[arg-type]  # a mapped table is a Table
 _MOVE = (
     update(Conversation.__table__)  # type: ignore[arg-type]  # a mapped table is a Table
-    .where(Conversation.id == bindparam("head_id"))
+    .where(
+        Conversation.id == bindparam("head_id"),
+        Conversation.chain == bindparam("head_before"),
+        Conversation.open,
+        exists().where(Session.id == Conversation.id, _CONNECTED, ~_BLOCKED),
+    )
     .values(seq=bindparam("head_seq"), chain=bindparam("head_chain"), last_entry_at=bindparam("head_time"))
 )
 
@@ -132,36 +161,46 @@ def participants(transaction: Transaction, pairs: Iterable[tuple[UUID, UUID]]) -
 
 
 def insert_rows(transaction: Transaction, rows: Sequence[Row]) -> None:
-    transaction.execute(_INSERT, [_values(row) for row in rows])
+    _ROWS.insert(transaction, map(_values, rows))
 
 
-def _values(row: Row) -> dict[str, object]:
-    return {
-        "conversation_id": row.conversation_id,
-        "seq": row.seq,
-        "generation": row.generation,
-        "epoch": row.epoch,
-        "kind": row.kind,
-        "sender_id": row.sender_id,
-        "sender_device_id": row.sender_device_id,
-        "sender_tag": row.sender_tag,
-        "client_id": row.client_id,
-        "timestamp": row.timestamp,
-        "body_hash": row.body_hash,
-        "chain": row.chain,
-        "content": row.content,
-        "signature_falcon": row.signature and row.signature.falcon,
-        "signature_ecdsa": row.signature and row.signature.ecdsa,
-        "receipt": row.receipt and row.receipt.statement,
-        "receipt_signature": row.receipt and row.receipt.signature,
-    }
+def _values(row: Row) -> tuple[object, ...]:
+    """In the order of `_COLUMNS`."""
+    signature, receipt = row.signature, row.receipt
+    return (
+        row.conversation_id,
+        row.seq,
+        row.generation,
+        row.epoch,
+        row.kind,
+        row.sender_id,
+        row.sender_device_id,
+        row.sender_tag,
+        row.client_id,
+        row.timestamp,
+        row.body_hash,
+        row.chain,
+        row.content,
+        signature and signature.falcon,
+        signature and signature.ecdsa,
+        receipt and receipt.statement,
+        receipt and receipt.signature,
+    )
 
 
-def move_heads(transaction: Transaction, moved: Sequence[Head], moment: datetime) -> None:
-    transaction.execute(
+def move_heads(transaction: Transaction, moved: Sequence[tuple[bytes, Head]], moment: datetime) -> bool:
+    """Move each head, in the order of ids, from the chain value that it had; false unless all stood there, writable."""
+    done = transaction.execute(
         _MOVE,
         [
-            {"head_id": head.conversation_id, "head_seq": head.seq, "head_chain": head.chain, "head_time": moment}
-            for head in moved
+            {
+                "head_id": head.conversation_id,
+                "head_before": before,
+                "head_seq": head.seq,
+                "head_chain": head.chain,
+                "head_time": moment,
+            }
+            for before, head in moved
         ],
     )
+    return done.rowcount == len(moved)

@@ -15,10 +15,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple, TypeVar
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from app_service.conversations.append import Batch, Outcome, Rosters
+from app_service.conversations.append import Batch, Memory, Outcome, Outdated, Place
 from app_service.conversations.entries import MAX_COMMIT_BYTES, Entry, Row
 from app_service.db import Database
 from app_service.models.base import now
@@ -66,7 +67,7 @@ class LogWriter:
     def __init__(self, database: Database, appended: Appended) -> None:
         self._database = database
         self._appended = appended
-        self._rosters = Rosters()
+        self._memory = Memory()
         self._pending: deque[_Waiting | _Job] = deque()
         self._pending_bytes = 0
         self._arrived = asyncio.Event()
@@ -169,13 +170,15 @@ class LogWriter:
 
     async def _commit(self, entries: list[Entry]) -> Batch:
         try:
-            return await self._transact(entries, repeats=False)
-        except IntegrityError:
-            return await self._transact(entries, repeats=True)
+            batch = await self._transact(entries, self._memory.take(entries))
+        except (IntegrityError, Outdated):
+            batch = await self._transact(entries, None)
+        self._memory.keep(batch.places.values())
+        return batch
 
-    async def _transact(self, entries: list[Entry], *, repeats: bool) -> Batch:
+    async def _transact(self, entries: list[Entry], remembered: dict[UUID, Place] | None) -> Batch:
         batch = Batch(entries, now())
-        await self._database.write_in_thread(lambda transaction: batch.run(transaction, self._rosters, repeats=repeats))
+        await self._database.write_in_thread(lambda transaction: batch.run(transaction, remembered))
         return batch
 
     def _fail(self, waiting: list[_Waiting], error: Exception) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Protocol
 from uuid import UUID
 
@@ -42,6 +41,21 @@ class OpenSocket(Protocol):
 
     def replaced(self) -> None:
         """The same device connected again."""
+
+
+class _Once:
+    """Makes its text when it is first asked for."""
+
+    __slots__ = ("_make", "_text")
+
+    def __init__(self, make: Callable[[], str]) -> None:
+        self._make = make
+        self._text: str | None = None
+
+    def __call__(self) -> str:
+        if self._text is None:
+            self._text = self._make()
+        return self._text
 
 
 class Hub:
@@ -99,7 +113,7 @@ class Hub:
             grown.add(log)
         sockets = self._by_log.get(log)
         if sockets:
-            once = cache(frame)
+            once = _Once(frame)
             for socket in sockets:
                 socket.offer(log, first, last, once)
 

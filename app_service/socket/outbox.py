@@ -1,7 +1,8 @@
 """What waits to be sent on one socket: few frames, and for the rest only the places where to read on.
 
 Promises: bounded, whatever happens while the socket is slow. Rows of a log go out ascending and without gaps: a frame
-is taken from the hub only when it continues the cursor, else the log is marked to be read from there.
+is taken from the hub only when it continues the cursor, else the log is marked to be read from there. To its sender
+the ack of a message is its row; the row itself goes out only together with others.
 Does not: send, or read the database (`connection.py`).
 """
 
@@ -37,13 +38,16 @@ class Outbox:
         cursor = self.cursors.get(log)
         if cursor is None or cursor >= last:
             return
-        in_turn = cursor == first - 1 and log in self.in_group and log not in self.behind and log != self.reading
-        if in_turn and self._has_room():
+        if cursor >= first - 1 and self._in_step(log) and self._has_room():
             self.frames.append(frame())
             self.cursors[log] = last
         else:
             self.behind.add(log)
         self.changed.set()
+
+    def _in_step(self, log: UUID) -> bool:
+        """Whether the cursor is where the sent frames end, and the device reads what the group does."""
+        return log in self.in_group and log not in self.behind and log != self.reading
 
     def _has_room(self) -> bool:
         return len(self.frames) < MAX_FRAMES and sum(map(len, self.frames)) < MAX_CHARACTERS
@@ -69,3 +73,9 @@ class Outbox:
         """An answer to a frame of the client, who may have only so many open."""
         self.frames.append(frame)
         self.changed.set()
+
+    def acknowledge(self, log: UUID, seq: int, frame: str) -> None:
+        """Answer a message of the client, which is row `seq` now."""
+        if self.cursors.get(log) == seq - 1 and self._in_step(log):
+            self.cursors[log] = seq
+        self.answer(frame)

@@ -183,7 +183,8 @@ class Socket:
             if isinstance(outcome, ApiError):
                 self._outbox.answer(refusal_frame(outcome, client_id))
             else:
-                self._outbox.answer(frame("message_ack", ack_json(outcome)))
+                told = frame("message_ack", ack_json(outcome))
+                self._outbox.acknowledge(outcome.conversation_id, outcome.seq, told)
 
         return answer
 

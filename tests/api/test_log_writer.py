@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, event, func, select
+from sqlalchemy import Connection as Transaction
+from sqlalchemy import event, func, insert, select, update
 from sqlalchemy.exc import OperationalError
 from uuid_utils.compat import uuid7
 
@@ -17,7 +18,8 @@ from app_service.conversations import append, statements, writer
 from app_service.conversations.append import Outcome
 from app_service.conversations.entries import Ack, Author, Entry, Row, decode_content, parse_entry
 from app_service.conversations.writer import LogWriter
-from app_service.models import Conversation, LogEntry
+from app_service.models import Block, Connection, Conversation, LogEntry
+from app_service.models.base import now
 from shared.errors import ApiError, Unavailable
 from tests.factories import Browser
 from tests.groups import Group, active
@@ -214,13 +216,46 @@ async def test_many_writers_of_many_conversations(service: Service) -> None:
             assert after["previous_chain"] == before["chain"]
 
 
+async def test_two_processes_append_to_one_log(service: Service) -> None:
+    """What one remembers of the log is wrong as soon as the other has written: it notices, and judges again."""
+    (group,) = await groups_of(service, 1)
+    alice, bob = group.members
+    other = LogWriter(service.database, lambda _: None)
+    other.start()
+    try:
+        for seq in range(2, 8, 2):
+            assert seqs(await submit(writer_of(service), [entry_of(group, alice)])) == [seq]
+            assert seqs(await submit(other, [entry_of(group, bob)])) == [seq + 1]
+    finally:
+        await other.close()
+    rows = await group.log(alice)
+    assert all(after["previous_chain"] == before["chain"] for before, after in pairwise(rows))
+
+
+@pytest.mark.parametrize("change", ["blocked", "disconnected", "closed"])
+async def test_what_changed_behind_the_writers_back_is_refused(service: Service, change: str) -> None:
+    (group,) = await groups_of(service, 1)
+    alice, bob = group.members
+    assert seqs(await submit(writer_of(service), [entry_of(group, alice)])) == [2]
+    statement, expected = {
+        "blocked": (insert(Block).values(user_id=bob.user_id, blocked_id=alice.user_id, created_at=now()), "blocked"),
+        "disconnected": (update(Connection).values(state="removed"), "not_connected"),
+        "closed": (update(Conversation).values(open=False), "not_active"),
+    }[change]
+    async with service.database.write() as unit:
+        await unit.session.execute(statement)
+
+    assert seqs(await submit(writer_of(service), [entry_of(group, alice)])) == [expected]
+    assert [row["seq"] for row in await group.log(bob)] == [1, 2]
+
+
 async def test_a_failure_that_nobody_foresaw_fails_one_entry(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     (group,) = await groups_of(service, 1)
     alice, bob = group.members
     cursed = entry_of(group, alice)
     real = statements.insert_rows
 
-    def fragile(transaction: Connection, rows: list[Row]) -> None:
+    def fragile(transaction: Transaction, rows: list[Row]) -> None:
         if any(row.client_id == cursed.client_id for row in rows):
             raise ValueError("cursed")
         real(transaction, rows)

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
-from app_service.conversations.append import Batch, Rosters
+from app_service.conversations.append import Batch
 from app_service.conversations.entries import Ack, Author, parse_entry
 from app_service.db import Database, database_url
 from app_service.models.base import now
@@ -78,6 +78,6 @@ async def _write(url: str, pair: Pair) -> None:
     ]
     for start in range(0, PENDING, AT_ONCE):
         batch = Batch(entries[start : start + AT_ONCE], now())
-        await database.write_in_thread(lambda to, batch=batch: batch.run(to, Rosters(), repeats=False))
+        await database.write_in_thread(lambda to, batch=batch: batch.run(to))
         assert all(isinstance(outcome, Ack) for outcome in batch.outcomes)
     await database.dispose()

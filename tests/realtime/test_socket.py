@@ -124,8 +124,10 @@ async def test_too_many_messages_of_a_device_are_refused_one_by_one(wire: Wire) 
     refused = await client.until("error")
     assert (refused["code"], refused["client_id"]) == ("too_many_requests", bodies[2]["client_id"])
     assert 1 <= refused["retry_after"] <= 86_400
-    await client.rows(group, 3)  # commit and two messages
+    await client.send(group, bodies[0])  # its answer is written after those of the other two
+    await client.until("error")
     await client.settled()
+    assert [frame["seq"] for frame in client.frames if frame["type"] == "message_ack"] == [2, 3]
 
 
 async def test_sockets_of_one_address_are_counted_as_calls(wire: Wire) -> None:
@@ -364,6 +366,40 @@ async def test_p5_4_a_message_over_the_socket(wire: Wire) -> None:
     assert await sender.until("message_ack") == ack
     # What is pushed is what is pulled.
     assert row == (await group.log(bob))[-1]
+
+
+async def test_p5_2_to_its_sender_the_ack_of_a_message_is_its_row(wire: Wire) -> None:
+    group = await active(wire.service)
+    alice, bob = group.members
+    sender, receiver = await wire.open(alice), await wire.open(bob)
+    await sender.rows(group, 1)
+    for _ in range(3):
+        await sender.send(group)
+        await sender.until("message_ack")
+    await receiver.send(group)
+    mine, theirs = await sender.rows(group, 5), await receiver.rows(group, 4)
+
+    assert [row["seq"] for row in mine] == [1, 5]
+    assert [row["seq"] for row in theirs] == [1, 2, 3, 4]
+
+
+async def test_p5_2_rows_come_in_turn_also_when_an_ack_runs_ahead_of_them(wire: Wire) -> None:
+    """Written together, they come in one frame: with the sender's own row, rather than with a gap."""
+    group = await active(wire.service)
+    alice, bob = group.members
+    sender, receiver = await wire.open(alice), await wire.open(bob)
+    for _ in range(10):
+        await asyncio.gather(sender.send(group), receiver.send(group))
+    last = 21
+    for client in (sender, receiver):
+        seen = 0
+        while seen < last:
+            frame = await client.hear()
+            if frame["type"] == "message_ack":
+                seen = frame["seq"] if frame["seq"] == seen + 1 else seen
+            elif frame["type"] == "message_receive":
+                assert frame["rows"][0]["seq"] <= seen + 1
+                seen = max(seen, frame["rows"][-1]["seq"])
 
 
 async def test_refusals_over_the_socket_name_the_message(wire: Wire) -> None:
