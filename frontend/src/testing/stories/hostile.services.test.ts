@@ -243,7 +243,8 @@ test("promise 1: neither database nor logs hold a word of what was written", asy
   const secret = "Zugvogel-7413-плацебо";
   await alice.writes(bob, secret);
   await bob.reads(alice, secret);
-  const files = readdirSync(services.dataDir).map((name) => readFileSync(join(services.dataDir, name)));
+  const entries = readdirSync(services.dataDir, { recursive: true, withFileTypes: true });
+  const files = entries.filter((each) => each.isFile()).map((each) => readFileSync(join(each.parentPath, each.name)));
   const all = Buffer.concat([...files, Buffer.from(services.app.output), Buffer.from(services.quantum.output)]);
   for (const text of [secret, "Zugvogel", alice.password]) {
     expect(all.includes(text)).toBe(false);
