@@ -176,8 +176,10 @@ _POSTGRESQL: Final[dict[str, Any]] = {**_COMMON, "pool_pre_ping": True, "pool_re
 _SQLITE: Final[dict[str, Any]] = {**_COMMON, "connect_args": {"timeout": BUSY_SECONDS}}
 
 
-_POSTGRESQL_WAITS: Final = {
+_POSTGRESQL_OPTIONS: Final = {
     "connect_timeout": str(CONNECT_SECONDS),
+    # A server set up without a locale keeps SQL_ASCII, and the driver would hand out bytes where text belongs.
+    "client_encoding": "utf8",
     "options": f"-c lock_timeout={BUSY_SECONDS}s",
     # A server that vanished without a word is noticed within half a minute.
     "keepalives_idle": "15",
@@ -187,14 +189,14 @@ _POSTGRESQL_WAITS: Final = {
 }
 
 
-def _with_timeouts(url: URL) -> URL:
-    """PostgreSQL and its library wait for ever unless told otherwise; what the operator says goes first."""
-    return url.set(query={**_POSTGRESQL_WAITS, **url.query})
+def _with_options(url: URL) -> URL:
+    """PostgreSQL and its library wait for ever unless told otherwise; what the address says goes first."""
+    return url.set(query={**_POSTGRESQL_OPTIONS, **url.query})
 
 
 def _engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(_with_timeouts(url), pool_size=10, max_overflow=10, **_POSTGRESQL)
+        return create_async_engine(_with_options(url), pool_size=10, max_overflow=10, **_POSTGRESQL)
     engine = create_async_engine(url, pool_size=8, max_overflow=8, **_SQLITE)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -203,7 +205,7 @@ def _engine(url: URL) -> AsyncEngine:
 
 def _thread_engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(_with_timeouts(url), pool_size=1, max_overflow=0, **_POSTGRESQL)
+        return create_engine(_with_options(url), pool_size=1, max_overflow=0, **_POSTGRESQL)
     engine = create_engine(url.set(drivername="sqlite"), pool_size=1, max_overflow=0, **_SQLITE)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

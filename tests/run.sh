@@ -130,6 +130,7 @@ python_lane() {
 client() { (cd frontend && PYTHON="$VENV/bin/python" npm run --silent "$@"); }
 
 build_lane() {
+  check "client types" client typecheck
   check "client build" build_client
 }
 

@@ -110,6 +110,8 @@ resource app 'Microsoft.Web/sites@2023-12-01' = {
         { name: 'AZURE_ENV', value: 'production' }
         { name: 'HOST', value: '0.0.0.0' }
         { name: 'PORT', value: port }
+        // Kept when the app is deployed anew, unlike its own folder: files that people send.
+        { name: 'DATA_DIR', value: '/home/data' }
         { name: 'DATABASE_URL', value: databaseUrl }
         { name: 'JWT_SECRET', value: jwtSecret }
         { name: 'QUANTUM_API_KEY', value: quantumApiKey }

@@ -152,8 +152,7 @@ build_client() {
   local wanted
   wanted=$(client_sources)
   rm -f "$BUILT"
-  # Ours is served by app_service: an address meant for the client of another site has no place in it.
-  (cd "$ROOT/frontend" && unset VITE_API_URL && npm run build) && printf '%s\n' "$wanted" >"$BUILT"
+  (cd "$ROOT/frontend" && npm run build) && printf '%s\n' "$wanted" >"$BUILT"
 }
 
 ensure_client() {

@@ -6,6 +6,7 @@ import asyncio
 import stat
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, select, text
 from app_service import migrations
 from app_service.db import Database, database_url
 from app_service.migrations import migrate
-from app_service.models import Model, NotaryKey
+from app_service.models import Model, NotaryKey, ServerSetting
 from app_service.quantum_monitor import QuantumMonitor
 from shared.schemas.quantum import QuantumHealth
 from shared.settings import ConfigurationError
@@ -92,6 +93,22 @@ async def test_a_database_of_a_newer_version_stops_the_start_and_stays_as_it_is(
     async with database.read() as session:
         assert list(await session.scalars(text("SELECT version_num FROM alembic_version"))) == ["9999"]
     await database.dispose()
+
+
+@pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True)
+async def test_a_postgresql_that_was_set_up_without_a_locale_will_do(fresh_database: str) -> None:
+    url = database_url(fresh_database)
+    name = f"{url.database}_ascii"
+    with psycopg.connect(fresh_database, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'")
+        database = Database(url.set(database=name))
+        await migrate(database)
+        async with database.write() as unit:
+            unit.session.add(ServerSetting(name="tried_at", value="Zoë"))
+        async with database.read() as session:
+            assert await session.scalar(select(ServerSetting.value)) == "Zoë"
+        await database.dispose()
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.mark.parametrize("fresh_database", ["sqlite"], indirect=True)

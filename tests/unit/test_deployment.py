@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import stat
 from pathlib import Path
@@ -112,6 +113,13 @@ def test_an_image_has_all_packages_of_its_service_and_its_port(service: str) -> 
     assert said["EXPOSE"] == environment[field.upper()] == port
     assert f"{service}) port=${{{field.upper()}:-{port}}}" in SERVE
     assert said["ENTRYPOINT"] == f'["deploy/serve.sh", "{service}"]'
+
+
+def test_the_client_is_built_without_its_tests() -> None:
+    """tsc would read them too, and they read files that are in no image; the gate checks the types by itself."""
+    scripts = json.loads((PROJECT_ROOT / "frontend" / "package.json").read_text())["scripts"]
+    assert (scripts["build"], scripts["typecheck"]) == ("vite build", "tsc --noEmit")
+    assert "client typecheck" in (PROJECT_ROOT / "tests" / "run.sh").read_text()
 
 
 def test_compose_names_only_settings_that_exist() -> None:
