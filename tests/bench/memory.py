@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from tests.bench.client import Client
 from tests.bench.conversation import greeted
 from tests.bench.meter import memory
 from tests.bench.options import Options
@@ -19,6 +20,7 @@ from tests.bench.server import Server, running
 LOOK_SECONDS: Final = 0.5
 _STEADY: Final = 4
 """So many looks in a row that show nothing new."""
+_HEARTBEAT_SECONDS: Final = 25.0
 _SAME_BYTES: Final = 200_000
 
 
@@ -61,13 +63,25 @@ async def with_sockets(server: Server, count: int) -> tuple[int, int]:
     pid, port = server.process.pid, server.process.port
     before = await _settled(lambda: memory(pid))
     people = [person for pair in server.pairs for person in (pair.sender, pair.receiver)]
-    sockets = [await greeted(port, person) for person in people[:count]]
+    sockets: list[Client] = []
+    heartbeat = asyncio.create_task(_keep_alive(sockets))
+    for person in people[:count]:
+        sockets.append(await greeted(port, person))  # noqa: PERF401 - those that are there are kept alive meanwhile
     after = await _settled(lambda: memory(pid))
+    heartbeat.cancel()
     for socket in sockets:
         if socket.lost.done():
             raise RuntimeError(f"a socket was lost: {socket.lost.result()}")
         socket.close()
     return before, after
+
+
+async def _keep_alive(sockets: list[Client]) -> None:
+    """What the web client sends when it has nothing to say (docs/events.md)."""
+    while True:
+        await asyncio.sleep(_HEARTBEAT_SECONDS)
+        for socket in sockets:
+            socket.say(b'{"type":"ping"}')
 
 
 async def _settled(look: Callable[[], int]) -> int:

@@ -45,7 +45,7 @@ def sizes(options: Options) -> Iterator[str]:
         ):
             found = asyncio.run(measure(server, size, messages))
         rows.append([words, f"{size:,}", *(f"{value:,.0f}" for value in found)])
-    head = ["bytes of", "MLS message", "sender to server", "server to sender: ack and row", "server to receiver"]
+    head = ["bytes of", "MLS message", "sender to server", "server to sender: its ack", "server to receiver"]
     yield table([*head, "receiver to server: receipts", "SQLite file grows by"], rows)
     yield f"Of WebSocket with its framing, without TCP and TLS. One receipt for each {RECEIPT_ROWS} rows and side.\n"
 

