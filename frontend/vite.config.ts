@@ -60,11 +60,13 @@ export default defineConfig({
     // Components ask for a browser-like page with `// @vitest-environment jsdom`; everything else is plain Node.
     environment: "node",
     coverage: {
-      provider: "v8",
+      provider: "istanbul",
       include: ["src/**/*.{ts,tsx}"],
       // Tests and what they stand on; what runs only in a browser and a worker, where the tests in Chromium go.
       exclude: ["src/**/*.test.{ts,tsx}", "src/**/testing/**", "src/main.tsx", "src/crypto/worker.ts"],
       reporter: ["json"],
+      // The report says what is measured, the tests' own lines whether they passed.
+      reportOnFailure: true,
     },
     projects: [
       {

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 from fastapi import FastAPI
@@ -39,7 +40,12 @@ from tests.services import (
 )
 
 KINDS: Final = os.environ.get("TEST_DATABASES", "sqlite,postgresql").split(",")
+IN_PROCESS: Final = ("unit", "vectors", "api", "realtime")
 _RANDOM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+# How long an example takes says something of the machine, and nothing of the code.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -47,6 +53,14 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     if isinstance(val, bytes):
         return f"{len(val)} bytes"
     return _RANDOM.sub("ID", val) if isinstance(val, str) and _RANDOM.search(val) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`in_process`: the code runs in the test's own process, where coverage sees it. A second database adds little."""
+    for item in items:
+        room = item.path.relative_to(Path(__file__).parent).parts[0]
+        if room in IN_PROCESS and "postgresql" not in item.name:
+            item.add_marker("in_process")
 
 
 @pytest.fixture(scope="session")

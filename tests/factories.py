@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,11 +30,26 @@ OUR_EXTENSIONS: Final = (0xF0A1, 0xF0A2, 0xF0A3)
 LAST_RESORT: Final = 0x000A
 
 
+FALCON_KEYS: Final = 8
+
+
+@cache
+def _falcon_key(number: int) -> tuple[bytes, bytes]:
+    public, private = falcon_512.generate_keypair()
+    return public, private
+
+
 class HybridKey:
-    """A Falcon-512 and an ECDSA P-256 key that sign together."""
+    """A Falcon-512 and an ECDSA P-256 key that sign together.
+
+    The Falcon halves take turns, since making one takes as long as a whole request: of eight keys made one after the
+    other no two share a half, and the ECDSA halves are always new, so that no two keys are the same.
+    """
+
+    _numbers = count()
 
     def __init__(self) -> None:
-        falcon_public, self._falcon = falcon_512.generate_keypair()
+        falcon_public, self._falcon = _falcon_key(next(self._numbers) % FALCON_KEYS)
         self._ecdsa = ec.generate_private_key(ec.SECP256R1())
         point = self._ecdsa.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         self.public: bytes = falcon_public + point

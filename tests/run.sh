@@ -9,7 +9,8 @@ cd "$ROOT" || exit 1
 unset PYTHONDONTWRITEBYTECODE
 
 WORK=$(mktemp -d)
-export COVERAGE_FILE="$WORK/coverage"
+export COVERAGE_FILE="$WORK/coverage" TEST_FIGURES="$WORK/figures"
+PYTEST=(--color=no --durations=10 -n 2 --dist worksteal)
 LANES=()
 
 on_exit() {
@@ -149,7 +150,7 @@ vitest() {
   if measuring; then client "$1" -- --coverage.enabled --coverage.reportsDirectory "$report"; else client "$1"; fi
 }
 
-# Branches that the tests take, in per cent at least; only with COVERAGE=true, since everything takes about twice as long.
+# Branches that the tests take, in per cent at least; only with COVERAGE=true.
 # Of Python: what runs in the tests' own processes.
 # With liboqs its provider counts too; without the library it cannot run.
 coverage() {
@@ -178,13 +179,26 @@ covered() {
     tee "$WORK/coverage of ${area//\//-}.line"
 }
 
-pytest_lane() {
-  check "pytest" pytest --color=no --durations=10 -n 2 --dist worksteal && tail -n 40 "$WORK/pytest.out"
+# How much the fuzzers and schemathesis tried: see tests/figures.py.
+figures() {
+  local what text
+  [ -s "$TEST_FIGURES" ] || return 0
+  awk -F '\t' '
+    { number[$1]++; sum[$1] += $4; of[$1] = $2; kind[$1] = $3 }
+    END { for (what in sum) printf "%s\t%d %s, %d %s\n", what, number[what], of[what], sum[what], kind[what] }
+  ' "$TEST_FIGURES" | sort | while IFS=$'\t' read -r what text; do note tried "$what" "$text"; done
 }
 
-pytest() {
-  if measuring; then set -- coverage run -m pytest "$@"; else set -- pytest "$@"; fi
+measured() {
+  if measuring; then set -- coverage run -m "$@"; fi
   "$VENV/bin/python" -m "$@"
+}
+
+pytest_lane() {
+  check "pytest, in process" measured pytest "${PYTEST[@]}" -m in_process
+  tail -n 40 "$WORK/pytest, in process.out"
+  check "pytest, over processes" "$VENV/bin/python" -m pytest "${PYTEST[@]}" -m "not in_process"
+  tail -n 40 "$WORK/pytest, over processes.out"
 }
 
 say_summary() {
@@ -216,6 +230,7 @@ main() {
   lane pytest_lane
   wait
   if measuring; then coverage; fi
+  figures
   say_summary
 }
 

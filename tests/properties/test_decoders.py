@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -39,6 +40,7 @@ from shared.encoding import (
 )
 from tests import factories_mls as mls
 from tests.factories import Device, Identity, key_package
+from tests.figures import tried
 
 EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "150"))
 SEED: Final = int(os.environ.get("FUZZ_SEED", "1"))
@@ -165,7 +167,10 @@ def _inputs(draw: st.DrawFn, good: tuple[bytes, ...]) -> bytes:
 
 @pytest.mark.parametrize("decoder", DECODERS, ids=lambda decoder: decoder.name)
 def test_bytes_are_read_or_refused_by_name(decoder: Decoder) -> None:
+    inputs = count()
+
     def read(data: bytes) -> None:
+        next(inputs)
         note(f"FUZZ_SEED={SEED} FUZZ_EXAMPLES={EXAMPLES}")
         try:
             decoder.read(data)
@@ -180,6 +185,7 @@ def test_bytes_are_read_or_refused_by_name(decoder: Decoder) -> None:
         suppress_health_check=list(HealthCheck),
     )
     seed(SEED)(runs(given(data=_inputs(decoder.good))(read)))()
+    tried("fuzzing in Python", "decoders", "inputs", next(inputs))
 
 
 @pytest.mark.parametrize("decoder", DECODERS, ids=lambda decoder: decoder.name)

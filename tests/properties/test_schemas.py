@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from shared.settings import new_secret
 from tests.factories import Browser
+from tests.figures import tried
 from tests.processes import House, house
 
 EXAMPLES: Final = int(os.environ.get("SCHEMA_EXAMPLES", "6"))
@@ -42,11 +43,11 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 def test_no_input_crashes_app_service(services: House) -> None:
     tokens = _Tokens(services.app.url)
-    _try_all(services.app.url, tokens.current)
+    _try_all("app_service", services.app.url, tokens.current)
 
 
 def test_no_input_crashes_quantum_service(services: House) -> None:
-    _try_all(services.quantum.url, lambda: OPERATOR_KEY)
+    _try_all("quantum_service", services.quantum.url, lambda: OPERATOR_KEY)
 
 
 class _Tokens:
@@ -71,19 +72,21 @@ class _Tokens:
         return person.token
 
 
-def _try_all(url: str, token: Token) -> None:
+def _try_all(name: str, url: str, token: Token) -> None:
     print(f"SCHEMA_SEED={SEED} SCHEMA_EXAMPLES={EXAMPLES}")
     document = httpx.get(f"{url}/openapi.json", trust_env=False, timeout=60).json()
     with requests.Session() as session:
         session.trust_env = False
         for found in schemathesis.openapi.from_dict(document).get_all_operations():
-            _try(found.ok(), url, session, token())
+            tried(f"schemathesis on {name}", "operations", "requests", _try(found.ok(), url, session, token()))
 
 
-def _try(operation: Any, url: str, session: requests.Session, token: str) -> None:
-    """Good requests and bad ones; the first failure is made small and names its seed."""
+def _try(operation: Any, url: str, session: requests.Session, token: str) -> int:
+    """Good requests and bad ones, and how many; the first failure is made small and names its seed."""
+    made = count()
 
     def check(case: Any) -> None:
+        next(made)
         answer = case.call(base_url=url, session=session, headers={"Authorization": f"Bearer {token}"}, timeout=60)
         words = f"{operation.label}: {answer.status_code} {answer.text[:500]}"
         assert answer.status_code < 500, words
@@ -105,3 +108,4 @@ def _try(operation: Any, url: str, session: requests.Session, token: str) -> Non
         except Unsatisfiable:
             # What takes no input has none that is bad.
             assert mode is GenerationMode.NEGATIVE, operation.label
+    return next(made)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 import uvicorn
 
+from tests.processes import PATIENCE
 from tests.realtime.wire import Wire
 from tests.services import Service
 
@@ -17,7 +18,7 @@ from tests.services import Service
 async def wire(service: Service) -> AsyncIterator[Wire]:
     listening = sockets.socket()
     listening.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(service.app, lifespan="off", log_config=None, ws_max_size=4 << 20)
+    config = uvicorn.Config(service.app, lifespan="off", log_config=None, ws_max_size=4 << 20, ws_ping_timeout=PATIENCE)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing to wait for

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from app_service.settings import Settings, load_secrets, load_settings
 from shared.settings import ConfigurationError, new_secret
+from tests.processes import PATIENCE
 
 STRONG: dict[str, Any] = {"jwt_secret": SecretStr(new_secret()), "quantum_api_key": SecretStr(new_secret())}
 
@@ -119,7 +120,7 @@ def test_development_makes_its_secrets_once_for_the_owner_only(tmp_path: Path) -
         subprocess.Popen([sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    outputs = {process.communicate(timeout=60)[0] for process in running}
+    outputs = {process.communicate(timeout=PATIENCE)[0] for process in running}
 
     assert len(outputs) == 1
     assert outputs != {""}
