@@ -42,7 +42,7 @@ class Desk:
         return answer
 
 
-def desk(request: Request) -> Desk:
+async def desk(request: Request) -> Desk:
     found: Desk = request.app.state.desk
     return found
 

@@ -105,7 +105,7 @@ class Access:
             self._alive.pop(sign_in_id, None)
 
 
-def _access(connection: HTTPConnection) -> Access:
+async def _access(connection: HTTPConnection) -> Access:
     access: Access = connection.app.state.access
     return access
 

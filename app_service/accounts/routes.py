@@ -40,7 +40,7 @@ COOKIE_PATH: Final = "/api/token"
 Answer = TypeVar("Answer", bound=SignedIn)
 
 
-def _service(request: Request) -> AccountService:
+async def _service(request: Request) -> AccountService:
     accounts: AccountService = request.app.state.accounts
     return accounts
 

@@ -26,12 +26,12 @@ _SHA_256: Final = re.compile(r"sha-256=:([A-Za-z0-9+/=]{44}):")
 _BYTES: Final[dict[str, Any]] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
 
-def _service(request: Request) -> AttachmentService:
+async def _service(request: Request) -> AttachmentService:
     found: AttachmentService = request.app.state.attachments
     return found
 
 
-def _author(caller: BoundCaller) -> Author:
+async def _author(caller: BoundCaller) -> Author:
     return Author(caller.user_id, caller.device_id)
 
 

@@ -24,7 +24,7 @@ from app_service.rate_limits import RateLimits
 router = APIRouter(prefix="/api", tags=["connections"])
 
 
-def _service(request: Request) -> ConnectionService:
+async def _service(request: Request) -> ConnectionService:
     connections: ConnectionService = request.app.state.connections
     return connections
 

@@ -38,37 +38,37 @@ router = APIRouter(prefix="/api", tags=["conversations"])
 MAX_PAGE = 200
 
 
-def _messages(request: Request) -> MessageService:
+async def _messages(request: Request) -> MessageService:
     found: MessageService = request.app.state.messages
     return found
 
 
-def _commits(request: Request) -> CommitService:
+async def _commits(request: Request) -> CommitService:
     found: CommitService = request.app.state.commits
     return found
 
 
-def _contributions(request: Request) -> ContributionService:
+async def _contributions(request: Request) -> ContributionService:
     found: ContributionService = request.app.state.contributions
     return found
 
 
-def _generations(request: Request) -> GenerationService:
+async def _generations(request: Request) -> GenerationService:
     found: GenerationService = request.app.state.generations
     return found
 
 
-def _lost_devices(request: Request) -> LostDeviceService:
+async def _lost_devices(request: Request) -> LostDeviceService:
     found: LostDeviceService = request.app.state.lost_devices
     return found
 
 
-def _events(request: Request) -> Events:
+async def _events(request: Request) -> Events:
     found: Events = request.app.state.events
     return found
 
 
-def _author(caller: BoundCaller) -> Author:
+async def _author(caller: BoundCaller) -> Author:
     return Author(caller.user_id, caller.device_id)
 
 

@@ -22,7 +22,7 @@ from app_service.vault.preconditions import IfMatch, seen_version
 router = APIRouter(prefix="/api", tags=["accounts"])
 
 
-def _service(request: Request) -> CredentialService:
+async def _service(request: Request) -> CredentialService:
     credentials: CredentialService = request.app.state.credentials
     return credentials
 

@@ -30,12 +30,12 @@ from app_service.directory.service import DirectoryService
 router = APIRouter(prefix="/api", tags=["people and devices"])
 
 
-def _service(request: Request) -> DirectoryService:
+async def _service(request: Request) -> DirectoryService:
     directory: DirectoryService = request.app.state.directory
     return directory
 
 
-def _online(request: Request) -> Online:
+async def _online(request: Request) -> Online:
     online: Online = request.app.state.online
     return online
 

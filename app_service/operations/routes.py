@@ -12,7 +12,7 @@ from app_service.operations.service import Operations
 router = APIRouter(prefix="/api", tags=["service"])
 
 
-def _operations(request: Request) -> Operations:
+async def _operations(request: Request) -> Operations:
     operations: Operations = request.app.state.operations
     return operations
 

@@ -22,7 +22,7 @@ from app_service.sessions.service import SessionService
 router = APIRouter(prefix="/api", tags=["sessions"])
 
 
-def _service(request: Request) -> SessionService:
+async def _service(request: Request) -> SessionService:
     sessions: SessionService = request.app.state.sessions
     return sessions
 

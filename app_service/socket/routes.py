@@ -74,7 +74,7 @@ async def _caller(services: SocketServices, hello: Hello) -> DeviceCaller:
     return DeviceCaller(caller.user_id, caller.sign_in_id, caller.device_id, caller.expires_at)
 
 
-def _polling(request: Request) -> PollingService:
+async def _polling(request: Request) -> PollingService:
     found: PollingService = request.app.state.polling
     return found
 

@@ -18,7 +18,7 @@ from shared.errors import Malformed
 router = APIRouter(prefix="/api", tags=["accounts"])
 
 
-def _service(request: Request) -> VaultService:
+async def _service(request: Request) -> VaultService:
     vault: VaultService = request.app.state.vault
     return vault
 
