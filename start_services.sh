@@ -274,7 +274,7 @@ main() {
   umask 077
   for folder in "$LOG_DIR" "$RUN_DIR"; do
     { mkdir -p "$folder" 2>/dev/null && [ -w "$folder" ]; } ||
-      fail "cannot write to $folder, where logs and process numbers are kept: run it as the owner of ${ROOT}."
+      fail "cannot write to $folder: logs and process numbers are kept there."
   done
   lock
   take_signals
