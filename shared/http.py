@@ -163,12 +163,13 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
 
 
 async def _on_crash(request: Request, error: Exception) -> Response:
-    log.error("crash", kind=type(error).__name__, exc_info=error)
+    identifier = getattr(request.state, "request_id", "")
+    # The middleware, whose lines carry it by themselves, has ended already.
+    log.error("crash", kind=type(error).__name__, request_id=identifier, exc_info=error)
     refusal = ApiError("internal_error", "The server failed. Nothing was changed; try again, or tell its operator.")
     refusal.status = 500
-    identifier = getattr(request.state, "request_id", "")
     response = error_response(request, refusal)
-    # This answer is made outside the middleware, which therefore cannot add them.
+    # This answer too is made outside the middleware, which therefore cannot add them.
     response.headers.update({**SECURITY_HEADERS, REQUEST_ID_HEADER: identifier})
     return response
 

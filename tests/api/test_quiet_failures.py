@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 import logging
 import socket
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import Connection, text
 
@@ -39,6 +41,19 @@ async def test_errors_do_not_quote_what_was_written(service: Service, capsys: py
     assert "nowhere" in logged
     assert "server_settings" in logged
     assert _SECRET not in logged
+
+
+async def test_a_crash_is_logged_under_the_id_of_its_answer(
+    service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Operations, "config", lambda _: 1 / 0)
+    configure_logging()
+    transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
+        answer = await client.get("/api/config")
+    (crash,) = (line for line in map(json.loads, capsys.readouterr().out.splitlines()) if line["event"] == "crash")
+    assert (answer.status_code, crash["kind"]) == (500, "ZeroDivisionError")
+    assert crash["request_id"] == answer.headers["X-Request-ID"] == answer.json()["error"]["request_id"]
 
 
 async def _write(database: Database, work: Callable[[Connection], Any]) -> None:
