@@ -51,6 +51,8 @@ export const FAILURES = [
   "not_caught_up", // rows up to the head are needed before anything is encrypted
   "bad_ack", // the acknowledged step is not what was sent (P5.2)
   "text_too_long",
+  "unknown_message", // not in the log as this browser has it
+  "not_changeable", // not one's own, critical, or deleted (P10.3)
   "malformed", // bytes or JSON that no server of ours makes
   "internal_error",
 ] as const;
@@ -80,6 +82,7 @@ export const PROBLEMS = [
   "receipt_missing", // a critical message without the server's receipt
   "receipt_foreign", // … or one that the pinned notary key did not sign
   "receipt_mismatch", // … or one of another message
+  "change_forged", // an edit or deletion by somebody else, of another hash, or of a critical message (P10.3)
   "replayed_message", // the same device and id twice (P5.4)
   "message_of_old_epoch", // logged behind a commit that changed the members (P5.5)
   "message_of_other_epoch", // logged in an epoch that the log has not reached

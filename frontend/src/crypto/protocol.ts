@@ -11,7 +11,8 @@ import { outboxes } from "./conversation/outbox";
 import { refusePending, waitingCommit } from "./conversation/pending";
 import { loadConversation, saveConversation } from "./conversation/record";
 import * as sessions from "./conversation/sessions";
-import { shown, view } from "./conversation/view";
+import { Showing } from "./conversation/shown";
+import { view } from "./conversation/view";
 import { CryptoFailure, failureCode } from "./failures";
 import { beginAdding } from "./healing/adding";
 import { askToBeAdded } from "./healing/asking";
@@ -115,7 +116,9 @@ class Core {
 async function received(intake: Intake): Promise<Received> {
   const { room, unit, record, entries, needs } = intake;
   saveConversation(unit, record);
-  return { conversation: await view(room, unit, record), entries: entries.map((entry) => shown(record, entry)), needs };
+  const showing = await Showing.of(room, unit, record);
+  const shown = await Promise.all(entries.map((entry) => showing.entry(entry)));
+  return { conversation: await view(room, unit, record), entries: shown, needs };
 }
 
 async function take(
@@ -243,7 +246,10 @@ function conversationCalls(core: Core) {
 
 function messageCalls(core: Core) {
   return {
-    enqueue: (id, text, type = "secured") => core.change((room, unit) => sending.enqueue(room, unit, id, text, type)),
+    enqueue: (id, text, type = "secured", replyTo = null) =>
+      core.change((room, unit) => sending.enqueue(room, unit, id, text, type, replyTo)),
+    enqueueChange: (id, message, change) =>
+      core.change((room, unit) => sending.enqueueChange(room, unit, id, message, change)),
     nextOutgoing: (id, type = "secured") => core.change((room, unit) => sending.nextOutgoing(room, unit, id, type)),
     postponed: (id, clientId) => core.change((_room, unit) => sending.postponed(unit, id, clientId)),
     outboxes: () => core.read((room) => outboxes(room.store)),
@@ -258,7 +264,7 @@ function messageCalls(core: Core) {
     sendRefused: (id, clientId, code) =>
       core.change((room, unit) => sending.sendRefused(room, unit, id, clientId, code)),
     retry: (id, clientId) => core.change((room, unit) => sending.retry(room, unit, id, clientId)),
-    discard: (id, clientId) => core.change((_room, unit) => sending.discard(unit, id, clientId)),
+    discard: (id, clientId) => core.change((room, unit) => sending.discard(room, unit, id, clientId)),
     terminate: (id) => core.change((room, unit) => sending.terminate(room, unit, id)),
     timeline: (id, page) => core.read((room) => sessions.timeline(room, id, page)),
     markRead: (id, seq) => core.change(async (room, unit) => view(room, unit, await sessions.markRead(unit, id, seq))),

@@ -1,9 +1,10 @@
 /** What a person does in a conversation. */
 import { isApiError } from "../api/errors";
-import { failureCode } from "../crypto/client";
+import { type Change, failureCode, type MessageEntry } from "../crypto/client";
 import { changes } from "./changes";
 import type { Jobs } from "./jobs";
 import type { Live } from "./live";
+import { messageRef } from "./messages";
 import { MessengerError } from "./messenger";
 import type { Id, MessageType } from "./state";
 
@@ -21,18 +22,26 @@ export class ConversationCommands {
     });
   }
 
-  async send(id: Id, text: string, type: MessageType): Promise<void> {
-    const { conversations, outbox, context } = this.live;
-    conversations.show([await context.crypto.enqueue(id, text, type)]);
-    outbox.kick(id);
-    await conversations.refresh(id);
+  async send(id: Id, text: string, type: MessageType, replyTo: Id | null): Promise<void> {
+    const target = replyTo === null ? null : messageRef(replyTo);
+    await this.#queued(id, await this.live.context.crypto.enqueue(id, text, type, target));
+  }
+
+  async change(id: Id, messageId: Id, change: Change): Promise<void> {
+    await this.#queued(id, await this.live.context.crypto.enqueueChange(id, messageRef(messageId), change));
   }
 
   async retry(id: Id, messageId: Id): Promise<void> {
-    const { conversations, outbox, context } = this.live;
-    const entry = await context.crypto.retry(id, messageId);
-    if (entry.clientId !== messageId) context.publish(changes.entryGone({ conversationId: id, id: messageId }));
-    conversations.show([entry]);
+    const { context } = this.live;
+    const entry = await context.crypto.retry(id, messageRef(messageId).clientId);
+    // It goes out under another id.
+    context.publish(changes.entryGone({ conversationId: id, id: messageId }));
+    await this.#queued(id, entry);
+  }
+
+  async #queued(id: Id, entry: MessageEntry | null): Promise<void> {
+    const { conversations, outbox } = this.live;
+    if (entry !== null) conversations.show([entry]);
     outbox.kick(id);
     await conversations.refresh(id);
   }
@@ -40,7 +49,8 @@ export class ConversationCommands {
   async deleteOutgoing(id: Id, messageId: Id): Promise<void> {
     const { conversations, context } = this.live;
     try {
-      await context.crypto.discard(id, messageId);
+      const unchanged = await context.crypto.discard(id, messageRef(messageId).clientId);
+      if (unchanged !== null) conversations.show([unchanged]);
     } catch (error) {
       if (failureCode(error) === "out_of_order") throw new MessengerError({ code: "already_sent" });
       throw error;

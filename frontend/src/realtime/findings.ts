@@ -25,6 +25,7 @@ const KINDS: Record<ProblemCode, FindingKind | null> = {
   receipt_missing: "no_receipt",
   receipt_foreign: "foreign_receipt",
   receipt_mismatch: "other_receipt",
+  change_forged: "forged_change",
   replayed_message: "replayed",
   message_of_old_epoch: null,
   message_of_other_epoch: "reordered",

@@ -87,11 +87,17 @@ export interface Messenger {
   openConversation(conversationId: Id): Promise<void>;
   closeConversation(conversationId: Id): void;
   loadOlder(conversationId: Id): Promise<void>;
-  /** Resolves when the message is in the outbox (it survives a reload from there on). */
-  send(conversationId: Id, text: string, type: MessageType): Promise<void>;
-  /** A failed message goes out again under the same id. */
+  /** Resolves when the message is in the outbox (it survives a reload from there on). `replyTo`: the message that it answers. */
+  send(conversationId: Id, text: string, type: MessageType, replyTo?: Id | null): Promise<void>;
+  /** One emoji of this person at a message, on or off. Like the next two it is seen at once, and waits in the outbox. */
+  react(conversationId: Id, messageId: Id, emoji: string, on: boolean): Promise<void>;
+  /** Of one's own, and not of a critical one: `not_changeable`. */
+  editMessage(conversationId: Id, messageId: Id, text: string): Promise<void>;
+  /** Of one's own, for everybody. */
+  deleteMessage(conversationId: Id, messageId: Id): Promise<void>;
+  /** A failed message or change goes out again. */
   retry(conversationId: Id, messageId: Id): Promise<void>;
-  /** Takes a waiting or failed message out of the outbox; refused (`already_sent`) once it is logged. */
+  /** Takes a waiting or failed message or change out of the outbox; refused (`already_sent`) once it is logged. */
   deleteOutgoing(conversationId: Id, messageId: Id): Promise<void>;
   /** Only ever forward. */
   markRead(conversationId: Id, seq: number): void;

@@ -3,7 +3,7 @@
  * good. Critical messages are a queue of their own: they wait for the signing service, and nothing waits for them (P8.1).
  */
 import { failureCode } from "../crypto/client";
-import type { WireOutgoing } from "../crypto/client";
+import type { MessageEntry, WireOutgoing } from "../crypto/client";
 import type { Context } from "./context";
 import type { Conversations } from "./conversations";
 import type { Jobs, Verdict } from "./jobs";
@@ -75,7 +75,7 @@ export class Outbox {
     if (answer.kind === "lost") return this.dependencies.online() ? "retry" : "done";
     if (answer.kind === "ack") {
       try {
-        conversations.show([await crypto.acknowledged(id, answer.ack)]);
+        this.#show(await crypto.acknowledged(id, answer.ack));
         if (message.message_type === "critical") this.#present(id);
       } catch (error) {
         if (failureCode(error) !== "bad_ack") throw error;
@@ -97,9 +97,13 @@ export class Outbox {
     if (PASSING.has(answer.code)) {
       return answer.retryAfterMs === null ? "retry" : { again: answer.retryAfterMs };
     }
-    conversations.show([await crypto.sendRefused(id, message.client_id, answer.code)]);
+    this.#show(await crypto.sendRefused(id, message.client_id, answer.code));
     await conversations.refresh(id);
     return "next";
+  }
+
+  #show(entry: MessageEntry | null): void {
+    if (entry !== null) this.dependencies.conversations.show([entry]);
   }
 
   #present(id: Id): void {

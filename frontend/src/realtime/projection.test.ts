@@ -11,7 +11,9 @@ const AT = Date.parse(TIME);
 const base = { key: "k", conversationId: "c", seq: 7, time: TIME };
 const device = { userId: PEER, deviceId: "d" };
 
-const message = (over: Partial<Extract<Entry, { kind: "message" }>> = {}): Entry => ({
+type Message = Extract<Entry, { kind: "message" }>;
+
+const message = (over: Partial<Message> = {}): Message => ({
   ...base,
   kind: "message",
   clientId: "m",
@@ -23,6 +25,14 @@ const message = (over: Partial<Extract<Entry, { kind: "message" }>> = {}): Entry
   failure: null,
   critical: null,
   faults: [],
+  hash: "h",
+  quote: null,
+  reactions: [],
+  earlier: [],
+  editedAt: null,
+  deletedAt: null,
+  newer: null,
+  pending: null,
   ...over,
 });
 const system = (over: Partial<Extract<Entry, { kind: "system" }>>): Entry => ({
@@ -46,10 +56,10 @@ test("P8.2 what was found wrong with a critical message is told by name, times a
 });
 
 test("a message waits behind everything until it is logged, and a failure keeps its code", () => {
-  const waiting = entriesOf(message({ seq: null, state: "sending" }), SELF);
+  const waiting = entriesOf(message({ seq: null, state: "sending", hash: null }), SELF);
   expect(waiting).toEqual([
     {
-      id: "m",
+      id: "d.m",
       position: NOT_LOGGED,
       at: AT,
       kind: "message",
@@ -59,6 +69,14 @@ test("a message waits behind everything until it is logged, and a failure keeps 
       faults: [],
       state: "waiting",
       problem: null,
+      quote: null,
+      reactions: [],
+      earlier: [],
+      editedAt: null,
+      deletedAt: null,
+      newer: false,
+      changeable: false,
+      pending: null,
     },
   ]);
   expect(entriesOf(message({ state: "failed", failure: "blocked" }), SELF)[0]).toMatchObject({

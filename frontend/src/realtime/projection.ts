@@ -2,11 +2,11 @@
 import type { Connection, ConnectionRequest, Session } from "../api/types";
 import type { Contact, Conversation as Sealed, TimelineEntry as Entry } from "../crypto/client";
 import { findingKind, findingsOf } from "./findings";
+import { messageOf } from "./messages";
 import {
   NOT_LOGGED,
   type Conversation,
   type ConversationStage,
-  type Critical,
   type Finding,
   type Id,
   type Notice,
@@ -21,7 +21,6 @@ import {
 } from "./state";
 
 type System = Extract<Entry, { kind: "system" }>;
-type Message = Extract<Entry, { kind: "message" }>;
 
 export const timeOf = (text: string): Time => Date.parse(text);
 
@@ -67,16 +66,8 @@ export function personOf(
 export function entriesOf(entry: Entry, selfId: Id): TimelineEntry[] {
   const base = { id: entry.key, position: positionOf(entry), at: timeOf(entry.time) };
   switch (entry.kind) {
-    case "message": {
-      const waits = entry.state === "waiting" || entry.state === "sending";
-      const state = entry.state === "failed" ? "failed" : waits ? "waiting" : "sent";
-      const problem = entry.failure === null ? null : { code: entry.failure };
-      const { clientId: id, senderId: authorId, text } = entry;
-      const faults = entry.faults.flatMap((code) => findingKind(code) ?? []);
-      return [
-        { ...base, kind: "message", id, authorId, text, critical: criticalOf(entry.critical), faults, state, problem },
-      ];
-    }
+    case "message":
+      return [messageOf(entry)];
     case "problem": {
       if (entry.code === "account_key_changed") {
         return [{ ...base, kind: "notice", notice: { code: "key_changed", whose: entry.userId ?? selfId } }];
@@ -94,12 +85,6 @@ export function entriesOf(entry: Entry, selfId: Id): TimelineEntry[] {
         notice,
       }));
   }
-}
-
-function criticalOf(proof: Message["critical"]): Critical | null {
-  if (proof === null) return null;
-  const receiptAt = proof.receiptAt === null ? null : timeOf(proof.receiptAt);
-  return { ...proof, receiptAt, checkedAt: timeOf(proof.checkedAt) };
 }
 
 /** What a person decided here has no row of its own: it stands behind the last one of its time. */
@@ -139,6 +124,8 @@ function noticesOf(entry: System, selfId: Id): Notice[] {
       return [{ code: "new_group", by, missed: entry.missed }];
     case "removed_me":
       return [{ code: "device_removed", whose: selfId, by }];
+    case "late_edit":
+      return [{ code: "late_edit", by }];
     case "terminated":
       return [{ code: "closed", by: by === selfId ? "self" : "peer" }];
     case "account_key_changed":
@@ -202,7 +189,9 @@ export function conversationOf(facts: Facts): Conversation {
 }
 
 function previewOf(recent: Recent): Preview | null {
-  return recent.message === null ? null : { text: recent.message.text, mine: recent.message.own };
+  if (recent.message === null) return null;
+  const { text, own: mine, deletedAt, newer } = recent.message;
+  return { text, mine, lacks: deletedAt !== null ? "deleted" : newer !== null ? "newer" : null };
 }
 
 /** States in which this browser waits for a group of which it takes nothing before the person agreed (PROTOCOL.md 6.7). */

@@ -146,6 +146,7 @@ export type FindingKind =
   | "foreign_receipt"
   | "other_receipt"
   | "wrong_author"
+  | "forged_change"
   | "bad_commit"
   | "swapped_leaf"
   | "doubled_key"
@@ -197,6 +198,8 @@ export type SendBlock = "key_changed" | "keys_differ" | "key_swapped" | "not_con
 export interface Preview {
   text: string;
   mine: boolean;
+  /** Why there is no text. */
+  lacks: "deleted" | "newer" | null;
 }
 
 export interface Conversation {
@@ -224,7 +227,7 @@ export interface Conversation {
 export const NOT_LOGGED = Number.MAX_SAFE_INTEGER;
 
 interface EntryBase {
-  /** A message's client id; for the rest any id that stays the same. */
+  /** A message's device and client id; for the rest any id that stays the same. */
   id: Id;
   /** The seq of a logged row; `NOT_LOGGED` while it waits; for a notice of this browser only, (seq of the row before it) + 0.5. */
   position: number;
@@ -247,6 +250,27 @@ export interface Critical {
   checkedAt: Time;
 }
 
+/** What a reply answers, as it is now. `lacks`: why there is no text; `missing`: it is not on this browser. */
+export interface Quote {
+  messageId: Id;
+  authorId: Id | null;
+  text: string;
+  lacks: "missing" | "deleted" | "newer" | null;
+}
+
+export interface Reaction {
+  emoji: string;
+  by: Id[];
+}
+
+/** An own change of a message that is not in the log yet; `id` is its own. */
+export interface PendingChange {
+  id: Id;
+  kind: "reaction" | "edit" | "delete";
+  state: "waiting" | "failed";
+  problem: Problem | null;
+}
+
 export interface MessageEntry extends EntryBase {
   kind: "message";
   authorId: Id;
@@ -258,6 +282,18 @@ export interface MessageEntry extends EntryBase {
   state: MessageState;
   /** Set when `state` is `failed`. */
   problem: Problem | null;
+  quote: Quote | null;
+  reactions: Reaction[];
+  /** The texts before the present one, oldest first. */
+  earlier: { text: string; at: Time }[];
+  editedAt: Time | null;
+  /** Its author deleted it: there is no text any more. */
+  deletedAt: Time | null;
+  /** This version cannot show it. */
+  newer: boolean;
+  /** Logged and not deleted: it can be answered, reacted to and, by its author, edited and deleted. */
+  changeable: boolean;
+  pending: PendingChange | null;
 }
 
 export type Notice =
@@ -274,6 +310,7 @@ export type Notice =
   /** Nobody could follow the old group: somebody's browser made a new one. */
   | { code: "new_group"; by: Id; missed: number }
   | { code: "closed"; by: "self" | "peer" | "server" }
+  | { code: "late_edit"; by: Id }
   | { code: "key_changed"; whose: Id }
   | { code: "key_accepted"; whose: Id }
   | { code: "verified"; whose: Id }

@@ -48,6 +48,11 @@ const WORDS: Record<FindingKind, FindingWords> = {
     title: "A message came under a wrong name",
     meaning: "The server named another sender than the one who encrypted it. It is not shown.",
   },
+  forged_change: {
+    title: "Somebody tried to change a message that they may not change",
+    meaning:
+      "Only its author can edit or delete a message, and nobody can edit a critical one. What was tried here was ignored.",
+  },
   bad_commit: {
     title: "A change of keys was refused",
     meaning: "It broke the rules of this conversation and was not followed.",

@@ -61,6 +61,11 @@ export function noticeLine(notice: Notice, { selfId, peer }: Names): Line {
       };
     case "closed":
       return { tone: notice.by === "server" ? "critical" : "plain", words: CLOSED[notice.by](peer) };
+    case "late_edit":
+      return {
+        tone: "plain",
+        words: `${who(notice.by)} edited a message after deleting it. It stays deleted.`,
+      };
     case "key_changed":
       return { tone: "caution", words: `${whose(notice.whose)} keys changed.` };
     case "key_accepted":
@@ -157,11 +162,21 @@ export function blockWords(
   }
 }
 
+const LACKS = {
+  deleted: "Message deleted",
+  newer: "A message that needs a newer version",
+  missing: "A message that is not in this browser",
+};
+
+/** The text of a message, or why there is none. */
+export const textWords = ({ text, lacks }: { text: string; lacks: keyof typeof LACKS | null }): string =>
+  lacks === null ? text : LACKS[lacks];
+
 /** The second line of a row in the list. */
 export function previewLine(conversation: Conversation): string {
   const { stage, preview, draft } = conversation;
   if (draft !== "") return `Draft: ${draft}`;
-  if (preview !== null) return preview.mine ? `You: ${preview.text}` : preview.text;
+  if (preview !== null) return `${preview.mine ? "You: " : ""}${textWords(preview)}`;
   switch (stage.kind) {
     case "waiting_for_device":
       return stage.whose === "peer" ? "Has not opened a browser yet" : "Adding this browser…";

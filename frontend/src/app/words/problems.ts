@@ -54,6 +54,8 @@ const WORDS: Record<string, string> = {
   not_in_group: "This browser is not part of this conversation.",
   session_exists: "There is a conversation with this person already.",
   already_sent: "This message has been sent already.",
+  unknown_message: "The message that this is about is not in the log. Nothing was sent.",
+  not_changeable: "This message cannot be changed any more.",
   group_lost: "This browser cannot follow the conversation any more. It waits to be added again.",
   not_caught_up: "This browser is still catching up. It goes out when that is done.",
   epoch_conflict: "The keys were changed at the same moment. Try again.",

@@ -6,6 +6,8 @@ import type { Room } from "../store/room";
 import type { Store, UnitOfWork } from "../store/storage";
 import type { MessageEntry, TextType } from "../types";
 import type { Bytes, Id, Time, WireRow } from "../wire";
+import type { ChangeContent, OwnContent, TextContent } from "./content";
+import { UNCHANGED } from "./kept";
 
 /** A body that went out: with its place in the group, since a row under another epoch is not it. */
 export interface SentBody {
@@ -17,6 +19,7 @@ export interface SentBody {
 /** A message that went out; `ciphertext` is the SHA-512 of the MLS message, which a receipt names. */
 export interface SentMessage extends SentBody {
   ciphertext: Bytes;
+  commitment: Bytes;
 }
 
 export interface SealedBody {
@@ -32,7 +35,7 @@ export interface SealedBody {
 export interface OutboxItem {
   clientId: Id;
   type: TextType;
-  text: string;
+  content: OwnContent;
   at: Time;
   /** `sent`: acknowledged, its row has not come yet. */
   state: "waiting" | "sending" | "sent" | "failed";
@@ -60,14 +63,22 @@ export async function outboxes(store: Store): Promise<Id[]> {
   return (await store.names("outbox/")).map((found) => found.slice("outbox/".length));
 }
 
-export function newItem(clientId: Id, text: string, type: TextType): OutboxItem {
+export function newItem(clientId: Id, content: OwnContent, type: TextType): OutboxItem {
   const at = msToTime(Date.now());
-  return { clientId, type, text, at, state: "waiting", failure: null, ackSeq: null, bodies: [], sealed: null };
+  return { clientId, type, content, at, state: "waiting", failure: null, ackSeq: null, bodies: [], sealed: null };
 }
 
-export function outboxEntry(room: Room, conversationId: Id, item: OutboxItem): MessageEntry {
-  const { clientId, text, state, failure } = item;
+export type TextItem = OutboxItem & { content: TextContent };
+export type ChangeItem = OutboxItem & { content: ChangeContent };
+
+export const isText = (item: OutboxItem): item is TextItem => item.content.kind === "text";
+export const isChange = (item: OutboxItem): item is ChangeItem => item.content.kind !== "text";
+
+export function outboxEntry(room: Room, conversationId: Id, item: TextItem): MessageEntry {
+  const { clientId, state, failure } = item;
+  const { text, replyTo } = item.content;
   return {
+    ...UNCHANGED,
     kind: "message",
     key: `message/${room.device.deviceId}/${clientId}`,
     conversationId,
@@ -82,6 +93,7 @@ export function outboxEntry(room: Room, conversationId: Id, item: OutboxItem): M
     failure,
     critical: item.type === "critical" ? ownProof() : null,
     faults: [],
+    quote: replyTo === null ? null : { target: replyTo, original: null },
   };
 }
 

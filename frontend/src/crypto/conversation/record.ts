@@ -9,6 +9,7 @@ import { keyHashOf, note, problem } from "../store/person";
 import type { Store, UnitOfWork } from "../store/storage";
 import type { LostReason, Problem, ProblemEntry, SystemEntry, TimelineEntry } from "../types";
 import type { Bytes, Id, Time, WireLostState } from "../wire";
+import { indexMessage } from "./kept";
 
 /** `none`: no MLS state (yet). `lost`: cannot follow. `refused`: the log went on in a generation that this device does not accept. `erased`: ended by a member. */
 export type GroupStatus = "none" | "member" | "removed" | "lost" | "refused" | "erased";
@@ -161,7 +162,9 @@ export async function setMembers(record: ConversationRecord, leaves: readonly Le
 export function addEntry(unit: UnitOfWork, record: ConversationRecord, entry: TimelineEntry): TimelineEntry {
   const seq = entry.seq ?? record.verifiedSeq;
   record.entry = seq === record.entry.seq ? { seq, index: record.entry.index + 1 } : { seq, index: 0 };
-  unit.put(`entry/${record.id}/${padded(seq)}/${String(record.entry.index).padStart(4, "0")}`, entry);
+  const place = `entry/${record.id}/${padded(seq)}/${String(record.entry.index).padStart(4, "0")}`;
+  unit.put(place, entry);
+  if (entry.kind === "message") indexMessage(unit, entry, place);
   record.last = entry;
   return entry;
 }

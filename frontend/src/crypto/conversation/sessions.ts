@@ -11,7 +11,7 @@ import type { UnitOfWork } from "../store/storage";
 import type { Conversation, ConversationDetails, TimelineEntry, TimelinePage } from "../types";
 import type { Id, WireSession } from "../wire";
 import { Intake } from "./intake";
-import { loadOutbox, outboxEntry } from "./outbox";
+import { isText, loadOutbox, outboxEntry } from "./outbox";
 import {
   addProblem,
   allConversations,
@@ -23,7 +23,8 @@ import {
   saveConversation,
 } from "./record";
 import { takeRequests } from "./requests";
-import { shown, view } from "./view";
+import { Showing } from "./shown";
+import { view } from "./view";
 
 const MAX_PAGE = 200;
 
@@ -141,7 +142,9 @@ export async function receipt(room: Room, unit: UnitOfWork, id: Id, userId: Id, 
   saveConversation(unit, record);
   const prefix = `entry/${id}/`;
   const found = await room.store.scan<TimelineEntry>(prefix + padded(before + 1), `${prefix + padded(seq)}/\uffff`);
-  return found.map(([, entry]) => shown(record, entry)).filter((entry) => entry.kind === "message" && entry.own);
+  const showing = await Showing.of(room, unit, record);
+  const own = found.flatMap(([, entry]) => (entry.kind === "message" && entry.own ? [entry] : []));
+  return Promise.all(own.map((entry) => showing.message(entry)));
 }
 
 export async function conversations(room: Room): Promise<Conversation[]> {
@@ -162,10 +165,12 @@ export async function timeline(
   const oldest = found.at(-1)?.[0];
   const position = oldest?.slice(0, prefix.length + padded(0).length) ?? prefix;
   const rest = oldest === undefined ? [] : await room.store.scan<TimelineEntry>(position, oldest);
-  const entries = [...rest.slice(0, -1), ...found.reverse()].map(([, entry]) => shown(record, entry));
-  const waiting = before === undefined && room.self.device !== null ? await loadOutbox(room.store, id) : [];
+  const entries = [...rest.slice(0, -1), ...found.reverse()].map(([, entry]) => entry);
+  const outbox = before === undefined && room.self.device !== null ? await loadOutbox(room.store, id) : [];
+  const waiting = outbox.filter(isText).map((item) => outboxEntry(room, id, item));
+  const showing = await Showing.of(room, room.store, record);
   return {
-    entries: [...entries, ...waiting.map((item) => outboxEntry(room, id, item))],
+    entries: await Promise.all([...entries, ...waiting].map((entry) => showing.entry(entry))),
     more: (await room.store.scan(prefix, position, 1)).length > 0,
   };
 }

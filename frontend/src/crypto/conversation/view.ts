@@ -3,24 +3,16 @@
 import { distrusted, isActive, type PersonRecord, problem } from "../store/person";
 import type { Room } from "../store/room";
 import type { Store, UnitOfWork } from "../store/storage";
-import type { Conversation, ConversationState, MessageEntry, SendingBlocked, TimelineEntry } from "../types";
+import type { Conversation, ConversationState, SendingBlocked } from "../types";
 import type { Id } from "../wire";
 import { waitingCommit } from "./pending";
 import { type ConversationRecord, draftName } from "./record";
 import { isHealing } from "./requests";
-
-/** Own messages say how far they got; the stored entry does not know. */
-export function shown(record: ConversationRecord, entry: TimelineEntry): TimelineEntry {
-  if (entry.kind !== "message" || !entry.own || entry.seq === null) return entry;
-  return { ...entry, state: deliveryState(record, entry.seq) };
-}
-
-function deliveryState(record: ConversationRecord, seq: number): MessageEntry["state"] {
-  return seq <= (record.delivered[record.peerId] ?? 0) ? "delivered" : "sent";
-}
+import { Showing } from "./shown";
 
 export async function view(room: Room, from: UnitOfWork | Store, record: ConversationRecord): Promise<Conversation> {
   const peer = await room.person(from, record.peerId);
+  const showing = await Showing.of(room, from, record);
   const waiting = closedByServer(record) ? [problem("closed_by_server", null, record.verifiedSeq)] : [];
   return {
     id: record.id,
@@ -34,7 +26,7 @@ export async function view(room: Room, from: UnitOfWork | Store, record: Convers
     readSeq: record.readSeq,
     unread: record.unread.length,
     draft: (await from.get<string>(draftName(record.id))) ?? "",
-    last: record.last === null ? null : shown(record, record.last),
+    last: record.last === null ? null : await showing.entry(record.last),
     problems: [...record.problems, ...waiting],
     blocked: await sendingBlocked(room, from, record),
   };

@@ -1,8 +1,14 @@
 /** Rows of kind `message` and `terminate` (PROTOCOL.md 5.3 to 5.7, 6.8). */
 
 import type { PrivateMessage } from "ts-mls";
+import { affected } from "../conversation/affected";
+import { takeChange } from "../conversation/changes";
+import { decodeContent, type NewerContent, type TextContent } from "../conversation/content";
 import { HeldBack, type Intake } from "../conversation/intake";
+import { seenName, UNCHANGED } from "../conversation/kept";
 import {
+  isChange,
+  isText,
   loadOutbox,
   outboxEntry,
   type OutboxItem,
@@ -20,23 +26,22 @@ import { openContent } from "../mls/message";
 import type { Leaf } from "../mls/roster";
 import { toBase64url } from "../primitives/encoding";
 import type { LostReason } from "../types";
-import type { WireRow } from "../wire";
+import type { Bytes, WireRow } from "../wire";
 import { type Judged, judged, judgedOwn, needNotary } from "./criticalRows";
 import { echoProblem, openHeader, rowContent } from "./header";
-
-const seenName = (row: WireRow) => `seen/${row.conversation_id}/${row.sender_device_id}/${row.client_id}`;
 
 export async function takeMessage(intake: Intake, row: WireRow, kind: "message" | "terminate"): Promise<void> {
   const { record, unit } = intake;
   if (record.status === "erased") throw new RuleBroken("log_order");
-  if ((await unit.get(seenName(row))) !== undefined) throw new RuleBroken("replayed_message");
+  const seen = seenName(record.id, { deviceId: row.sender_device_id, clientId: row.client_id });
+  if ((await unit.get(seen)) !== undefined) throw new RuleBroken("replayed_message");
   if (intake.own(row)) await takeOwn(intake, row, kind);
   else if (record.status === "member") await takeOther(intake, row, kind);
   else {
     if (record.status !== "none") record.missed += 1;
     return;
   }
-  unit.put(seenName(row), row.seq);
+  unit.put(seen, row.seq);
   record.messagesInEpoch += 1;
 }
 
@@ -60,20 +65,31 @@ async function takeOwn(intake: Intake, row: WireRow, kind: "message" | "terminat
   } catch (error) {
     if (!(error instanceof RuleBroken)) throw error;
     // The newer copy of this store sent it: nobody must get it twice.
-    if (error.code === "old_copy") sent(intake, items, item, row, null);
-    else failed(intake, items, item, error.code);
+    if (error.code === "old_copy") await sent(intake, items, item, row, null);
+    else await failed(intake, items, item, error.code);
     throw error;
   }
-  sent(intake, items, item, row, await judgedOwn(intake, row, item.type, body));
+  await sent(intake, items, item, row, { ...(await judgedOwn(intake, row, item.type, body)), hash: body.commitment });
 }
 
 /** `verdict` null: of a newer copy of this store, whose bytes this one does not know. */
-function sent(intake: Intake, items: OutboxItem[], item: OutboxItem, row: WireRow, verdict: Judged | null): void {
+async function sent(
+  intake: Intake,
+  items: OutboxItem[],
+  item: OutboxItem,
+  row: WireRow,
+  verdict: (Judged & { hash: Bytes }) | null,
+): Promise<void> {
+  const { unit, record, room } = intake;
   const rest = items.filter((other) => other !== item);
-  saveOutbox(intake.unit, intake.record.id, rest);
-  const entry = outboxEntry(intake.room, intake.record.id, { ...item, state: "sent", failure: null });
-  const found = verdict === null ? {} : { critical: verdict.proof, faults: verdict.faults };
-  intake.add({ ...entry, seq: row.seq, time: row.timestamp, ...found });
+  saveOutbox(unit, record.id, rest);
+  if (isChange(item)) {
+    await takeChange(intake, row, item.content);
+  } else if (isText(item)) {
+    const entry = outboxEntry(room, record.id, { ...item, state: "sent", failure: null });
+    const found = verdict === null ? {} : { critical: verdict.proof, faults: verdict.faults, hash: verdict.hash };
+    intake.add({ ...entry, seq: row.seq, time: row.timestamp, ...found });
+  }
   for (const fault of verdict?.faults ?? []) intake.problem(row, fault, null);
 }
 
@@ -84,11 +100,11 @@ function checkOwn(intake: Intake, row: WireRow): void {
 }
 
 /** Its id is used up, and nobody has it: it can be sent again under another one. */
-function failed(intake: Intake, items: OutboxItem[], item: OutboxItem, code: ProblemCode): void {
+async function failed(intake: Intake, items: OutboxItem[], item: OutboxItem, code: ProblemCode): Promise<void> {
   const { unit, room, record } = intake;
   Object.assign(item, { state: "failed", failure: code, sealed: null });
   saveOutbox(unit, record.id, items);
-  intake.entries.push(outboxEntry(room, record.id, item));
+  intake.entries.push(...(await affected(room, unit, record.id, [item])));
 }
 
 /** Not what this store has sent: a lie, unless this device's signature proves that a newer copy of the store wrote it (P9.1). */
@@ -141,7 +157,7 @@ async function takeOther(intake: Intake, row: WireRow, kind: "message" | "termin
   const inside = await openContent(plaintext, data);
   const echo = await echoProblem(intake, row, data.echo);
   if (kind === "terminate") await terminated(intake, row);
-  else addMessage(intake, row, inside, await judged(intake, row, { content, data, author }));
+  else await takeContent(intake, row, inside, toBase64url(data.commitment), await judged(intake, row, { content, data, author }));
   // The message is its author's all the same: shown, with the fork named beside it.
   if (echo !== null) intake.problem(row, echo);
 }
@@ -173,10 +189,31 @@ async function decrypt(
   return { plaintext, author };
 }
 
-function addMessage(intake: Intake, row: WireRow, content: unknown, { proof: critical, faults }: Judged): void {
-  const text = (content as { text?: unknown } | null)?.text;
-  if (typeof text !== "string") throw new RuleBroken("bad_message");
+async function takeContent(
+  intake: Intake,
+  row: WireRow,
+  inside: unknown,
+  hash: Bytes,
+  { proof, faults }: Judged,
+): Promise<void> {
+  const content = decodeContent(inside);
+  if (content.kind === "text" || content.kind === "newer") addMessage(intake, row, content, hash, { proof, faults });
+  // Only words are signed: no version makes a critical change.
+  else if (proof !== null) throw new RuleBroken("bad_message");
+  else await takeChange(intake, row, content);
+  for (const fault of faults) intake.problem(row, fault, null);
+}
+
+function addMessage(
+  intake: Intake,
+  row: WireRow,
+  content: TextContent | NewerContent,
+  hash: Bytes,
+  { proof: critical, faults }: Judged,
+): void {
+  const replyTo = content.kind === "text" ? content.replyTo : null;
   intake.add({
+    ...UNCHANGED,
     kind: "message",
     key: `message/${row.sender_device_id}/${row.client_id}`,
     conversationId: row.conversation_id,
@@ -186,13 +223,15 @@ function addMessage(intake: Intake, row: WireRow, content: unknown, { proof: cri
     senderId: row.sender_id,
     senderDeviceId: row.sender_device_id,
     own: row.sender_id === intake.room.self.userId,
-    text,
+    text: content.kind === "text" ? content.text : "",
     state: null,
     failure: null,
     critical,
     faults,
+    hash,
+    quote: replyTo === null ? null : { target: replyTo, original: null },
+    newer: content.kind === "newer" ? { payload: content.payload } : null,
   });
-  for (const fault of faults) intake.problem(row, fault, null);
   const unread = row.sender_id !== intake.room.self.userId && row.seq > intake.record.readSeq;
   if (unread) intake.record.unread.push(row.seq);
 }
@@ -209,6 +248,6 @@ async function terminated(intake: Intake, row: WireRow): Promise<void> {
   const items = await loadOutbox(unit, record.id);
   const ended = items.map((item) => ({ ...item, state: "failed" as const, failure: "not_active", sealed: null }));
   saveOutbox(unit, record.id, ended);
-  intake.entries.push(...ended.map((item) => outboxEntry(room, record.id, item)));
+  intake.entries.push(...(await affected(room, unit, record.id, ended)));
   intake.add(systemEntry(record, { seq: row.seq, time: row.timestamp }, "terminated", row.sender_id));
 }

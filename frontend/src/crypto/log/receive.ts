@@ -7,7 +7,8 @@
  */
 
 import { HeldBack, type Intake } from "../conversation/intake";
-import { loadOutbox, outboxEntry, saveOutbox } from "../conversation/outbox";
+import { affected } from "../conversation/affected";
+import { loadOutbox, saveOutbox } from "../conversation/outbox";
 import { chainAt, chainName, type ConversationRecord, saveConversation } from "../conversation/record";
 import { type ProblemCode, RuleBroken } from "../failures";
 import { CertificateMissing } from "../mls/policy";
@@ -60,7 +61,7 @@ async function unsend({ unit, record, room, entries }: Intake, headSeq: number):
   const lost = items.filter(({ state, ackSeq }) => state === "sent" && (ackSeq ?? 0) > headSeq);
   for (const item of lost) Object.assign(item, { state: "failed", failure: "log_gap", ackSeq: null });
   saveOutbox(unit, record.id, items);
-  entries.push(...lost.map((item) => outboxEntry(room, record.id, item)));
+  entries.push(...(await affected(room, unit, record.id, lost)));
 }
 
 /** Whether the next row may be looked at. */

@@ -26,7 +26,7 @@ const rows = () => service.conversation(id).rows;
 
 const answered = async (ack: WireAck) =>
   alice.api.acknowledged(id, ack).then(
-    ({ state }) => state,
+    (entry) => entry?.state,
     (error: unknown) => failureCode(error),
   );
 

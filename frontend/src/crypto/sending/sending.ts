@@ -1,10 +1,14 @@
 /** Own messages on their way out (PROTOCOL.md 5.2, 5.5, 8.1, 9.1). One at a time for a conversation: order is never lost. */
 
+import { affected } from "../conversation/affected";
+import { targetOf, toBeChanged } from "../conversation/changes";
+import { encodeContent, type OwnContent } from "../conversation/content";
 import type { Intake } from "../conversation/intake";
+import { findMessage, seenName } from "../conversation/kept";
 import {
+  isText,
   loadOutbox,
   newItem,
-  outboxEntry,
   type OutboxItem,
   saveOutbox,
   type SealedBody,
@@ -13,6 +17,7 @@ import {
   terminationName,
 } from "../conversation/outbox";
 import { chainAt, type ConversationRecord, loadConversation } from "../conversation/record";
+import { Showing } from "../conversation/shown";
 import { sendingBlocked, stateOf } from "../conversation/view";
 import { CryptoFailure } from "../failures";
 import { sealMessage } from "../mls/group";
@@ -23,7 +28,7 @@ import { bodyHash } from "../statements/chain";
 import { ciphertextHash, signCritical } from "../statements/critical";
 import type { Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
-import type { MessageEntry, Outgoing, TextType } from "../types";
+import type { Change, MessageEntry, MessageRef, Outgoing, TextType } from "../types";
 import type { Id, WireAck, WireOutgoing, WireTermination } from "../wire";
 import { takeAck } from "./acks";
 
@@ -36,13 +41,49 @@ export async function enqueue(
   id: Id,
   text: string,
   type: TextType,
+  replyTo: MessageRef | null,
+): Promise<MessageEntry> {
+  const target = replyTo === null ? null : await targetOf(unit, id, replyTo);
+  return append(room, unit, id, { kind: "text", text, replyTo: target }, type);
+}
+
+export async function enqueueChange(
+  room: Room,
+  unit: UnitOfWork,
+  id: Id,
+  message: MessageRef,
+  change: Change,
+): Promise<MessageEntry> {
+  const target = await toBeChanged(room, unit, id, message, change);
+  return append(room, unit, id, { ...change, target }, "secured");
+}
+
+async function append(
+  room: Room,
+  unit: UnitOfWork,
+  id: Id,
+  content: OwnContent,
+  type: TextType,
 ): Promise<MessageEntry> {
   const record = await loadConversation(unit, id);
   if (stateOf(record) === "terminated") throw new CryptoFailure("not_active");
-  await sealContent(type, { text }); // `text_too_long` now, not when it is next to go
-  const item = newItem(uuidv7(), text, type);
+  await sealContent(type, encodeContent(content)); // `text_too_long` now, not when it is next to go
+  const item = newItem(uuidv7(), content, type);
   saveOutbox(unit, id, [...(await loadOutbox(unit, id)), item]);
-  return outboxEntry(room, id, item);
+  const entry = await shownItem(room, unit, record, item);
+  if (entry === null) throw new CryptoFailure("unknown_message");
+  return entry;
+}
+
+/** The item as it stands in the timeline, or the message that it changes. */
+async function shownItem(
+  room: Room,
+  unit: UnitOfWork,
+  record: ConversationRecord,
+  item: OutboxItem,
+): Promise<MessageEntry | null> {
+  const [entry] = await affected(room, unit, record.id, [item]);
+  return entry === undefined ? null : (await Showing.of(room, unit, record)).message(entry);
 }
 
 /** Secured and critical messages are queues of their own: a critical one that waits blocks nothing (P8.1). */
@@ -83,7 +124,7 @@ async function seal(
   item: OutboxItem,
   items: readonly OutboxItem[],
 ): Promise<SealedBody> {
-  const { message, commitment } = await encrypt(room, unit, record, item.clientId, item.type, { text: item.text });
+  const { message, commitment } = await encrypt(room, unit, record, item.clientId, item.type, encodeContent(item.content));
   for (const { sealed } of items) if (sealed !== null) sealed.overtaken += 1;
   const signature = item.type === "critical" ? await sign(room, record, item.clientId, message, commitment) : null;
   const { epoch, generation } = record;
@@ -95,7 +136,7 @@ async function seal(
     signature: halves && { falcon: toBase64url(halves.falcon), ecdsa: toBase64url(halves.ecdsa) },
     overtaken: 0,
   };
-  item.bodies.push(await sentBody(record, message, signature ?? undefined));
+  item.bodies.push(await sentBody(record, message, commitment, signature ?? undefined));
   return item.sealed;
 }
 
@@ -115,10 +156,12 @@ async function sign(
 async function sentBody(
   { generation, epoch }: ConversationRecord,
   message: Uint8Array,
+  commitment: Uint8Array,
   signature?: Uint8Array,
 ): Promise<SentMessage> {
   const hash = toBase64url(await bodyHash(message, signature));
-  return { generation, epoch, hash, ciphertext: toBase64url(await ciphertextHash(message)) };
+  const ciphertext = toBase64url(await ciphertextHash(message));
+  return { generation, epoch, hash, ciphertext, commitment: toBase64url(commitment) };
 }
 
 /** Encrypts once; the ratchet's new state is written with the caller's unit, before the bytes leave. */
@@ -161,32 +204,32 @@ async function withItem(
   return item;
 }
 
-export async function acknowledged(intake: Intake, ack: WireAck): Promise<MessageEntry> {
+export async function acknowledged(intake: Intake, ack: WireAck): Promise<MessageEntry | null> {
   const { unit, room, record } = intake;
   const items = await loadOutbox(unit, record.id);
   const item = items.find(({ clientId }) => clientId === ack.client_id);
   // Its row came first: nothing is left to do.
   if (item === undefined) return alreadyTaken(intake, ack);
   await takeAck(intake, ack, "message", item.bodies);
-  const own = intake.entries.find((entry) => entry.kind === "message" && entry.clientId === ack.client_id);
-  if (own?.kind === "message") return own;
+  if (record.verifiedSeq >= ack.seq) return taken(intake);
   Object.assign(item, { state: "sent", ackSeq: ack.seq, sealed: null });
   saveOutbox(unit, record.id, items);
-  return outboxEntry(room, record.id, item);
+  return shownItem(room, unit, record, item);
 }
 
-async function alreadyTaken({ unit, record, room }: Intake, ack: WireAck): Promise<MessageEntry> {
-  const found = await room.store.scan<MessageEntry>(...entryRange(record.id, ack.seq));
-  const entry = found.map(([, candidate]) => candidate).find(({ clientId }) => clientId === ack.client_id);
-  if (entry === undefined) throw new CryptoFailure("nothing_pending");
+/** What the row that an ack told brought into the timeline. */
+async function taken({ entries, unit, record, room }: Intake): Promise<MessageEntry | null> {
+  const entry = entries.find((candidate) => candidate.kind === "message");
+  return entry === undefined ? null : (await Showing.of(room, unit, record)).message(entry);
+}
+
+async function alreadyTaken({ unit, record, room }: Intake, ack: WireAck): Promise<MessageEntry | null> {
+  const own = { deviceId: room.device.deviceId, clientId: ack.client_id };
+  if ((await unit.get(seenName(record.id, own))) !== ack.seq) throw new CryptoFailure("nothing_pending");
   const chain = await chainAt(unit, record, ack.seq);
   if (chain === undefined || toBase64url(chain) !== ack.chain) throw new CryptoFailure("bad_ack");
-  return entry;
-}
-
-function entryRange(id: Id, seq: number): [string, string] {
-  const prefix = `entry/${id}/${String(seq).padStart(12, "0")}/`;
-  return [prefix, `${prefix}\uffff`];
+  const kept = await findMessage(unit, record.id, own);
+  return kept === null ? null : (await Showing.of(room, unit, record)).message(kept.entry);
 }
 
 export async function epochStale(unit: UnitOfWork, id: Id, clientId: Id): Promise<void> {
@@ -210,29 +253,30 @@ export async function sendRefused(
   id: Id,
   clientId: Id,
   code: string,
-): Promise<MessageEntry> {
+): Promise<MessageEntry | null> {
   const item = await withItem(unit, id, clientId, (refused, items) => {
     Object.assign(refused, { state: "failed", failure: code, sealed: null });
     return items;
   });
-  return outboxEntry(room, id, item);
+  return shownItem(room, unit, await loadConversation(unit, id), item);
 }
 
-export async function retry(room: Room, unit: UnitOfWork, id: Id, clientId: Id): Promise<MessageEntry> {
+export async function retry(room: Room, unit: UnitOfWork, id: Id, clientId: Id): Promise<MessageEntry | null> {
   const fresh = uuidv7();
-  const item = await withItem(unit, id, clientId, (failed, items) => {
+  const { content, type } = await withItem(unit, id, clientId, (failed, items) => {
     if (failed.state !== "failed") throw new CryptoFailure("out_of_order");
-    return [...items.filter((other) => other !== failed), newItem(fresh, failed.text, failed.type)];
+    return [...items.filter((other) => other !== failed), newItem(fresh, failed.content, failed.type)];
   });
-  return outboxEntry(room, id, newItem(fresh, item.text, item.type));
+  return shownItem(room, unit, await loadConversation(unit, id), newItem(fresh, content, type));
 }
 
-export async function discard(unit: UnitOfWork, id: Id, clientId: Id): Promise<void> {
-  await withItem(unit, id, clientId, (item, items) => {
+export async function discard(room: Room, unit: UnitOfWork, id: Id, clientId: Id): Promise<MessageEntry | null> {
+  const item = await withItem(unit, id, clientId, (given, items) => {
     // Bytes that went out may be in the log already.
-    if (item.state === "sending" || item.state === "sent") throw new CryptoFailure("out_of_order");
-    return items.filter((other) => other !== item);
+    if (given.state === "sending" || given.state === "sent") throw new CryptoFailure("out_of_order");
+    return items.filter((other) => other !== given);
   });
+  return isText(item) ? null : shownItem(room, unit, await loadConversation(unit, id), item);
 }
 
 export async function terminate(room: Room, unit: UnitOfWork, id: Id): Promise<WireTermination> {
@@ -241,8 +285,8 @@ export async function terminate(room: Room, unit: UnitOfWork, id: Id): Promise<W
   if (!room.caughtUp.has(id)) throw new CryptoFailure("not_caught_up");
   const known = await unit.get<Termination>(terminationName(id));
   const termination: Termination = known ?? { clientId: uuidv7(), bodies: [] };
-  const { message } = await encrypt(room, unit, record, termination.clientId, "terminate", {});
-  termination.bodies.push(await sentBody(record, message));
+  const { message, commitment } = await encrypt(room, unit, record, termination.clientId, "terminate", {});
+  termination.bodies.push(await sentBody(record, message, commitment));
   unit.put(terminationName(id), termination);
   return {
     session_id: id,

@@ -223,7 +223,9 @@ export class Browser {
 
   async send(id: Id, text: string, type?: TextType): Promise<MessageEntry> {
     await this.api.enqueue(id, text, type);
-    return this.api.acknowledged(id, ackOf(await this.post(id, type)));
+    const entry = await this.api.acknowledged(id, ackOf(await this.post(id, type)));
+    if (entry === null) throw new Error("not a message");
+    return entry;
   }
 
   async texts(id: Id): Promise<string[]> {

@@ -2,15 +2,21 @@
 
 import type { Id, WireAck, WireOutgoing, WireTermination } from "../wire";
 import type { Conversation, SendingBlocked } from "./conversations";
-import type { MessageEntry, TextType, TimelinePage } from "./timeline";
+import type { Change, MessageEntry, MessageRef, TextType, TimelinePage } from "./timeline";
 
 export type Outgoing =
   { kind: "message"; message: WireOutgoing } | { kind: "empty" } | { kind: "blocked"; blocked: SendingBlocked };
 
 /** The sealed outbox. */
 export interface MessageCalls {
-  /** Into the sealed outbox, as `secured` unless said otherwise; the entry stands in the timeline at once. */
-  enqueue(conversationId: Id, text: string, type?: TextType): Promise<MessageEntry>;
+  /**
+   * Into the sealed outbox, as `secured` unless said otherwise; the entry stands in the timeline at once. `unknown_message`
+   * when the one that it replies to is not logged.
+   */
+  enqueue(conversationId: Id, text: string, type?: TextType, replyTo?: MessageRef | null): Promise<MessageEntry>;
+
+  /** The same for a change; answers the message as it is with it. `unknown_message`, `not_changeable`. */
+  enqueueChange(conversationId: Id, message: MessageRef, change: Change): Promise<MessageEntry>;
 
   /**
    * The next message of this type to send, encrypted and signed now and stored before this resolves: one at a time for a
@@ -24,20 +30,23 @@ export interface MessageCalls {
   /** Conversations with something in the outbox. */
   outboxes(): Promise<Id[]>;
 
-  /** Checks the acknowledged chain step against what was sent. `bad_ack`. */
-  acknowledged(conversationId: Id, ack: WireAck): Promise<MessageEntry>;
+  /**
+   * Checks the acknowledged chain step against what was sent. `bad_ack`. Answers the message, or the one that was changed;
+   * null: that was shown when its row came.
+   */
+  acknowledged(conversationId: Id, ack: WireAck): Promise<MessageEntry | null>;
 
   /** 409 `epoch_stale`: it will be encrypted again under the same id, once the missed commit has been received. */
   epochStale(conversationId: Id, clientId: Id): Promise<void>;
 
   /** The server refused it for good, with its code. It stands as failed and blocks nothing. */
-  sendRefused(conversationId: Id, clientId: Id, code: string): Promise<MessageEntry>;
+  sendRefused(conversationId: Id, clientId: Id, code: string): Promise<MessageEntry | null>;
 
   /** Tries a failed message again, at the end of the queue, under a new id. */
-  retry(conversationId: Id, clientId: Id): Promise<MessageEntry>;
+  retry(conversationId: Id, clientId: Id): Promise<MessageEntry | null>;
 
-  /** Deletes a message that has not been sent. */
-  discard(conversationId: Id, clientId: Id): Promise<void>;
+  /** Deletes a message or change that has not been sent. Answers the message that is no longer to change. */
+  discard(conversationId: Id, clientId: Id): Promise<MessageEntry | null>;
 
   /** The member's message that ends the conversation; the log's row of it then erases the MLS state. Call again when stale. */
   terminate(conversationId: Id): Promise<WireTermination>;

@@ -1,7 +1,7 @@
 /** What stands in a conversation: messages, what happened, and rules that somebody broke. */
 
 import type { ProblemCode } from "../failures";
-import type { Id, Time } from "../wire";
+import type { Bytes, Id, Time } from "../wire";
 
 /** A rule that somebody broke, or a state that was lost. */
 export interface Problem {
@@ -42,6 +42,46 @@ export interface CriticalProof {
   checkedAt: Time;
 }
 
+/** A message, by its author's device and its id there. */
+export interface MessageRef {
+  deviceId: Id;
+  clientId: Id;
+}
+
+/** The same as replies and changes name it: with the commitment of its authenticated data (P10.3). */
+export interface Target extends MessageRef {
+  hash: Bytes;
+}
+
+/** What a person does to a message that stands in the log. */
+export type Change =
+  | { kind: "reaction"; emoji: string; on: boolean }
+  /** Of one's own, and not of a critical one. */
+  | { kind: "edit"; text: string }
+  /** Of one's own. */
+  | { kind: "delete" };
+
+/** Who chose this emoji, in the order in which they did: a person counts once. */
+export interface Reaction {
+  emoji: string;
+  userIds: Id[];
+}
+
+/** What a reply answers. Its words are this browser's own copy, never those of whoever replies. */
+export interface Quote {
+  target: Target;
+  /** As it is now; null: not on this browser. */
+  original: { senderId: Id; text: string; deleted: boolean; newer: boolean } | null;
+}
+
+/** An own change of a message that is not logged; `failed`: the server refused it for good. */
+export interface PendingChange {
+  clientId: Id;
+  kind: Change["kind"];
+  state: "waiting" | "failed";
+  failure: string | null;
+}
+
 export interface MessageEntry extends EntryBase {
   kind: "message";
   clientId: Id;
@@ -57,6 +97,18 @@ export interface MessageEntry extends EntryBase {
   critical: CriticalProof | null;
   /** What is wrong with this very message; it is never shown as good then. */
   faults: ProblemCode[];
+  /** Its commitment, by which replies and changes name it; null while it is not logged. */
+  hash: Bytes | null;
+  quote: Quote | null;
+  reactions: Reaction[];
+  /** The texts before the present one, oldest first, each with the time of its row. */
+  earlier: { text: string; time: Time }[];
+  editedAt: Time | null;
+  /** Deleted by its author: nothing of its text is kept. */
+  deletedAt: Time | null;
+  /** What a newer version wrote, which this one cannot show. */
+  newer: { payload: unknown } | null;
+  pending: PendingChange | null;
 }
 
 /** `no_state`: never had any. `old_copy`: a newer copy of the store exists. `cannot_follow`: a commit or welcome was refused. */
@@ -80,6 +132,8 @@ export interface SystemEntry extends EntryBase {
     | "readded_here"
     | "removed_me"
     | "terminated"
+    /** Somebody edited a message after deleting it, from two browsers: not followed. */
+    | "late_edit"
     | "account_key_changed"
     | "account_key_accepted";
   /** Who did it (or whom it concerns, for account keys). */

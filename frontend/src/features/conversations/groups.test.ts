@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { NOT_LOGGED, type TimelineEntry } from "../../realtime/state";
 import { makeStore } from "../../app/store";
 import { changes } from "../../realtime/changes";
+import { PLAIN } from "../../testing/fixtures/people";
 import { newestInEachState } from "./delivery";
 import { blocksOf } from "./groups";
 
@@ -9,6 +10,7 @@ const NOON = new Date("2026-05-05T12:00:00").getTime();
 const MINUTE = 60_000;
 
 const message = (position: number, authorId: string, minutes: number): TimelineEntry => ({
+  ...PLAIN,
   kind: "message",
   id: `m${position}-${minutes}`,
   position,
@@ -16,9 +18,6 @@ const message = (position: number, authorId: string, minutes: number): TimelineE
   authorId,
   text: "",
   state: position === NOT_LOGGED ? "waiting" : "sent",
-  critical: null,
-  faults: [],
-  problem: null,
 });
 
 const shape = (entries: TimelineEntry[], unreadAfter: number | null = null) =>

@@ -1,6 +1,6 @@
 import { createSlice, type PayloadAction } from "@reduxjs/toolkit";
 import { changes } from "../../realtime/changes";
-import type { Conversation, Id, TimelineEntry } from "../../realtime/state";
+import type { Conversation, Id, MessageEntry, TimelineEntry } from "../../realtime/state";
 
 export interface Timeline {
   entries: TimelineEntry[];
@@ -18,6 +18,27 @@ const initialState: ConversationsSlice = { all: null, timelines: {} };
 
 const inOrder = (a: TimelineEntry, b: TimelineEntry): number =>
   a.position - b.position || a.at - b.at || (a.id < b.id ? -1 : 1);
+
+/** What a quoted message is now, in those that quote it. */
+function requoted(entry: TimelineEntry, news: ReadonlyMap<Id, MessageEntry>): TimelineEntry {
+  const original = entry.kind === "message" && entry.quote !== null ? news.get(entry.quote.messageId) : undefined;
+  if (entry.kind !== "message" || entry.quote === null || original === undefined) return entry;
+  const { authorId, text, deletedAt, newer } = original;
+  const lacks = deletedAt !== null ? "deleted" : newer ? "newer" : null;
+  return { ...entry, quote: { ...entry.quote, authorId, text, lacks } };
+}
+
+/** New and changed entries. What changed above the loaded part is not shown there: only its quotes are. */
+function take({ entries, hasOlder }: Timeline, news: TimelineEntry[]): TimelineEntry[] {
+  const ids = new Set(entries.map(({ id }) => id));
+  const first = hasOlder ? (entries[0]?.position ?? 0) : 0;
+  const messages = new Map(news.flatMap((entry) => (entry.kind === "message" ? [[entry.id, entry] as const] : [])));
+  const merged = merge(
+    entries,
+    news.filter(({ id, position }) => ids.has(id) || position >= first),
+  );
+  return messages.size === 0 ? merged : merged.map((entry) => requoted(entry, messages));
+}
 
 /** Newer knowledge of an entry takes the older one's place. */
 function merge(known: TimelineEntry[], news: TimelineEntry[]): TimelineEntry[] {
@@ -59,7 +80,7 @@ export const conversationsSlice = createSlice({
       })
       .addCase(changes.entries, (state, { payload }) => {
         const timeline = state.timelines[payload.conversationId];
-        if (timeline !== undefined) timeline.entries = merge(timeline.entries, payload.entries);
+        if (timeline !== undefined) timeline.entries = take(timeline, payload.entries);
       })
       .addCase(changes.entryGone, (state, { payload }) => {
         const timeline = state.timelines[payload.conversationId];

@@ -1,0 +1,74 @@
+/**
+ * Reactions, edits and deletions (PROTOCOL.md 10.3): made here, and judged when they come from the log.
+ *
+ * Promises: a change names its message by device, id and hash; an edit or deletion counts only from the account that wrote the
+ * message, and an edit never of a critical one, so all members who have the message show the same. What breaks that is
+ * ignored and named; what only came too late is ignored, and an edit then told. Log order decides among several.
+ */
+
+import { systemEntry } from "./record";
+import { CryptoFailure } from "../failures";
+import type { Intake } from "./intake";
+import type { Room } from "../store/room";
+import type { UnitOfWork } from "../store/storage";
+import type { Change, MessageEntry, MessageRef, Target } from "../types";
+import type { Id, WireRow } from "../wire";
+import type { ChangeContent } from "./content";
+import { changed, findMessage, type KeptMessage } from "./kept";
+
+type Refusal = "forged" | "late";
+
+/** Why somebody's change of this message does not count; null: it does. */
+function refusal(entry: MessageEntry, hash: string, userId: Id, kind: Change["kind"]): Refusal | null {
+  if (entry.hash !== hash) return "forged";
+  if (kind !== "reaction" && entry.senderId !== userId) return "forged";
+  if (kind === "edit" && entry.critical !== null) return "forged";
+  return entry.deletedAt === null ? null : "late";
+}
+
+/** A change from the log, of somebody's device or this one's. */
+export async function takeChange(intake: Intake, row: WireRow, { target, ...change }: ChangeContent): Promise<void> {
+  const { unit, record } = intake;
+  const kept = await findMessage(unit, record.id, target);
+  // From before this browser was there, or in a form that it cannot read: nothing to change here.
+  if (kept === null || (change.kind === "edit" && kept.entry.newer !== null)) return;
+  const refused = refusal(kept.entry, target.hash, row.sender_id, change.kind);
+  if (refused !== null) {
+    // One's own was shown as made already.
+    intake.entries.push(kept.entry);
+    if (refused === "forged") intake.problem(row, "change_forged");
+    else if (change.kind === "edit") {
+      intake.add(systemEntry(record, { seq: row.seq, time: row.timestamp }, "late_edit", row.sender_id));
+    }
+    return;
+  }
+  const entry = changed(kept.entry, row.sender_id, change, row.timestamp);
+  unit.put(kept.place, entry);
+  if (record.last?.key === entry.key) record.last = entry;
+  if (change.kind === "delete") record.unread = record.unread.filter((seq) => seq !== entry.seq);
+  intake.entries.push(entry);
+}
+
+/** How a reply names this message. */
+export async function targetOf(unit: UnitOfWork, id: Id, ref: MessageRef): Promise<Target> {
+  return named(await findMessage(unit, id, ref)).target;
+}
+
+/** The same for a change that this person may make. */
+export async function toBeChanged(
+  room: Room,
+  unit: UnitOfWork,
+  id: Id,
+  ref: MessageRef,
+  { kind }: Change,
+): Promise<Target> {
+  const { entry, target } = named(await findMessage(unit, id, ref));
+  if (refusal(entry, target.hash, room.self.userId, kind) !== null) throw new CryptoFailure("not_changeable");
+  return target;
+}
+
+function named(kept: KeptMessage | null): { entry: MessageEntry; target: Target } {
+  if (kept === null || kept.entry.hash === null) throw new CryptoFailure("unknown_message");
+  const { senderDeviceId: deviceId, clientId, hash } = kept.entry;
+  return { entry: kept.entry, target: { deviceId, clientId, hash } };
+}

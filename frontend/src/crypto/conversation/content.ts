@@ -1,0 +1,107 @@
+/**
+ * What an encrypted message says (docs/crypto.md "Contents"): its JSON, by kind.
+ *
+ * Promises: what is read is of a known kind and whole, or `newer`, which is shown as that and never dropped. Does not judge
+ * whether a change may be made: that depends on the message that it names (changes.ts).
+ */
+
+import { fromBase64url, MalformedEncoding, uuidBytes } from "../primitives/encoding";
+import { RuleBroken } from "../failures";
+import type { Target } from "../types";
+
+export interface TextContent {
+  kind: "text";
+  text: string;
+  replyTo: Target | null;
+}
+
+export type ChangeContent =
+  | { kind: "reaction"; target: Target; emoji: string; on: boolean }
+  | { kind: "edit"; target: Target; text: string }
+  | { kind: "delete"; target: Target };
+
+/** Written by a newer version: kept as it came, for the day when this one is newer too. */
+export interface NewerContent {
+  kind: "newer";
+  payload: unknown;
+}
+
+export type OwnContent = TextContent | ChangeContent;
+export type Content = OwnContent | NewerContent;
+
+const HASH_BYTES = 32;
+/** The longest emoji have about 25 UTF-16 units (families with skin tones). */
+const EMOJI_UNITS = 48;
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** One emoji, also of a Unicode version that this browser does not know yet. */
+export function isEmoji(text: string): boolean {
+  if (text.length > EMOJI_UNITS || [...graphemes.segment(text)].length !== 1) return false;
+  return /[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3]/u.test(text);
+}
+
+/** The JSON value that goes into the message. A text has no `kind`: it was there first. */
+export function encodeContent(content: OwnContent): unknown {
+  switch (content.kind) {
+    case "text": {
+      const { text, replyTo } = content;
+      return replyTo === null ? { text } : { text, reply_to: encodeTarget(replyTo) };
+    }
+    case "reaction":
+      return {
+        kind: "reaction",
+        target: encodeTarget(content.target),
+        emoji: content.emoji,
+        on: content.on,
+      };
+    case "edit":
+      return { kind: "edit", target: encodeTarget(content.target), text: content.text };
+    case "delete":
+      return { kind: "delete", target: encodeTarget(content.target) };
+  }
+}
+
+const encodeTarget = ({ deviceId, clientId, hash }: Target) => ({ device: deviceId, id: clientId, hash });
+
+/** Throws `bad_message` for what no version writes. */
+export function decodeContent(json: unknown): Content {
+  if (!isRecord(json)) throw new RuleBroken("bad_message");
+  const { kind } = json;
+  switch (kind) {
+    case undefined:
+      return { kind: "text", text: textOf(json.text), replyTo: "reply_to" in json ? targetOf(json.reply_to) : null };
+    case "reaction": {
+      const { emoji, on } = json;
+      if (typeof emoji !== "string" || typeof on !== "boolean" || !isEmoji(emoji)) throw new RuleBroken("bad_message");
+      return { kind, target: targetOf(json.target), emoji, on };
+    }
+    case "edit":
+      return { kind, target: targetOf(json.target), text: textOf(json.text) };
+    case "delete":
+      return { kind, target: targetOf(json.target) };
+    default:
+      if (typeof kind !== "string") throw new RuleBroken("bad_message");
+      return { kind: "newer", payload: json };
+  }
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== "string") throw new RuleBroken("bad_message");
+  return value;
+}
+
+function targetOf(value: unknown): Target {
+  if (!isRecord(value)) throw new RuleBroken("bad_message");
+  const [deviceId, clientId, hash] = [textOf(value.device), textOf(value.id), textOf(value.hash)];
+  try {
+    uuidBytes(deviceId);
+    uuidBytes(clientId);
+    if (fromBase64url(hash).length !== HASH_BYTES) throw new RuleBroken("bad_message");
+  } catch (error) {
+    throw error instanceof MalformedEncoding ? new RuleBroken("bad_message", error) : error;
+  }
+  return { deviceId, clientId, hash };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

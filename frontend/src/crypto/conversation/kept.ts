@@ -1,0 +1,78 @@
+/** Messages as this browser keeps them, found by author's device and id, and what a change makes of them. Pure but for the store. */
+
+import type { Store, UnitOfWork } from "../store/storage";
+import type { Change, MessageEntry, MessageRef, Reaction } from "../types";
+import type { Id, Time } from "../wire";
+
+/** So many earlier texts are kept: an author who edits without end must not fill the disk of others. */
+const MAX_EARLIER = 50;
+
+/** A message as it was sent. */
+export const UNCHANGED = {
+  hash: null,
+  quote: null,
+  reactions: [],
+  earlier: [],
+  editedAt: null,
+  deletedAt: null,
+  newer: null,
+  pending: null,
+} satisfies Partial<MessageEntry>;
+
+/** Where a message was met, for as long as the conversation is kept: an id counts once for a device (PROTOCOL.md 5.4). */
+export const seenName = (conversation: Id, { deviceId, clientId }: MessageRef) =>
+  `seen/${conversation}/${deviceId}/${clientId}`;
+
+const indexName = (conversation: Id, { deviceId, clientId }: MessageRef) =>
+  `message/${conversation}/${deviceId}/${clientId}`;
+
+/** `place`: the name of its record. */
+export function indexMessage(unit: UnitOfWork, entry: MessageEntry, place: string): void {
+  unit.put(indexName(entry.conversationId, { deviceId: entry.senderDeviceId, clientId: entry.clientId }), place);
+}
+
+export interface KeptMessage {
+  place: string;
+  entry: MessageEntry;
+}
+
+export async function findMessage(
+  from: UnitOfWork | Store,
+  conversation: Id,
+  ref: MessageRef,
+): Promise<KeptMessage | null> {
+  const place = await from.get<string>(indexName(conversation, ref));
+  const entry = place === undefined ? undefined : await from.get<MessageEntry>(place);
+  return place === undefined || entry === undefined ? null : { place, entry: whole(entry) };
+}
+
+/** Entries that an earlier version of the client wrote lack what it did not know. */
+export const whole = (entry: MessageEntry): MessageEntry => ({ ...UNCHANGED, ...entry });
+
+/** The message after a change that is allowed. */
+export function changed(entry: MessageEntry, userId: Id, change: Change, time: Time): MessageEntry {
+  switch (change.kind) {
+    case "reaction":
+      return { ...entry, reactions: withReaction(entry.reactions, userId, change.emoji, change.on) };
+    case "edit": {
+      const before = { text: entry.text, time: entry.editedAt ?? entry.time };
+      return { ...entry, text: change.text, editedAt: time, earlier: [...entry.earlier, before].slice(-MAX_EARLIER) };
+    }
+    case "delete":
+      return { ...entry, ...UNCHANGED, hash: entry.hash, text: "", deletedAt: time };
+  }
+}
+
+function withReaction(reactions: readonly Reaction[], userId: Id, emoji: string, on: boolean): Reaction[] {
+  const others = (userIds: readonly Id[]) => userIds.filter((id) => id !== userId);
+  const known = reactions.some((reaction) => reaction.emoji === emoji);
+  const all = known || !on ? reactions : [...reactions, { emoji, userIds: [] }];
+  return all
+    .map((reaction) => {
+      if (reaction.emoji !== emoji) return reaction;
+      const chose = reaction.userIds.includes(userId);
+      if (on) return chose ? reaction : { emoji, userIds: [...reaction.userIds, userId] };
+      return { emoji, userIds: others(reaction.userIds) };
+    })
+    .filter(({ userIds }) => userIds.length > 0);
+}
