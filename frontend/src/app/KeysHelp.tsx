@@ -24,10 +24,15 @@ const List = styled("dl")(({ theme }) => ({
 const KEYS: [string[], string][] = [
   [["Enter"], "Send"],
   [["Shift", "Enter"], "New line"],
+  [["↑"], "Edit your last message, in an empty field"],
   [[modifierKey, "K"], "Go to a conversation, a person, a page"],
   [["Alt", "↑"], "Previous conversation"],
   [["Alt", "↓"], "Next conversation"],
   [["F6"], "Next part of the window"],
+  [["R"], "On a message: reply"],
+  [["+"], "On a message: react"],
+  [["E"], "On a message of your own: edit"],
+  [["Delete"], "On a message of your own: delete"],
   [["Esc"], "Close what is on top"],
   [["?"], "This list"],
 ];

@@ -68,6 +68,30 @@ export const PanelIcon = icon(
   </>,
 );
 export const SendIcon = icon("Send", <path d="M10 16V4.5M4.75 9.5 10 4.25l5.25 5.25" />);
+export const ReplyIcon = icon("Reply", <path d="M8 5 3.5 9.5 8 14M3.5 9.5H12a4.5 4.5 0 0 1 4.5 4.5v1.5" />);
+export const EditIcon = icon("Edit", <path d="m11.75 5.25 3 3M3.75 16.25l.75-3.75 9-9 3 3-9 9-3.75.75Z" />);
+export const MoreIcon = icon(
+  "More",
+  <>
+    <circle cx="4.5" cy="10" r="0.75" fill="currentColor" />
+    <circle cx="10" cy="10" r="0.75" fill="currentColor" />
+    <circle cx="15.5" cy="10" r="0.75" fill="currentColor" />
+  </>,
+);
+export const SmileIcon = icon(
+  "Smile",
+  <>
+    <circle cx="10" cy="10" r="7.25" />
+    <path d="M7 11.75c.6 1.2 1.7 1.9 3 1.9s2.4-.7 3-1.9M7.5 7.75v.5M12.5 7.75v.5" />
+  </>,
+);
+export const HistoryIcon = icon(
+  "History",
+  <>
+    <path d="M3.25 4.5v3.75H7M3.5 8.25A7 7 0 1 1 3 10.5" />
+    <path d="M10 6.5V10l2.5 1.75" />
+  </>,
+);
 export const ClockIcon = icon(
   "Clock",
   <>

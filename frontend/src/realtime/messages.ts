@@ -1,7 +1,15 @@
 /** Messages as shown, and how the user interface names them: an id counts once for a device only (PROTOCOL.md 5.4). Pure. */
 import type { MessageRef, TimelineEntry as Entry } from "../crypto/client";
 import { findingKind } from "./findings";
-import { NOT_LOGGED, type Critical, type Id, type MessageEntry, type PendingChange, type Quote, type Time } from "./state";
+import {
+  NOT_LOGGED,
+  type Critical,
+  type Id,
+  type MessageEntry,
+  type PendingChange,
+  type Quote,
+  type Time,
+} from "./state";
 
 type Message = Extract<Entry, { kind: "message" }>;
 

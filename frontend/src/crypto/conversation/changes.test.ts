@@ -86,12 +86,15 @@ test("reactions are no messages: nothing is unread because of them, and the newe
   expect(conversation).toMatchObject({ unread: 0, last: { text: "lemon cake", reactions: [{ emoji: "👩‍🚀" }] } });
 });
 
-test.each(["", "words", "👍👍", "a", `👍${"\u200d👍".repeat(40)}`, 7])("a reaction is one emoji: not %j", async (emoji) => {
-  const message = await said("lemon cake");
-  await forges({ kind: "reaction", target: wire(message), emoji, on: true });
-  expect((await only(alice)).reactions).toEqual([]);
-  expect(await alice.problems(id)).toEqual(["bad_message"]);
-});
+test.each(["", "words", "👍👍", "a", `👍${"\u200d👍".repeat(40)}`, 7])(
+  "a reaction is one emoji: not %j",
+  async (emoji) => {
+    const message = await said("lemon cake");
+    await forges({ kind: "reaction", target: wire(message), emoji, on: true });
+    expect((await only(alice)).reactions).toEqual([]);
+    expect(await alice.problems(id)).toEqual(["bad_message"]);
+  },
+);
 
 test("P10.3 an edit takes the text's place, and the earlier ones can be seen", async () => {
   const message = await said("lemmon cake");

@@ -157,7 +157,14 @@ async function takeOther(intake: Intake, row: WireRow, kind: "message" | "termin
   const inside = await openContent(plaintext, data);
   const echo = await echoProblem(intake, row, data.echo);
   if (kind === "terminate") await terminated(intake, row);
-  else await takeContent(intake, row, inside, toBase64url(data.commitment), await judged(intake, row, { content, data, author }));
+  else
+    await takeContent(
+      intake,
+      row,
+      inside,
+      toBase64url(data.commitment),
+      await judged(intake, row, { content, data, author }),
+    );
   // The message is its author's all the same: shown, with the fork named beside it.
   if (echo !== null) intake.problem(row, echo);
 }

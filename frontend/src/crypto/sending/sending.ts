@@ -124,7 +124,14 @@ async function seal(
   item: OutboxItem,
   items: readonly OutboxItem[],
 ): Promise<SealedBody> {
-  const { message, commitment } = await encrypt(room, unit, record, item.clientId, item.type, encodeContent(item.content));
+  const { message, commitment } = await encrypt(
+    room,
+    unit,
+    record,
+    item.clientId,
+    item.type,
+    encodeContent(item.content),
+  );
   for (const { sealed } of items) if (sealed !== null) sealed.overtaken += 1;
   const signature = item.type === "critical" ? await sign(room, record, item.clientId, message, commitment) : null;
   const { epoch, generation } = record;

@@ -1,14 +1,13 @@
 import { IconButton, InputBase, ToggleButton, Tooltip } from "@mui/material";
 import { styled } from "@mui/material/styles";
-import { useEffect, useRef, useState, type KeyboardEvent } from "react";
-import { SealIcon, SendIcon } from "../../components/icons";
-import { problemOf, useAppSelector, useMessenger } from "../../app/hooks";
+import { useEffect, useRef, type KeyboardEvent } from "react";
+import { SealIcon, SendIcon, TickIcon } from "../../components/icons";
+import { useAppSelector } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
 import type { Conversation, Problem } from "../../realtime/state";
-import { useDraft } from "./useDraft";
-
-/** What the largest padded message holds, with room for what stands around the text. */
-const MAX_BYTES = 65_000;
+import { AimBar } from "./AimBar";
+import { type Aim, useHands } from "./hands";
+import { useComposing } from "./useComposing";
 
 const Holder = styled("div")(({ theme }) => ({
   flex: "none",
@@ -90,43 +89,28 @@ const Wrong = styled("p")(({ theme }) => ({
   color: theme.palette.critical,
 }));
 
-const bytesOf = (text: string) => new TextEncoder().encode(JSON.stringify({ text })).length;
-
 const finePointer = () => window.matchMedia("(pointer: fine)").matches;
 
-/** Enter sends, Shift+Enter breaks; on a phone Enter breaks and the button sends. */
-export function Composer({ conversation }: { conversation: Conversation }) {
-  const messenger = useMessenger();
-  const { text, change } = useDraft(conversation.id, conversation.draft);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [critical, setCritical] = useState(false);
+interface Props {
+  conversation: Conversation;
+  aim: Aim | null;
+  onAim: (aim: Aim | null) => void;
+  /** Of what one did in the timeline. */
+  problem: Problem | null;
+}
+
+/** Enter sends, Shift+Enter breaks, ↑ edits the last message; on a phone Enter breaks and the button sends. */
+export function Composer({ conversation, aim, onAim, ...timeline }: Props) {
+  const hands = useHands();
   const signingAway = useAppSelector((state) => !state.line.quantum);
   const field = useRef<HTMLTextAreaElement>(null);
-  const tooLong = text.length > MAX_BYTES / 6 && bytesOf(text) > MAX_BYTES;
-  const empty = text.trim() === "";
+  const composing = useComposing({ conversation, field, aim, onAim });
+  const { text, change, send, critical, setCritical, tooLong, empty } = composing;
+  const edits = aim?.kind === "edit";
 
   useEffect(() => {
     if (finePointer()) field.current?.focus();
   }, []);
-
-  const send = async () => {
-    if (empty || tooLong) return;
-    const sent = text.trim();
-    change("");
-    setProblem(null);
-    // The next one is an ordinary message again: nobody sends a critical one by accident.
-    setCritical(false);
-    field.current?.focus();
-    try {
-      await messenger.send(conversation.id, sent, critical ? "critical" : "secured");
-    } catch (error) {
-      setProblem(problemOf(error));
-      setCritical(critical);
-      // What has been typed meanwhile stays behind what could not be sent.
-      const since = field.current?.value ?? "";
-      change(since === "" ? sent : `${sent}\n${since}`);
-    }
-  };
 
   const toggle = () => {
     setCritical(!critical);
@@ -134,19 +118,27 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Escape" && critical) {
+    const plain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
+    if (event.key === "Escape" && (aim !== null || critical)) {
       event.stopPropagation();
-      setCritical(false);
+      if (aim !== null) onAim(null);
+      else setCritical(false);
+    }
+    if (event.key === "ArrowUp" && plain && text === "" && aim === null) {
+      event.preventDefault();
+      hands.editLast();
     }
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || !finePointer()) return;
     event.preventDefault();
     void send();
   };
 
-  const wrong = tooLong ? problemWords({ code: "too_large" }) : problem === null ? null : problemWords(problem);
+  const problem = tooLong ? { code: "too_large" } : (composing.problem ?? timeline.problem);
+  const verb = edits ? "Save" : critical ? "Send critical message" : "Send";
   return (
     <Holder>
-      {wrong !== null && <Wrong role="alert">{wrong}</Wrong>}
+      {problem !== null && <Wrong role="alert">{problemWords(problem)}</Wrong>}
+      {aim !== null && <AimBar aim={aim} author={hands.nameOf(aim.message.authorId)} onClose={() => onAim(null)} />}
       {critical && (
         <Kind role="status">
           <SealIcon size={15} />
@@ -172,20 +164,17 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           placeholder={`${critical ? "Write a critical message" : "Write"} to ${conversation.peer.username}`}
           inputProps={{ "aria-label": `Message to ${conversation.peer.username}`, dir: "auto", "data-composer": true }}
         />
-        <Tooltip title={critical ? "Ordinary message · Esc" : "Critical message"}>
-          <Switch value="critical" selected={critical} onChange={toggle} aria-label="Critical message">
-            <SealIcon />
-          </Switch>
-        </Tooltip>
-        <Tooltip title={empty ? "" : "Send · Enter"}>
+        {!edits && (
+          <Tooltip title={critical ? "Ordinary message · Esc" : "Critical message"}>
+            <Switch value="critical" selected={critical} onChange={toggle} aria-label="Critical message">
+              <SealIcon />
+            </Switch>
+          </Tooltip>
+        )}
+        <Tooltip title={empty ? "" : `${edits ? "Save" : "Send"} · Enter`}>
           <span>
-            <Send
-              type="submit"
-              critical={critical}
-              aria-label={critical ? "Send critical message" : "Send"}
-              disabled={empty || tooLong}
-            >
-              <SendIcon />
+            <Send type="submit" critical={critical} aria-label={verb} disabled={empty || tooLong}>
+              {edits ? <TickIcon /> : <SendIcon />}
             </Send>
           </span>
         </Tooltip>

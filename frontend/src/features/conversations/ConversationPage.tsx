@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { Link, useLocation, useParams } from "react-router";
 import { Avatar } from "../../components/Avatar";
 import { Callout } from "../../components/Callout";
+import { ConfirmDialog } from "../../components/ConfirmDialog";
 import { Empty } from "../../components/Empty";
 import { PanelIcon } from "../../components/icons";
 import { Column, Name, PaneHeader } from "../../components/Pane";
@@ -14,10 +15,12 @@ import { selectConversation, selectOnline, selectPerson, selectSelf, shieldOf } 
 import { useTitle } from "../../app/useTitle";
 import { problemWords } from "../../app/words/problems";
 import { paths } from "../../lib/paths";
-import type { Conversation } from "../../realtime/state";
+import type { Conversation, Problem } from "../../realtime/state";
 import { Composer } from "./Composer";
 import { AgreeFirst, ConversationEnded, SendBlocked } from "./ComposerBlocked";
+import { HandsContext, type Aim } from "./hands";
 import { Timeline } from "./Timeline";
+import { useHandsOn } from "./useHandsOn";
 
 /** `/c/:id`, with or without the details beside it. */
 export function ConversationPage() {
@@ -65,8 +68,10 @@ function Open({ conversation }: { conversation: Conversation }) {
     return () => messenger.closeConversation(id);
   }, [messenger, run, id]);
 
+  const selfId = self?.userId ?? "";
+  const { hands, aim, setAim, removing, setRemoving, remove, problem } = useHandsOn(conversation, selfId);
   return (
-    <>
+    <HandsContext value={hands}>
       <Header conversation={conversation} />
       {timeline !== undefined && self !== null ? (
         <Timeline conversation={conversation} timeline={timeline} selfId={self.userId} />
@@ -83,12 +88,36 @@ function Open({ conversation }: { conversation: Conversation }) {
           )}
         </div>
       )}
-      <Foot conversation={conversation} />
-    </>
+      <Foot conversation={conversation} aim={aim} onAim={setAim} problem={problem} />
+      <ConfirmDialog
+        open={removing !== null}
+        title="Delete this message?"
+        action="Delete for everybody"
+        running={remove.running}
+        problem={remove.problem === null ? null : problemWords(remove.problem)}
+        onClose={() => setRemoving(null)}
+        onConfirm={() => {
+          if (removing !== null) void remove.run(removing).then((done) => done && setRemoving(null));
+        }}
+      >
+        <p>
+          Its text goes from your browsers, and from those of {conversation.peer.username} as soon as they are online. A
+          mark that you deleted something stays.
+        </p>
+      </ConfirmDialog>
+    </HandsContext>
   );
 }
 
-function Foot({ conversation }: { conversation: Conversation }) {
+interface FootProps {
+  conversation: Conversation;
+  aim: Aim | null;
+  onAim: (aim: Aim | null) => void;
+  /** Of what one did in the timeline. */
+  problem: Problem | null;
+}
+
+function Foot({ conversation, ...composer }: FootProps) {
   switch (conversation.stage.kind) {
     case "closed":
     case "removed":
@@ -100,7 +129,7 @@ function Foot({ conversation }: { conversation: Conversation }) {
     case "being_added":
     case "waiting_for_device":
       return conversation.sendBlock === null ? (
-        <Composer conversation={conversation} />
+        <Composer conversation={conversation} {...composer} />
       ) : (
         <SendBlocked conversation={conversation} block={conversation.sendBlock} />
       );

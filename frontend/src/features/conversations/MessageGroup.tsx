@@ -6,9 +6,7 @@ import { paths } from "../../lib/paths";
 import { clock, fullTime } from "../../lib/time";
 import type { MessageEntry } from "../../realtime/state";
 import { deliveryOf, type Delivery } from "./delivery";
-import { CriticalDetails, CriticalMark } from "./CriticalMark";
-import { FailedActions } from "./FailedActions";
-import { MessageText } from "./MessageText";
+import { Message } from "./Message";
 
 const Group = styled("div", { shouldForwardProp: (name) => name !== "mine" })<{ mine: boolean }>(({ mine }) => ({
   display: "flex",
@@ -35,27 +33,6 @@ const Head = styled("div")(({ theme }) => ({
   },
   "& a": { color: "inherit", textDecoration: "none", fontVariantNumeric: "tabular-nums", flex: "none" },
   "& a:hover": { textDecoration: "underline" },
-}));
-
-const OWN_PROPS = new Set<PropertyKey>(["mine", "found", "critical"]);
-
-const Bubble = styled("div", { shouldForwardProp: (name) => !OWN_PROPS.has(name) })<{
-  mine: boolean;
-  found: boolean;
-  critical: boolean;
-}>(({ theme, mine, found, critical }) => ({
-  maxWidth: "min(88%, 600px)",
-  minWidth: 0,
-  padding: "7px 12px",
-  borderRadius: 14,
-  background: mine ? theme.palette.bubble.own : theme.palette.bubble.other,
-  ...(critical && {
-    borderInlineStart: `3px solid ${theme.palette.critical}`,
-    borderStartStartRadius: 4,
-    borderEndStartRadius: 4,
-  }),
-  outline: found ? `2px solid ${theme.palette.accent}` : undefined,
-  outlineOffset: 2,
 }));
 
 const State = styled("div")(({ theme }) => ({
@@ -87,10 +64,12 @@ interface Props {
   /** The signing service is away: critical messages wait for it. */
   signingAway: boolean;
   found: string | null;
+  /** The message at which Tab stops. */
+  tabStop: string | null;
 }
 
 export function MessageGroup(props: Props) {
-  const { conversationId, author, messages, deliveredSeq, marked, found } = props;
+  const { conversationId, author, messages, deliveredSeq, marked, found, tabStop } = props;
   const mine = author === null;
   const first = messages[0];
   if (first === undefined) return null;
@@ -104,44 +83,29 @@ export function MessageGroup(props: Props) {
       </Head>
       {messages.map((message) => {
         const delivery = mine ? deliveryOf(message, deliveredSeq) : null;
-        const { critical, faults } = message;
-        const waitsForSigning = critical !== null && delivery === "waiting";
+        const waitsForSigning = message.critical !== null && delivery === "waiting";
         return (
-          <Holder key={message.id} mine={mine}>
-            <Bubble
-              mine={mine}
-              found={message.id === found}
-              critical={critical !== null || faults.length > 0}
-              data-critical={critical === null ? undefined : faults.length === 0 ? "good" : "bad"}
-              data-message={message.id}
-              data-delivery={delivery}
-              title={fullTime(message.at)}
-            >
-              <CriticalMark message={message} author={author} />
-              <MessageText text={message.text} />
-              {critical !== null && <CriticalDetails critical={critical} />}
-            </Bubble>
-            {delivery === "failed" && <FailedActions conversationId={conversationId} message={message} />}
+          <Message
+            key={message.id}
+            message={message}
+            mine={mine}
+            author={author ?? "You"}
+            found={message.id === found}
+            tabStop={message.id === tabStop}
+            delivery={delivery}
+          >
             {delivery !== null && delivery !== "failed" && (marked.has(message.id) || waitsForSigning) && (
               <DeliveryMark
                 delivery={delivery}
                 waitingWord={waitsForSigning && props.signingAway ? SIGNING_AWAY : props.waitingWord}
               />
             )}
-          </Holder>
+          </Message>
         );
       })}
     </Group>
   );
 }
-
-const Holder = styled("div", { shouldForwardProp: (name) => name !== "mine" })<{ mine: boolean }>(({ mine }) => ({
-  display: "flex",
-  flexDirection: "column",
-  alignItems: mine ? "flex-end" : "flex-start",
-  width: "100%",
-  minWidth: 0,
-}));
 
 interface MarkProps {
   delivery: Exclude<Delivery, "failed">;

@@ -1,7 +1,6 @@
 import { Button } from "@mui/material";
 import { styled } from "@mui/material/styles";
-import { useCallback, useEffect, useMemo, useRef, type RefObject } from "react";
-import { useSearchParams } from "react-router";
+import { useCallback, useMemo } from "react";
 import { DownIcon } from "../../components/icons";
 import { useAppSelector, useCommand, useMessenger, useNow } from "../../app/hooks";
 import { noticeLine, stageLine } from "../../app/words/notices";
@@ -13,6 +12,7 @@ import { blocksOf } from "./groups";
 import { DayLine, NoticeLine, UnreadLine } from "./lines";
 import { MessageGroup } from "./MessageGroup";
 import type { Timeline as TimelineState } from "./slice";
+import { moveBetweenMessages, useMessageOfAddress, useRows } from "./moving";
 import { useMarkRead, useUnreadAfter } from "./useReading";
 import { useTimelineScroll } from "./useTimelineScroll";
 
@@ -86,6 +86,7 @@ export function Timeline({ conversation, timeline, selfId }: Props) {
   const unreadAfter = useUnreadAfter(conversation);
   const blocks = useMemo(() => blocksOf(entries, selfId, unreadAfter), [entries, selfId, unreadAfter]);
   const found = useMessageOfAddress(scroller, entries.length, canLoad, run);
+  const rows = useRows(entries);
 
   const { deliveredSeq } = conversation;
   const marked = useMemo(() => newestInEachState(entries, selfId, deliveredSeq), [entries, selfId, deliveredSeq]);
@@ -95,6 +96,8 @@ export function Timeline({ conversation, timeline, selfId }: Props) {
       <Scroller
         ref={scroller}
         onScroll={onScroll}
+        onKeyDown={moveBetweenMessages}
+        onFocus={rows.onFocus}
         role="log"
         aria-label={`Messages with ${peer.username}`}
         aria-busy={older.running}
@@ -141,6 +144,7 @@ export function Timeline({ conversation, timeline, selfId }: Props) {
                     waitingWord={waitingWord(conversation, offline)}
                     signingAway={signingAway && !offline && conversation.stage.kind === "open"}
                     found={found}
+                    tabStop={rows.tabStop}
                   />
                 );
             }
@@ -162,8 +166,7 @@ export function Timeline({ conversation, timeline, selfId }: Props) {
   );
 }
 
-/** The other stages are told in the composer's place. */
-/** Keys are still to come: what is written waits. */
+/** Keys are still to come: what is written waits. The other stages are told in the composer's place. */
 const waitsForKeys = ({ kind }: ConversationStage) =>
   kind === "making_keys" || kind === "waiting_for_device" || kind === "being_added";
 
@@ -171,25 +174,4 @@ function waitingWord({ stage, peer }: Conversation, offline: boolean): string {
   if (offline) return "Sent when you are back online";
   if (waitsForKeys(stage)) return `Waiting for ${peer.username}`;
   return "Sending";
-}
-
-/** `?message=` is shown, loading older history until it is there. */
-function useMessageOfAddress(
-  scroller: RefObject<HTMLElement | null>,
-  count: number,
-  canLoad: boolean,
-  load: () => Promise<boolean>,
-): string | null {
-  const [search] = useSearchParams();
-  const wanted = search.get("message");
-  const shown = useRef<string | null>(null);
-  useEffect(() => {
-    if (wanted === null || shown.current === wanted) return;
-    const element = scroller.current?.querySelector(`[data-message="${CSS.escape(wanted)}"]`);
-    if (element) {
-      shown.current = wanted;
-      element.scrollIntoView({ block: "center" });
-    } else if (canLoad) void load();
-  }, [scroller, wanted, count, canLoad, load]);
-  return wanted;
 }

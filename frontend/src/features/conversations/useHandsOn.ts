@@ -1,0 +1,55 @@
+import { useCallback, useMemo, useState } from "react";
+import { useStore } from "react-redux";
+import type { RootState } from "../../app/store";
+import { useAppSelector, useCommand, useMessenger } from "../../app/hooks";
+import type { Conversation, Id, MessageEntry, Problem } from "../../realtime/state";
+import { allowed, type Aim, type Hands } from "./hands";
+
+const toComposer = () => document.querySelector<HTMLElement>("[data-composer]")?.focus();
+
+/** The hands of this person on this conversation, what the composer aims at, and what went wrong last. */
+export function useHandsOn(conversation: Conversation, selfId: Id) {
+  const { id, peer } = conversation;
+  const messenger = useMessenger();
+  const store = useStore<RootState>();
+  const people = useAppSelector((state) => state.connections.people);
+  const [aim, setAim] = useState<Aim | null>(null);
+  const [removing, setRemoving] = useState<MessageEntry | null>(null);
+  const react = useCommand((message: MessageEntry, emoji: string) => {
+    const chosen = message.reactions.some((reaction) => reaction.emoji === emoji && reaction.by.includes(selfId));
+    return messenger.react(id, message.id, emoji, !chosen);
+  });
+  const remove = useCommand((message: MessageEntry) => messenger.deleteMessage(id, message.id));
+  const { run: doReact } = react;
+
+  const nameOf = useCallback(
+    (userId: Id) =>
+      userId === selfId ? "You" : userId === peer.id ? peer.username : (people?.[userId]?.username ?? "Somebody"),
+    [selfId, peer, people],
+  );
+  const canWrite = conversation.sendBlock === null && !["closed", "removed"].includes(conversation.stage.kind);
+  const hands = useMemo<Hands>(
+    () => ({
+      selfId,
+      conversationId: id,
+      canWrite,
+      nameOf,
+      aim: (next) => {
+        setAim(next);
+        toComposer();
+      },
+      editLast: () => {
+        const entries = store.getState().conversations.timelines[id]?.entries ?? [];
+        const last = entries.findLast((entry) => entry.kind === "message" && entry.authorId === selfId);
+        if (last?.kind === "message" && allowed({ canWrite, selfId }, last).edit)
+          setAim({ kind: "edit", message: last });
+      },
+      toComposer,
+      react: (message, emoji) => void doReact(message, emoji),
+      remove: setRemoving,
+    }),
+    [selfId, id, canWrite, nameOf, doReact, store],
+  );
+  const problem: Problem | null = react.problem;
+  return { hands, aim, setAim, removing, setRemoving, remove, problem };
+}
