@@ -25,7 +25,7 @@ export function AimBar({ aim, author, onClose }: { aim: Aim; author: string; onC
         quote={{ messageId, authorId, text, lacks: null }}
         author={edits ? "Editing your message" : `Reply to ${author}`}
       />
-      <IconButton onClick={onClose} aria-label={edits ? "Do not edit" : "Do not reply"} size="small">
+      <IconButton onClick={onClose} aria-label={edits ? "Do not edit" : "Do not reply"}>
         <CloseIcon size={18} />
       </IconButton>
     </Bar>
