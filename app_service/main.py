@@ -40,6 +40,7 @@ from app_service.quantum_monitor import QuantumMonitor
 from app_service.rate_limits import RateLimits
 from app_service.realtime.events import Events
 from app_service.settings import Secrets, Settings, database_file, load_secrets, load_settings
+from app_service.socket.routes import SocketRoute
 from app_service.socket.socket import MAX_FRAME_CHARACTERS
 from app_service.socket.wiring import open_conversations
 from app_service.vault.service import VaultService
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None, *, seams: Seams | None = None) 
         redoc_url=None,
         lifespan=_lifespan(settings, seams or Seams()),
     )
+    app.add_middleware(SocketRoute)
     app.add_middleware(BodyLimit)
     app.add_middleware(Gate)
     if settings.origins:

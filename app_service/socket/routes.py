@@ -6,6 +6,7 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response, WebSocket, WebSocketDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app_service.accounts.access import BoundCaller, DeviceCaller
 from app_service.accounts.origin import origin_allowed
@@ -21,11 +22,24 @@ router = APIRouter()
 
 log = get_logger("socket")
 
+PATH = "/ws"
 _FAILED = 1011
 
 
-@router.websocket("/ws")
-async def socket(websocket: WebSocket) -> None:
+class SocketRoute:
+    """Serves `WS /ws` before the router, whose wrapping would cost time per frame and memory per socket."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and scope["path"] == PATH:
+            await _serve(WebSocket(scope, receive, send))
+        else:
+            await self._app(scope, receive, send)
+
+
+async def _serve(websocket: WebSocket) -> None:
     services: SocketServices = websocket.app.state.sockets
     if not origin_allowed(websocket, services.origins):
         await websocket.close()  # before `accept`: the upgrade is refused with 403
