@@ -2,8 +2,9 @@ import { styled } from "@mui/material/styles";
 import { useEffect, useState } from "react";
 import { VisuallyHidden } from "../components/VisuallyHidden";
 import { seconds } from "../lib/time";
-import { useAppSelector, useMessenger, useNow } from "./hooks";
-import { selectWaitsFor } from "./selectors";
+import { useAppSelector, useCommand, useMessenger, useNow } from "./hooks";
+import { selectJoinRefused, selectWaitsFor } from "./selectors";
+import { problemWords } from "./words/problems";
 
 const Bar = styled("div")(({ theme }) => ({
   ...theme.typography.body2,
@@ -78,7 +79,20 @@ function Countdown({ retryAt }: { retryAt: number }) {
 export function LineBar() {
   const line = useAppSelector((state) => state.line.line);
   const waitsFor = useAppSelector(selectWaitsFor);
+  const refused = useAppSelector(selectJoinRefused);
   const messenger = useMessenger();
+  const again = useCommand(() => messenger.joinAgain());
+  if (refused !== null) {
+    return (
+      <Bar role="alert">
+        <Dot />
+        <Words>This browser could not join your account. {problemWords(refused)}</Words> ·
+        <Now type="button" disabled={again.running} onClick={() => void again.run()}>
+          try again
+        </Now>
+      </Bar>
+    );
+  }
   if (waitsFor !== null) {
     return (
       <Bar role="status">

@@ -130,6 +130,15 @@ describe("the line", () => {
     expect(screen.queryByText(words)).toBeNull();
   });
 
+  it("says why this browser could not join, blames nobody who is only away, and tries again when asked", async () => {
+    const { user, did } = renderScenario(scenarios["join-refused"]);
+    const bar = await screen.findByText(/This browser could not join your account\. The server showed a false/u);
+    expect(bar.closest("[role=alert]")).toBeTruthy();
+    expect(screen.queryByText(/by itself when/u)).toBeNull();
+    await user.click(screen.getByRole("button", { name: "try again" }));
+    expect(did("joinAgain")).toEqual([[]]);
+  });
+
   it("counts down in one thin line, never a modal", async () => {
     vi.useFakeTimers({ now: Date.now(), toFake: ["Date", "setInterval", "clearInterval"] });
     const { store } = renderScenario(scenarios.full);

@@ -8,6 +8,9 @@ export const selectSelf = (state: RootState): Self | null =>
 /** What this browser waits for before it can join the account; null: it is one of its devices. */
 export const selectWaitsFor = (state: RootState): Self["waitsFor"] => selectSelf(state)?.waitsFor ?? null;
 
+/** Why this browser could not join the account: it does not pass by itself. */
+export const selectJoinRefused = (state: RootState): Self["refused"] => selectSelf(state)?.refused ?? null;
+
 export const selectConversation = (state: RootState, id: Id): Conversation | undefined => state.conversations.all?.[id];
 
 /** Newest activity first; null while loading. */

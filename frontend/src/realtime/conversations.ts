@@ -6,7 +6,7 @@ import type { Context } from "./context";
 import { Lanes } from "./lanes";
 import type { People } from "./people";
 import { conversationOf, entriesOf, recentOf, type Recent } from "./projection";
-import type { Finding, FindingKind, Id, WaitsFor } from "./state";
+import type { Finding, FindingKind, Id, Problem, WaitsFor } from "./state";
 
 /** So many entries of the newest page tell preview and end. */
 const RECENT = 30;
@@ -15,6 +15,7 @@ const PAGE = 50;
 export class Conversations {
   readonly #sessions = new Map<Id, Session>();
   readonly #waits = new Map<Id, WaitsFor>();
+  readonly #keysRefused = new Map<Id, Problem>();
   readonly #delivered = new Map<Id, number>();
   /** What was refused here before it came near the log, so that crypto/ has no record of it. */
   readonly #refused = new Map<Id, Finding[]>();
@@ -92,6 +93,14 @@ export class Conversations {
     void this.refresh(id).catch(this.context.failed);
   }
 
+  /** Why no keys can be made, or null. */
+  keysRefused(id: Id, problem: Problem | null): void {
+    if (this.#keysRefused.get(id)?.code === problem?.code) return;
+    if (problem === null) this.#keysRefused.delete(id);
+    else this.#keysRefused.set(id, problem);
+    void this.refresh(id).catch(this.context.failed);
+  }
+
   async refused(id: Id, kind: FindingKind): Promise<void> {
     const known = this.#refused.get(id) ?? [];
     if (known.some((finding) => finding.kind === kind)) return;
@@ -145,6 +154,7 @@ export class Conversations {
       contact,
       recent,
       waitsFor: this.#waits.get(sealed.id) ?? null,
+      keysRefused: this.#keysRefused.get(sealed.id) ?? null,
       deliveredSeq: this.#delivered.get(sealed.id) ?? 0,
       refused: this.#refused.get(sealed.id) ?? [],
       selfId: this.context.userId,

@@ -111,6 +111,16 @@ export class Engine implements Messenger {
   deleteOutgoing = (id: Id, messageId: Id) =>
     this.#do(({ conversations }) => conversations.deleteOutgoing(id, messageId));
   rotate = (id: Id) => this.#do(({ conversations }) => conversations.rotate(id));
+  tryKeysAgain = (id: Id) =>
+    this.#do(({ live }) => {
+      live.sessions.tryAgain(id);
+      return Promise.resolve();
+    });
+  joinAgain = () =>
+    this.#command(() => {
+      this.#phases.joinAgain();
+      return Promise.resolve();
+    });
   terminate = (id: Id) => this.#do(({ conversations }) => conversations.terminate(id));
 
   closeConversation(id: Id): void {

@@ -106,6 +106,9 @@ export interface Messenger {
 
   /** Publishes `details`, and again whenever they change until `closeConversation`. */
   loadDetails(conversationId: Id): Promise<void>;
+  /** Making keys was refused, or joining the account: now once more. What comes of it is published. */
+  tryKeysAgain(conversationId: Id): Promise<void>;
+  joinAgain(): Promise<void>;
   /** Resolves when the commit is in the log. */
   rotate(conversationId: Id): Promise<void>;
   /** Ends the conversation for both; a session without a group is ended by the plain call. */

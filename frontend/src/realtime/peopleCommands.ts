@@ -83,7 +83,7 @@ export class PeopleCommands {
     await crypto.agree({ userId, username: person?.username ?? "" });
     this.live.pins.kick();
     await this.live.people.refresh(userId);
-    for (const id of this.live.conversations.idsWith(userId)) this.live.sessions.agreed(id);
+    for (const id of this.live.conversations.idsWith(userId)) this.live.sessions.tryAgain(id);
   }
 
   async acceptKey(userId: Id, keyHash: string): Promise<void> {

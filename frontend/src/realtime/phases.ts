@@ -14,6 +14,7 @@ import type { Claim, Environment } from "./environment";
 import { Jobs, type Verdict } from "./jobs";
 import { Leaving } from "./leaving";
 import { MessengerError, type Progress } from "./messenger";
+import { problemOf } from "./problems";
 import { RefreshToken } from "./refreshToken";
 import { endingOf, signedOut } from "./signedOut";
 import type { AccountState, Ending, Id, Self } from "./state";
@@ -137,12 +138,22 @@ export class Phases {
     try {
       local = await this.#account.certify(entered.local);
     } catch (error) {
-      if (!isTransient(error)) throw error;
-      if (this.#joining === joining) this.#waits(entered, error);
-      return { again: JOIN_AGAIN_MS };
+      if (isTransient(error)) {
+        if (this.#joining === joining) this.#waits(entered, error);
+        return { again: JOIN_AGAIN_MS };
+      }
+      // Some of them end the sign-in; the others do not pass by themselves.
+      this.failed(error);
+      if (this.#joining === joining) this.#signedIn(entered.local, entered.user, null, problemOf(error, true));
+      return "done";
     }
     if (this.#joining === joining) await this.#live({ ...entered, local });
     return "done";
+  }
+
+  /** After it was refused. */
+  joinAgain(): void {
+    this.#chores.kick("join");
   }
 
   /** Without a password, and without the network if need be. */
@@ -177,10 +188,18 @@ export class Phases {
     await turn.live.start();
   }
 
-  #signedIn(local: LocalAccount, user: User | null, waitsFor: Self["waitsFor"] = null): void {
+  #signedIn(
+    local: LocalAccount,
+    user: User | null,
+    waitsFor: Self["waitsFor"] = null,
+    refused: Self["refused"] = null,
+  ): void {
     const { userId, username, device } = local;
     const deviceId = device === "bound" ? local.deviceId : null;
-    this.#show({ phase: "signed_in", self: { userId, username, email: user?.email ?? "", deviceId, waitsFor } });
+    this.#show({
+      phase: "signed_in",
+      self: { userId, username, email: user?.email ?? "", deviceId, waitsFor, refused },
+    });
   }
 
   async changeEmail(local: LocalAccount, email: string, password: string): Promise<void> {

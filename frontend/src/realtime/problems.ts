@@ -1,6 +1,6 @@
 /** Everything that a command can fail with, as one stable code for the user interface. */
 import { ApiError } from "../api/errors";
-import { failureCode } from "../crypto/client";
+import { type FailureCode, failureCode } from "../crypto/client";
 import { MessengerError } from "./messenger";
 import type { Problem } from "./state";
 
@@ -12,6 +12,30 @@ const SAME: Readonly<Record<string, string>> = {
   store_unavailable: "storage_unavailable",
   text_too_long: "too_large",
 };
+
+/** Answers after which the same step may succeed: somebody else was faster, or this sign-in ended. */
+const PASSING: ReadonlySet<string> = new Set([
+  "not_establishing",
+  "waiting_for_devices",
+  "epoch_conflict",
+  "device_required",
+  "signed_out",
+]);
+
+/** What somebody else sent and crypto/ found to be wrong. */
+const UNVERIFIED: ReadonlySet<FailureCode> = new Set([
+  "bad_contribution",
+  "ghost_recipient",
+  "bad_key_package",
+  "missing_device_package",
+]);
+
+/** What was refused for good, as against what passes by itself; null: it does. */
+export function refusal(error: unknown): Problem | null {
+  const unverified = UNVERIFIED.has(failureCode(error));
+  const answered = error instanceof ApiError && !error.transient && error.status !== 401 && !PASSING.has(error.code);
+  return unverified || answered ? problemOf(error, true) : null;
+}
 
 export function problemOf(error: unknown, online: boolean): Problem {
   if (error instanceof MessengerError) return error.problem;

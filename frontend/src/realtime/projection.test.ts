@@ -163,6 +163,7 @@ const facts = (over: Partial<Facts>): Facts => ({
   person,
   recent: recentOf([]),
   waitsFor: null,
+  keysRefused: null,
   deliveredSeq: 0,
   contact,
   refused: [],
@@ -177,6 +178,10 @@ test.each([
   [
     facts({ sealed: { ...sealed, state: "establishing" }, waitsFor: "quantum_service" }),
     { waitsFor: "quantum_service" },
+  ],
+  [
+    facts({ sealed: { ...sealed, state: "establishing" }, keysRefused: { code: "ghost_recipient" } }),
+    { waitsFor: null, refused: { code: "ghost_recipient" } },
   ],
   [facts({ sealed: { ...sealed, state: "elsewhere" } }), { kind: "being_added", lost: false }],
   [facts({ sealed: { ...sealed, state: "lost" } }), { kind: "being_added", lost: true }],

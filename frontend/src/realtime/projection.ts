@@ -12,6 +12,7 @@ import {
   type Notice,
   type Person,
   type Preview,
+  type Problem,
   type Request,
   type SendBlock,
   type Time,
@@ -164,6 +165,8 @@ export interface Facts {
   readonly person: Person | null;
   readonly recent: Recent;
   readonly waitsFor: WaitsFor | null;
+  /** Why no keys can be made. */
+  readonly keysRefused: Problem | null;
   readonly deliveredSeq: number;
   readonly contact: Contact | null;
   readonly refused: readonly Finding[];
@@ -198,7 +201,7 @@ function previewOf(recent: Recent): Preview | null {
 const GROUPLESS: readonly Sealed["state"][] = ["waiting_for_devices", "establishing", "elsewhere", "lost", "removed"];
 
 function stageOf(facts: Facts): ConversationStage {
-  const { sealed, session, recent, waitsFor, selfId, contact, person } = facts;
+  const { sealed, session, recent, waitsFor, keysRefused, selfId, contact, person } = facts;
   const connected = person !== null && person.connectedAt !== null;
   if (GROUPLESS.includes(sealed.state) && connected && contact?.agreed !== true) return { kind: "to_agree" };
   switch (sealed.state) {
@@ -207,7 +210,7 @@ function stageOf(facts: Facts): ConversationStage {
       return { kind: "waiting_for_device", whose: self ? "self" : "peer" };
     }
     case "establishing":
-      return { kind: "making_keys", waitsFor };
+      return { kind: "making_keys", waitsFor, refused: keysRefused };
     case "elsewhere":
     case "lost":
       return { kind: "being_added", lost: sealed.state === "lost" };

@@ -9,6 +9,7 @@ import type { Conversations } from "./conversations";
 import type { Jobs, Verdict } from "./jobs";
 import type { Log } from "./log";
 import type { Pins } from "./pins";
+import { refusal } from "./problems";
 import type { Id } from "./state";
 
 /** Who did not accept leaves the founding to the one who did, for a while. */
@@ -19,6 +20,8 @@ const AGREED_EVERY_MS = 60_000;
 const DUE_EVERY_MS = 5 * 60_000;
 /** Whoever asks for new keys again and again does not keep this browser busy. */
 const ASKED_EVERY_MS = 60_000;
+/** What was refused for good: the person is told, and can try again earlier. */
+const REFUSED_EVERY_MS = 5 * 60_000;
 /** How often a browser that waits to be added looks whether anybody is left who could do it. */
 const LOST_EVERY_MS = 15_000;
 
@@ -71,8 +74,8 @@ export class Sessions {
     for (const session of items) await this.learn(session);
   }
 
-  /** What was held back until the person agreed can be taken. */
-  agreed(id: Id): void {
+  /** What was held back until the person agreed, or was refused for good, is tried now. */
+  tryAgain(id: Id): void {
     this.#foundings.kick(id);
     this.dependencies.log.pull(id);
     this.consider(id);
@@ -135,6 +138,7 @@ export class Sessions {
     if (sealed.state !== "establishing") {
       this.#seen.delete(id);
       conversations.waitFor(id, null);
+      conversations.keysRefused(id, null);
       return "done";
     }
     if (!(await this.#isAgreed(sealed.peer.userId))) return { again: AGREED_EVERY_MS };
@@ -146,11 +150,15 @@ export class Sessions {
       if (away) this.quantumStatus(false);
       const clock = failureCode(error) === "clock_wrong" ? "clock" : null;
       conversations.waitFor(id, away ? "quantum_service" : clock);
+      const refused = refusal(error);
+      conversations.keysRefused(id, refused);
       await conversations.refresh(id);
       // It may have been founded, or ended, meanwhile.
       if (isApiError(error, "not_establishing", "waiting_for_devices", "epoch_conflict")) await this.refetch(id);
+      if (refused !== null) return { again: REFUSED_EVERY_MS };
       throw error;
     }
+    conversations.keysRefused(id, null);
     await this.refetch(id);
     return "done";
   }

@@ -24,6 +24,8 @@ export interface Self {
   /** Null until this browser is a certified device of the account; `waitsFor` then names what is away. It heals by itself. */
   deviceId: Id | null;
   waitsFor: "quantum_service" | "server" | null;
+  /** Why this browser was not made one: it does not pass by itself. */
+  refused: Problem | null;
 }
 
 /** What sign-in and registration are doing: it takes a second or two, so the page says it. */
@@ -181,8 +183,8 @@ export type WaitsFor = "quantum_service" | "peer" | "clock";
 export type ConversationStage =
   /** A side has no browser with keys yet. */
   | { kind: "waiting_for_device"; whose: "self" | "peer" }
-  /** Keys are being made. `waitsFor` names what holds it up, if anything. */
-  | { kind: "making_keys"; waitsFor: WaitsFor | null }
+  /** Keys are being made. `waitsFor` names what holds it up, if anything; `refused` what does not pass by itself. */
+  | { kind: "making_keys"; waitsFor: WaitsFor | null; refused: Problem | null }
   | { kind: "open" }
   /** The account is connected with this person, but not by a browser of its own: nothing is taken before the person agrees here. */
   | { kind: "to_agree" }

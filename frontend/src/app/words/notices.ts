@@ -23,7 +23,7 @@ const CLOSED = {
 
 const LOST = {
   old_copy: "This is an old copy of this browser’s data. It asks for new keys, so that none is used twice.",
-  cannot_follow: "This browser could not follow a change of keys. It asks for new ones.",
+  cannot_follow: "This browser could not follow the keys of this conversation. It asks for new ones.",
 };
 
 const missedWords = (count: number) =>
@@ -101,6 +101,7 @@ export function stageLine(stage: ConversationStage, peer: string, now: number): 
             : "Adding this browser to your account…",
       };
     case "making_keys":
+      if (stage.refused !== null) return { tone: "caution", words: "Keys could not be made yet." };
       if (stage.waitsFor === "quantum_service") {
         return {
           tone: "plain",

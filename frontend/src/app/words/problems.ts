@@ -48,6 +48,17 @@ const WORDS: Record<string, string> = {
   not_connected: "You are not connected to this person any more.",
   swapped_key: "The server handed out another key for this person than the one they named. Nothing was accepted.",
   key_changed_meanwhile: "The keys changed again while you looked. Nothing was accepted; compare what stands here now.",
+  // Making keys
+  bad_contribution:
+    "What was to add fresh randomness could not be verified. No keys were made with it. Tell the people who run this server.",
+  ghost_recipient:
+    "New keys were to be shared with a device that belongs to neither of you. None were made. Tell the people who run this server.",
+  bad_key_package:
+    "The keys that the server handed out for the other side’s browser could not be verified. None were made. Tell the people who run this server.",
+  missing_device_package:
+    "The server has no keys of one of your browsers or theirs. Open QuantumChat in each of them, then try again.",
+  no_key_package:
+    "The server has no keys of one of your browsers or theirs. Open QuantumChat in each of them, then try again.",
   // Conversations
   too_large: "This is too long for one message. Split it in two.",
   not_active: "This conversation has ended.",

@@ -8,7 +8,7 @@ import { FINDING_ADVICE } from "../../app/words/findings";
 import { blockWords, stageLine } from "../../app/words/notices";
 import { problemWords } from "../../app/words/problems";
 import { paths } from "../../lib/paths";
-import type { Conversation, SendBlock } from "../../realtime/state";
+import type { Conversation, Problem, SendBlock } from "../../realtime/state";
 
 const Holder = styled("div")(({ theme }) => ({
   flex: "none",
@@ -102,6 +102,25 @@ export function AgreeFirst({ conversation }: { conversation: Conversation }) {
       <Callout tone="info" actions={actions}>
         <p>{stageLine(stage, peer.username, now)?.words}</p>
         {agree.problem !== null && <p role="alert">{problemWords(agree.problem)}</p>}
+      </Callout>
+    </Holder>
+  );
+}
+
+/** Above the composer: no keys could be made, and it will not pass by itself. */
+export function KeysRefused({ conversationId, refused }: { conversationId: string; refused: Problem }) {
+  const messenger = useMessenger();
+  const again = useCommand(() => messenger.tryKeysAgain(conversationId));
+  const actions = (
+    <Button size="small" disabled={again.running} onClick={() => void again.run()}>
+      Try again
+    </Button>
+  );
+  return (
+    <Holder>
+      <Callout tone="caution" title="Keys could not be made" actions={actions}>
+        <p>{problemWords(refused)} What you write waits.</p>
+        {again.problem !== null && <p role="alert">{problemWords(again.problem)}</p>}
       </Callout>
     </Holder>
   );

@@ -17,7 +17,7 @@ import { problemWords } from "../../app/words/problems";
 import { paths } from "../../lib/paths";
 import type { Conversation, Problem } from "../../realtime/state";
 import { Composer } from "./Composer";
-import { AgreeFirst, ConversationEnded, SendBlocked } from "./ComposerBlocked";
+import { AgreeFirst, ConversationEnded, KeysRefused, SendBlocked } from "./ComposerBlocked";
 import { HandsContext, type Aim } from "./hands";
 import { Timeline } from "./Timeline";
 import { useHandsOn } from "./useHandsOn";
@@ -117,23 +117,35 @@ interface FootProps {
   problem: Problem | null;
 }
 
-function Foot({ conversation, ...composer }: FootProps) {
-  switch (conversation.stage.kind) {
+function Foot(props: FootProps) {
+  const { conversation } = props;
+  const { stage } = conversation;
+  switch (stage.kind) {
     case "closed":
     case "removed":
       return <ConversationEnded conversation={conversation} />;
     case "to_agree":
       return <AgreeFirst conversation={conversation} />;
-    case "open":
     case "making_keys":
+      return (
+        <>
+          {stage.refused !== null && conversation.sendBlock === null && (
+            <KeysRefused conversationId={conversation.id} refused={stage.refused} />
+          )}
+          <Writing {...props} />
+        </>
+      );
+    case "open":
     case "being_added":
     case "waiting_for_device":
-      return conversation.sendBlock === null ? (
-        <Composer conversation={conversation} {...composer} />
-      ) : (
-        <SendBlocked conversation={conversation} block={conversation.sendBlock} />
-      );
+      return <Writing {...props} />;
   }
+}
+
+function Writing({ conversation, ...composer }: FootProps) {
+  const { sendBlock } = conversation;
+  if (sendBlock === null) return <Composer conversation={conversation} {...composer} />;
+  return <SendBlocked conversation={conversation} block={sendBlock} />;
 }
 
 const Person = styled(Link)({

@@ -211,6 +211,14 @@ describe("states of a conversation", () => {
     expect(await composer()).toBeTruthy();
   });
 
+  it("P7.1 keys that could not be made: says why, lets one write, and tries again", async () => {
+    const { did, user } = await says(scenarios["keys-refused"], /fresh randomness could not be verified/u);
+    expect(screen.queryByText(/is away/u)).toBeNull();
+    expect(await composer()).toBeTruthy();
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    expect(did("tryKeysAgain")).toEqual([[BOB]]);
+  });
+
   it("no browser on the other side yet", async () => {
     await says(scenarios["no-device"], /bob has not opened QuantumChat in a browser yet/u);
   });
