@@ -26,11 +26,11 @@ export interface LastCommit {
   contribution: { id: Bytes; receipt: unknown; at: Time } | null;
 }
 
-/** Where a device lost its group: the last epoch that it reached, and the row of `by` that it could not follow. */
+/** Where a device lost its group: the last epoch that it reached, and the row of `by` that it could not follow; null: its own keys broke. */
 export interface LostGroup {
   reason: LostReason;
-  seq: number;
-  by: Id;
+  seq: number | null;
+  by: Id | null;
   epoch: number;
   /** Confirmed transcript hash of that epoch; null: never had it. */
   transcriptHash: Bytes | null;
@@ -103,6 +103,10 @@ export interface ConversationRecord {
   lost: LostGroup | null;
   /** A new generation whose founding commit must follow. */
   opening: Opening | null;
+  /** Messages in a row, by the device that wrote them, that this one could not open in this epoch. */
+  unreadable?: Record<Id, number>;
+  /** When it last gave its keys up because of them, by the clock of this browser. */
+  brokeAt?: number;
   /** A message of another device was read in this epoch. */
   heard: boolean;
   /** How it asked to be added again. */
@@ -179,6 +183,11 @@ export function systemEntry(
   const key = `${event}/${at.seq}/${at.time}`;
   const base = { key, conversationId: record.id, ...at, kind: "system" as const, event, userId };
   return { ...base, devices: [], contribution: null, reason: null, missed: 0, ...more };
+}
+
+/** What stood in the way is over: its line in the timeline stays. */
+export function settle(record: ConversationRecord, isOver: (problem: Problem) => boolean): void {
+  record.problems = record.problems.filter((found) => !isOver(found));
 }
 
 /** Names a broken rule at a position, once; null when it stands there already. */

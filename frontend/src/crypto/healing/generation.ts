@@ -50,6 +50,7 @@ export async function beginGeneration(
   if (!Array.isArray(expected)) return expected;
   const adds = packagesOf(room, expected, packages);
   const generation = record.generation + 1;
+  const commit = lost.reason === "cannot_follow" ? lost.seq : null;
   const { userId, deviceId } = room.device;
   const statement = encodeGeneration({
     serverName: room.self.serverName,
@@ -62,8 +63,8 @@ export async function beginGeneration(
     transcriptHash: fromBase64url(lost.transcriptHash ?? ""),
     seq: record.verifiedSeq,
     chain: fromBase64url(record.chain),
-    reason: lost.reason === "cannot_follow" ? "commit" : "lost",
-    reasonSeq: lost.reason === "cannot_follow" ? lost.seq : 0,
+    reason: commit === null ? "lost" : "commit",
+    reasonSeq: commit ?? 0,
     roster: expected,
     leftOut: [],
     timeMs: Date.now(),

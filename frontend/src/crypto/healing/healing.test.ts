@@ -67,12 +67,56 @@ test("P9.2 a device that could not open a commit's contribution asks, is removed
   expect(back).toMatchObject({ userId: alice.userId, missed: 1 });
   expect(await events(bob)).toEqual(["founded", "lost_here", "readded_here"]);
   expect(await events(alice)).toEqual(["founded", "rotated", "device_lost", "device_readded"]);
-  expect(await bob.problems(id)).toEqual(["bad_contribution"]);
+  // What stood in the way is over; the timeline keeps its line.
+  expect(await bob.problems(id)).toEqual([]);
+  const told = (await bob.entries(id)).filter((entry) => entry.kind === "problem");
+  expect(told).toMatchObject([{ code: "bad_contribution" }]);
   expect(await alice.problems(id)).toEqual([]);
   const authenticators = await Promise.all(
     [alice, bob].map(async ({ api }) => (await api.details(id)).epochAuthenticator),
   );
   expect(authenticators[0]).toBe(authenticators[1]);
+});
+
+/** A message of Alice's that reaches Bob as bytes that nothing opens. */
+async function garbled(): Promise<void> {
+  const { clientId, message } = await forgeMessage(alice, id);
+  message[message.length - 1]! ^= 1;
+  await postMessage(alice, id, { clientId, message });
+  await bob.sync(id);
+}
+
+test("P9.2 a device that cannot open one message after the other asks, is added again, and both read on", async () => {
+  await alice.send(id, "before");
+  await bob.sync(id);
+  for (let count = 1; count < 3; count++) {
+    await garbled();
+    expect((await bob.api.conversation(id)).state).toBe("active");
+  }
+  await garbled();
+  expect(await bob.api.conversation(id)).toMatchObject({ state: "lost" });
+  expect(await bob.ask(id)).toBe(true);
+  // Nobody's commit is to blame: no new group is begun while somebody could add it.
+  expect(await bob.api.generationDue(id)).toBe(false);
+  await alice.heal(id);
+  await bob.sync(id);
+  await talk(alice, bob);
+  expect(await bob.problems(id)).toEqual([]);
+  expect(await events(bob)).toEqual(["founded", "lost_here", "readded_here"]);
+  // Garbage alone does not have it asked for again and again.
+  for (let count = 0; count < 4; count++) await garbled();
+  expect((await bob.api.conversation(id)).state).toBe("active");
+  await talk(alice, bob);
+});
+
+test("P9.2 garbage between messages that can be read loses nothing", async () => {
+  for (let count = 0; count < 4; count++) {
+    await garbled();
+    await alice.send(id, `readable ${count}`);
+    await bob.sync(id);
+    expect(await bob.texts(id)).toContain(`readable ${count}`);
+  }
+  expect((await bob.api.conversation(id)).state).toBe("active");
 });
 
 test("P9.1 an old copy of a profile is taken back with keys that it never had", async () => {

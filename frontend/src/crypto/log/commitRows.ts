@@ -2,9 +2,16 @@
 
 import { HeldBack, type Intake } from "../conversation/intake";
 import { dropPending, sentCommit } from "../conversation/pending";
-import { chainAt, type ConversationRecord, type LastCommit, setMembers, systemEntry } from "../conversation/record";
+import {
+  chainAt,
+  type ConversationRecord,
+  type LastCommit,
+  setMembers,
+  settle,
+  systemEntry,
+} from "../conversation/record";
 import { answered, dropRequest, hasAsked } from "../conversation/requests";
-import { CryptoFailure, RuleBroken } from "../failures";
+import { CryptoFailure, type ProblemCode, RuleBroken } from "../failures";
 import { applyCommit, type Changes, checkedChanges, openCommit, wroteItself } from "../mls/group";
 import { joinByWelcome, type Joined, welcomeRefs } from "../mls/join";
 import { decodePackage, packageName, type StoredKeyPackage } from "../mls/keyPackages";
@@ -33,6 +40,7 @@ export async function takeCommit(intake: Intake, row: WireRow): Promise<void> {
   record.epoch = row.epoch + 1;
   record.messagesInEpoch = 0;
   record.heard = false;
+  record.unreadable = {};
 }
 
 /** A commit that was refused still moved the log's epoch: a member is lost behind it, a bystander only counts. */
@@ -58,7 +66,7 @@ async function adoptOwn(
   await setMembers(record, leavesOf(group.ratchetTree), row.seq);
   const contribution = await contributionOf(intake, pending.request.contribution);
   committed(intake, row, { ...pending, contribution, event: foundingOf(row) ?? "rotated" });
-  Object.assign(record, { lost: null, missed: 0 });
+  if (record.lost !== null) followsAgain(record);
   dropRequest(unit, record);
 }
 
@@ -210,6 +218,44 @@ async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): P
   const added = joined.leaves.filter(({ deviceId }) => deviceId !== joined.committer.deviceId);
   committed(intake, row, { added: added.map(ref), removed: [], contribution, event });
   dropRequest(unit, record);
+  followsAgain(record);
+}
+
+/** What one cannot follow a group for; over as soon as this device follows it again. */
+const OF_THE_GROUP: ReadonlySet<ProblemCode> = new Set([
+  "bad_message",
+  "bad_authenticated_data",
+  "sender_mismatch",
+  "body_missing",
+  "undecryptable",
+  "message_of_other_epoch",
+  "bad_generation",
+  "generation_refused",
+  "group_lost",
+  "commit_wrong_epoch",
+  "commit_without_path",
+  "commit_forbidden_proposal",
+  "commit_mixed",
+  "commit_psk_mismatch",
+  "commit_details_mismatch",
+  "roster_leaf_swapped",
+  "roster_doubled_key",
+  "roster_mismatch",
+  "roster_outsider",
+  "commit_undecryptable",
+  "not_agreed",
+  "bad_welcome",
+  "unexpected_welcome",
+  "anchor_mismatch",
+  "bad_contribution",
+  "ghost_recipient",
+  "contribution_missing",
+  "contribution_unreadable",
+]);
+
+function followsAgain(record: ConversationRecord): void {
+  const since = record.lost?.seq ?? 0;
+  settle(record, ({ code, seq }) => OF_THE_GROUP.has(code) && seq !== null && seq >= since);
   Object.assign(record, { lost: null, missed: 0 });
 }
 

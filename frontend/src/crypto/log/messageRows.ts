@@ -30,6 +30,9 @@ import type { Bytes, WireRow } from "../wire";
 import { type Judged, judged, judgedOwn, needNotary } from "./criticalRows";
 import { echoProblem, openHeader, rowContent } from "./header";
 
+const UNREADABLE = 3;
+const BROKEN_EVERY_MS = 3_600_000;
+
 export async function takeMessage(intake: Intake, row: WireRow, kind: "message" | "terminate"): Promise<void> {
   const { record, unit } = intake;
   if (record.status === "erased") throw new RuleBroken("log_order");
@@ -129,13 +132,14 @@ export function holdOwn(intake: Intake, row: WireRow): never {
 }
 
 /** This device cannot go on: it asks to be added again (P9.2). */
-export async function loseState(intake: Intake, row: WireRow, reason: LostReason): Promise<void> {
+export async function loseState(intake: Intake, row: WireRow, reason: LostReason, broken = false): Promise<void> {
   const { record, room } = intake;
   record.status = "lost";
   if (record.lost !== null) return;
   const context = (await intake.group())?.groupContext;
   const transcriptHash = context === undefined ? null : toBase64url(context.confirmedTranscriptHash);
-  record.lost = { reason, seq: row.seq, by: row.sender_device_id, epoch: Number(context?.epoch ?? 0), transcriptHash };
+  const [seq, by] = broken ? [null, null] : [row.seq, row.sender_device_id];
+  record.lost = { reason, seq, by, epoch: Number(context?.epoch ?? 0), transcriptHash };
   const at = { seq: row.seq, time: row.timestamp };
   intake.add(systemEntry(record, at, "lost_here", room.self.userId, { reason }));
 }
@@ -153,7 +157,10 @@ async function takeOther(intake: Intake, row: WireRow, kind: "message" | "termin
   const { message, data } = openHeader(intake.record, row, kind, content);
   checkEpoch(intake, row);
   if (data.type === "critical") needNotary(intake);
-  const { plaintext, author } = await decrypt(intake, row, message);
+  const { plaintext, author } = await decrypt(intake, row, message).catch((error: unknown) =>
+    unreadable(intake, row, error),
+  );
+  delete intake.record.unreadable?.[row.sender_device_id];
   const inside = await openContent(plaintext, data);
   const echo = await echoProblem(intake, row, data.echo);
   if (kind === "terminate") await terminated(intake, row);
@@ -194,6 +201,22 @@ async function decrypt(
   }
   intake.bindTag(row);
   return { plaintext, author };
+}
+
+/** One message may be garbage; several of one device in a row say that the keys here are broken: others add this device again (P9.2). */
+async function unreadable(intake: Intake, row: WireRow, error: unknown): Promise<never> {
+  const { record } = intake;
+  if (!(error instanceof RuleBroken) || error.code !== "undecryptable") throw error;
+  const counted = (record.unreadable ??= {});
+  const count = (counted[row.sender_device_id] ?? 0) + 1;
+  counted[row.sender_device_id] = count;
+  // Whoever writes garbage does not keep everybody busy with it.
+  const patient = Math.abs(Date.now() - (record.brokeAt ?? 0)) < BROKEN_EVERY_MS;
+  if (count >= UNREADABLE && !patient) {
+    record.brokeAt = Date.now();
+    await loseState(intake, row, "cannot_follow", true);
+  }
+  throw error;
 }
 
 async function takeContent(

@@ -9,7 +9,7 @@
 import { HeldBack, type Intake } from "../conversation/intake";
 import { affected } from "../conversation/affected";
 import { loadOutbox, saveOutbox } from "../conversation/outbox";
-import { chainAt, chainName, type ConversationRecord, saveConversation } from "../conversation/record";
+import { chainAt, chainName, type ConversationRecord, saveConversation, settle } from "../conversation/record";
 import { type ProblemCode, RuleBroken } from "../failures";
 import { CertificateMissing } from "../mls/policy";
 import { equalBytes } from "../primitives/bytes";
@@ -78,6 +78,8 @@ async function takeRow(intake: Intake, row: WireRow, pulled: boolean): Promise<b
     return false;
   }
   await checkStep(record, row);
+  // The right row has come for this place.
+  settle(record, ({ code, seq }) => seq === row.seq && STOPPING.has(code));
   checkExpectation(intake, row);
   await judged(intake, row);
   advance(intake, row);
