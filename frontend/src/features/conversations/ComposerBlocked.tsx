@@ -93,7 +93,7 @@ export function AgreeFirst({ conversation }: { conversation: Conversation }) {
   const now = useNow(60_000);
   const agree = useCommand(() => messenger.agree(peer.id));
   const actions = (
-    <Button size="small" variant="contained" disabled={agree.running} onClick={() => void agree.run()}>
+    <Button size="small" variant="contained" color="primary" disabled={agree.running} onClick={() => void agree.run()}>
       Agree
     </Button>
   );
