@@ -145,7 +145,7 @@ async def test_a_slow_database_makes_wait_and_a_locked_one_refuses(
 
 def _wait_less(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(db._SQLITE, "connect_args", {"timeout": 1})
-    monkeypatch.setitem(db._POSTGRESQL_WAITS, "options", "-c lock_timeout=1s")
+    monkeypatch.setitem(db._POSTGRESQL_OPTIONS, "options", "-c lock_timeout=1s")
 
 
 async def _send(service: Service, token: str | None, body: Any) -> httpx.Response:
