@@ -101,7 +101,8 @@ export function stageLine(stage: ConversationStage, peer: string, now: number): 
             : "Adding this browser to your account…",
       };
     case "making_keys":
-      if (stage.refused !== null) return { tone: "caution", words: "Keys could not be made yet." };
+      // Told above the composer, with what to do.
+      if (stage.refused !== null) return null;
       if (stage.waitsFor === "quantum_service") {
         return {
           tone: "plain",
