@@ -61,6 +61,8 @@ class Album:
 
     async def show(self, page: Page, name: str) -> None:
         before = page.viewport_size
+        # Off whatever was clicked last: its tooltip may take its time to come, and is no part of the page.
+        await page.mouse.move(0, 0)
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for width in WIDTHS:
