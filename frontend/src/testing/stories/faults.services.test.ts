@@ -1,21 +1,22 @@
 import "fake-indexeddb/auto";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { TestPerson, twoConnected } from "./person";
 import { Services } from "./services";
 
 let services: Services;
 let present: TestPerson[] = [];
 
-beforeEach(async () => {
+beforeAll(async () => {
   services = await Services.start();
 });
-afterEach(async () => {
+beforeEach(() => services.restore());
+afterEach(() => {
   for (const person of present.splice(0)) {
     expect(person.tab.defects).toEqual([]);
     person.leave();
   }
-  await services.stop();
 });
+afterAll(() => services.stop());
 
 async function pair(): Promise<[TestPerson, TestPerson]> {
   present = await twoConnected(services);

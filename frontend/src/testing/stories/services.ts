@@ -53,6 +53,10 @@ class Program {
     return response?.ok ?? false;
   }
 
+  get running(): boolean {
+    return this.#process?.exitCode === null;
+  }
+
   async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const child = this.#process;
     this.#process = null;
@@ -94,6 +98,11 @@ export class Services {
       throw error;
     }
     return services;
+  }
+
+  /** Starts what a story has ended. */
+  async restore(): Promise<void> {
+    for (const program of [this.quantum, this.app]) if (!program.running) await program.start();
   }
 
   async stop(): Promise<void> {
