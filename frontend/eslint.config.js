@@ -72,7 +72,11 @@ export default tseslint.config(
       },
     },
     plugins: { "import-x": importX, "react-hooks": reactHooks },
-    settings: { "import-x/resolver-next": [createTypeScriptImportResolver()] },
+    settings: {
+      "import-x/resolver-next": [createTypeScriptImportResolver()],
+      // Without it cycles between TypeScript files are not looked for.
+      "import-x/extensions": [".ts", ".tsx"],
+    },
     rules: {
       ...reactHooks.configs.recommended.rules,
       "import-x/no-cycle": "error",
