@@ -26,6 +26,7 @@ const vault = [
   "mls",
   "statements",
   "store",
+  "files",
   "conversation",
   "people",
   "account",

@@ -88,5 +88,5 @@ def _named_failures() -> Iterator[None]:
         # Its text may name buckets and folders.
         log.warning("attachment_store_fails", kind=type(error).__name__)
         raise Unavailable(
-            "storage_unavailable", "Files cannot be stored or read at the moment. Try again.", retry_after=5
+            "files_unavailable", "Files cannot be stored or read at the moment. Try again.", retry_after=5
         ) from error

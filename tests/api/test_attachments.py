@@ -364,7 +364,7 @@ async def test_a_store_that_fails_is_named_and_nothing_is_lost(
     folder.write_text("in the way")
 
     refused = await file.put(alice)
-    assert (refused.status_code, code(refused)) == (503, "storage_unavailable")
+    assert (refused.status_code, code(refused)) == (503, "files_unavailable")
     assert refused.headers["Retry-After"] == "5"
     folder.unlink()
     folder.mkdir()

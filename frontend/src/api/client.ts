@@ -17,6 +17,10 @@ interface AnyOptions {
   readonly query?: Readonly<Record<string, string | number | boolean | null | undefined>>;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** In the place of a JSON body. */
+  readonly bytes?: Uint8Array;
+  /** The answer is bytes. */
+  readonly wantsBytes?: boolean;
 }
 
 /** Calls app_service. Paths, parameters, bodies and answers are those of its OpenAPI document. */
@@ -43,6 +47,19 @@ export class Api {
 
   patch<P extends PathWith<"patch">>(path: P, options: Options<Operation<P, "patch">>) {
     return this.#authorised("patch", path, options as AnyOptions) as Promise<Answer<Operation<P, "patch">>>;
+  }
+
+  /** A body that is no JSON. */
+  async putBytes(
+    path: PathWith<"put">,
+    options: { path: Record<string, string>; headers: Record<string, string>; bytes: Uint8Array },
+  ): Promise<void> {
+    await this.#authorised("put", path, options);
+  }
+
+  /** An answer that is no JSON. */
+  getBytes(path: PathWith<"get">, options: { path: Record<string, string> }): Promise<Uint8Array> {
+    return this.#authorised("get", path, { ...options, wantsBytes: true }) as Promise<Uint8Array>;
   }
 
   delete<P extends PathWith<"delete">>(path: P, options: Options<Operation<P, "delete">>) {
@@ -96,14 +113,17 @@ export class Api {
   async #send(method: Method, path: string, options: AnyOptions, token: string | null): Promise<unknown> {
     const headers = new Headers({ Accept: "application/json", ...options.headers });
     if (token !== null) headers.set("Authorization", `Bearer ${token}`);
-    if (options.body !== undefined) headers.set("Content-Type", "application/json");
+    const body = options.bytes ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
+    if (body !== undefined)
+      headers.set("Content-Type", options.bytes ? "application/octet-stream" : "application/json");
     const response = await this.#fetch(this.environment.origin + address(path, options), {
       method: method.toUpperCase(),
       headers,
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(body === undefined ? {} : { body: body as string | Uint8Array<ArrayBuffer> }),
     });
     if (!response.ok) throw await errorOf(response);
     if (response.status === 204) return undefined;
+    if (options.wantsBytes) return bytesOf(response);
     return response.json().catch(() => {
       throw new ApiError("bad_answer", "The server's answer cannot be read.", 502);
     });
@@ -115,6 +135,14 @@ export class Api {
     } catch {
       throw unreachable();
     }
+  }
+}
+
+async function bytesOf(response: Response): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch {
+    throw unreachable();
   }
 }
 

@@ -16,7 +16,7 @@ export class ApiError extends Error {
 
   /** The same call may succeed later, unchanged. */
   get transient(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+    return this.status === 0 || this.status === 429 || (this.status >= 500 && this.status !== 507);
   }
 }
 

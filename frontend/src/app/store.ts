@@ -1,6 +1,7 @@
 import { configureStore } from "@reduxjs/toolkit";
 import { authSlice } from "../features/auth/slice";
 import { connectionsSlice } from "../features/connections/slice";
+import { filesSlice } from "../features/conversations/files/slice";
 import { conversationsSlice } from "../features/conversations/slice";
 import { detailsSlice } from "../features/verification/slice";
 import { lineSlice } from "./lineSlice";
@@ -14,6 +15,7 @@ export function makeStore() {
       connections: connectionsSlice.reducer,
       conversations: conversationsSlice.reducer,
       details: detailsSlice.reducer,
+      files: filesSlice.reducer,
     },
     // Decrypted messages stay out of the browser's developer extension.
     devTools: false,

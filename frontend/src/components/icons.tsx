@@ -226,3 +226,16 @@ export const SealIcon = icon(
     <path d="m7.8 7.6 1.6 1.6 2.9-3.2M7 11.8 5.8 17.5l4.2-2 4.2 2-1.2-5.7" />
   </>,
 );
+export const AttachIcon = icon(
+  "Attach",
+  <path d="m15.8 9.6-5.7 5.7a3.6 3.6 0 0 1-5.1-5.1l6-6a2.4 2.4 0 0 1 3.4 3.4l-6 6a1.2 1.2 0 0 1-1.7-1.7l5.4-5.4" />,
+);
+export const FileIcon = icon(
+  "File",
+  <>
+    <path d="M5 3h6.5L15 6.5V17H5V3Z" />
+    <path d="M11.5 3v3.5H15" />
+  </>,
+);
+export const PauseIcon = icon("Pause", <path d="M7.5 5v10M12.5 5v10" />);
+export const ResumeIcon = icon("Resume", <path d="M7 4.5v11l8.5-5.5L7 4.5Z" />);

@@ -53,6 +53,8 @@ export const FAILURES = [
   "text_too_long",
   "unknown_message", // not in the log as this browser has it
   "not_changeable", // not one's own, critical, or deleted (P10.3)
+  "file_changed", // a file that is being sent is not what it was when that began
+  "file_damaged", // a chunk of a file is not what its sender sealed there
   "malformed", // bytes or JSON that no server of ours makes
   "internal_error",
 ] as const;

@@ -14,6 +14,7 @@ import * as sessions from "./conversation/sessions";
 import { Showing } from "./conversation/shown";
 import { view } from "./conversation/view";
 import { CryptoFailure, failureCode } from "./failures";
+import { Files } from "./files/files";
 import { beginAdding } from "./healing/adding";
 import { askToBeAdded } from "./healing/asking";
 import { beginGeneration, generationDue } from "./healing/generation";
@@ -35,6 +36,7 @@ const REFRESH_TOKEN = "refresh-token";
 /** Calls that read only go past the queue of writers and see what is on disk. */
 class Core {
   readonly accounts: Accounts;
+  readonly files = new Files();
   #room: Room | null = null;
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -78,6 +80,7 @@ class Core {
 
   #close(): void {
     this.#room?.store.close();
+    this.files.clear();
     this.#room = null;
   }
 
@@ -97,6 +100,15 @@ class Core {
       await unit.commit();
       return result;
     });
+  }
+
+  /** A call that touches no store waits for nothing: a chunk of a file takes milliseconds, and there are many. */
+  async beside<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw error instanceof CryptoFailure ? error : new CryptoFailure("internal_error", error);
+    }
   }
 
   read<T>(work: (room: Room) => Promise<T>): Promise<T> {
@@ -139,7 +151,13 @@ async function take(
 /** `prefix` names the databases of this browser; tests give each device its own. */
 export function createCrypto(prefix = "quantumchat"): CryptoApi {
   const core = new Core(prefix);
-  return { ...accountCalls(core), ...peopleCalls(core), ...conversationCalls(core), ...messageCalls(core) };
+  return {
+    ...accountCalls(core),
+    ...peopleCalls(core),
+    ...conversationCalls(core),
+    ...messageCalls(core),
+    ...fileCalls(core),
+  };
 }
 
 function accountCalls(core: Core) {
@@ -269,5 +287,28 @@ function messageCalls(core: Core) {
     timeline: (id, page) => core.read((room) => sessions.timeline(room, id, page)),
     markRead: (id, seq) => core.change(async (room, unit) => view(room, unit, await sessions.markRead(unit, id, seq))),
     setDraft: (id, text) => core.change((_room, unit) => sessions.setDraft(unit, id, text)),
+  } satisfies Partial<CryptoApi>;
+}
+
+function fileCalls(core: Core) {
+  const { files } = core;
+  return {
+    beginFile: (id, file) => core.beside(() => files.begin(id, file)),
+    sealChunk: (fileId, number, content) => core.beside(() => files.seal(fileId, number, content)),
+    enqueueFile: (fileId) =>
+      core.change(async (room, unit) => {
+        const { conversation, payload } = await files.payload(fileId);
+        return sending.enqueueFile(room, unit, conversation, payload);
+      }),
+    dropFile: (fileId) => {
+      files.drop(fileId);
+      return Promise.resolve();
+    },
+    openFile: (id, entryKey) => core.read((room) => files.open(room, id, entryKey)),
+    openChunk: (reading, number, sealed) => core.beside(() => files.openChunk(reading, number, sealed)),
+    closeFile: (reading) => {
+      files.close(reading);
+      return Promise.resolve();
+    },
   } satisfies Partial<CryptoApi>;
 }

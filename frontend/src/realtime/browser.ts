@@ -1,5 +1,6 @@
 /** The engine's surroundings in a real page. */
-import type { Claim, Environment, RawSocket, WriterLock } from "./environment";
+import type { Claim, Environment, RawSocket, Scratch, WriterLock } from "./environment";
+import { clearScratch, diskScratch, memoryScratch } from "./scratch";
 
 /** Where app_service is, for a client that is served from elsewhere (docs/deployment.md); set when it is built. */
 const SERVER = ((import.meta.env.VITE_API_URL as string | undefined) ?? "").replace(/\/$/u, "");
@@ -36,7 +37,21 @@ export function browserEnvironment(): Environment {
       get: (name) => localStorage.getItem(name),
       set: (name, value) => (value === null ? localStorage.removeItem(name) : localStorage.setItem(name, value)),
     },
+    scratch: scratches(),
     defect: (error) => reportError(error),
+  };
+}
+
+/** On the disk if the browser has one for pages; what is left of the last page goes before the first use. */
+function scratches(): () => Promise<Scratch> {
+  let cleared: Promise<void> | null = null;
+  return async () => {
+    try {
+      await (cleared ??= clearScratch());
+      return await diskScratch();
+    } catch {
+      return memoryScratch();
+    }
   };
 }
 

@@ -7,6 +7,7 @@ import type {
   AccountState,
   Conversation,
   ConversationDetails,
+  Download,
   Finding,
   Id,
   LineState,
@@ -15,6 +16,7 @@ import type {
   Request,
   SignIn,
   TimelineEntry,
+  Upload,
 } from "./state";
 
 export const changes = {
@@ -49,6 +51,11 @@ export const changes = {
   /** New or changed entries; an entry with a known id takes the old one's place. Ignored while no page is loaded. */
   entries: createAction<{ conversationId: Id; entries: TimelineEntry[] }>("timeline/entries"),
   entryGone: createAction<{ conversationId: Id; id: Id }>("timeline/gone"),
+
+  upload: createAction<Upload>("files/upload"),
+  uploadGone: createAction<{ id: Id }>("files/uploadGone"),
+  download: createAction<Download>("files/download"),
+  downloadGone: createAction<{ ref: string }>("files/downloadGone"),
 
   details: createAction<{ conversationId: Id; details: ConversationDetails }>("details/changed"),
 };

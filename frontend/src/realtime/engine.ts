@@ -6,7 +6,7 @@ import type { Environment } from "./environment";
 import { type CreateMessenger, MessengerError, type Messenger, type Progress } from "./messenger";
 import { Phases } from "./phases";
 import { problemOf } from "./problems";
-import type { Id, MessageType } from "./state";
+import type { AboutFile, FileView, Id, MessageType } from "./state";
 import type { Turn } from "./turn";
 
 export class Engine implements Messenger {
@@ -110,6 +110,13 @@ export class Engine implements Messenger {
   retry = (id: Id, messageId: Id) => this.#do(({ conversations }) => conversations.retry(id, messageId));
   deleteOutgoing = (id: Id, messageId: Id) =>
     this.#do(({ conversations }) => conversations.deleteOutgoing(id, messageId));
+  sendFile = (id: Id, content: Blob, about: AboutFile) =>
+    this.#do(({ live }) => {
+      live.uploads.add(id, content, about);
+      return Promise.resolve();
+    });
+  cancelUpload = (id: Id) => this.#do(({ live }) => live.uploads.cancel(id));
+  fetchFile = (id: Id, { ref, size }: FileView) => this.#do(({ live }) => live.downloads.fetch(id, ref, size));
   rotate = (id: Id) => this.#do(({ conversations }) => conversations.rotate(id));
   tryKeysAgain = (id: Id) =>
     this.#do(({ live }) => {
@@ -122,6 +129,18 @@ export class Engine implements Messenger {
       return Promise.resolve();
     });
   terminate = (id: Id) => this.#do(({ conversations }) => conversations.terminate(id));
+
+  pauseUpload(id: Id): void {
+    this.#phases.turn?.live.uploads.pause(id);
+  }
+
+  resumeUpload(id: Id): void {
+    this.#phases.turn?.live.uploads.resume(id);
+  }
+
+  cancelDownload(ref: string): void {
+    this.#phases.turn?.live.downloads.cancel(ref);
+  }
 
   closeConversation(id: Id): void {
     const live = this.#phases.turn?.live;

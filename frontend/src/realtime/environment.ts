@@ -40,6 +40,13 @@ export interface Notes {
   set(name: string, value: string | null): void;
 }
 
+/** A file that is being put together; nothing of it is left after `drop`. */
+export interface Scratch {
+  write(bytes: Uint8Array): Promise<void>;
+  finish(type: string): Promise<Blob>;
+  drop(): Promise<void>;
+}
+
 export interface Environment {
   /** Origin of app_service; empty for the page's own. */
   readonly origin: string;
@@ -53,6 +60,7 @@ export interface Environment {
   readonly random: () => number;
   readonly network: Network;
   readonly notes: Notes;
+  readonly scratch: () => Promise<Scratch>;
   /** A defect of the client itself: neither the network nor a broken rule. */
   readonly defect: (error: unknown) => void;
 }

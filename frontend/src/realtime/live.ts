@@ -11,6 +11,8 @@ import { Device } from "./device";
 import { Directory } from "./directory";
 import type { Environment } from "./environment";
 import { Events } from "./events";
+import { Downloads } from "./files/downloads";
+import { Uploads } from "./files/uploads";
 import { findingsOf } from "./findings";
 import type { ServerFrame } from "./frames";
 import { Jobs, type Verdict } from "./jobs";
@@ -52,6 +54,8 @@ export class Live {
   readonly commits: Commits;
   readonly sessions: Sessions;
   readonly outbox: Outbox;
+  readonly uploads: Uploads;
+  readonly downloads: Downloads;
   readonly #ways: Ways;
   readonly #socket: Socket;
   readonly #events: Events;
@@ -128,6 +132,14 @@ export class Live {
       sent: (id) => this.sessions.consider(id),
       quantum: (available) => this.sessions.quantumStatus(available),
     });
+    this.downloads = new Downloads(this.context);
+    this.uploads = new Uploads(this.context, {
+      online: () => this.#socket.state.status === "online",
+      sent: (id) => {
+        this.outbox.kick(id);
+        background(this.conversations.refresh(id));
+      },
+    });
     this.#events = new Events(this.context, {
       people: this.people,
       sessions: this.sessions,
@@ -151,6 +163,8 @@ export class Live {
 
   stop(): void {
     this.#socket.stop();
+    this.uploads.stop();
+    this.downloads.stop();
     for (const jobs of this.#jobs) jobs.stop();
   }
 
@@ -199,6 +213,8 @@ export class Live {
     this.#upkeep.kick("token", this.#untilRenewal());
     this.log.reconnected();
     void this.outbox.kickAll().catch(this.context.failed);
+    this.uploads.kick();
+    this.downloads.kick();
   }
 
   #untilRenewal(): number {

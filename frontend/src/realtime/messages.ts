@@ -4,6 +4,7 @@ import { findingKind } from "./findings";
 import {
   NOT_LOGGED,
   type Critical,
+  type FileView,
   type Id,
   type MessageEntry,
   type PendingChange,
@@ -31,6 +32,7 @@ export function messageOf(entry: Message): MessageEntry {
     at: timeOf(entry.time),
     authorId: entry.senderId,
     text: entry.text,
+    file: fileOf(entry),
     critical: criticalOf(entry.critical),
     faults: entry.faults.flatMap((code) => findingKind(code) ?? []),
     state: entry.state === "failed" ? "failed" : waits ? "waiting" : "sent",
@@ -44,6 +46,13 @@ export function messageOf(entry: Message): MessageEntry {
     changeable: entry.hash !== null && entry.deletedAt === null,
     pending: pendingOf(entry),
   };
+}
+
+/** The server's id of it is nobody's business: the entry's key names it. */
+function fileOf({ key: ref, file }: Message): FileView | null {
+  if (file === null) return null;
+  const { name, type, size, width, height, thumbnail } = file;
+  return { ref, name, type, size, width, height, thumbnail };
 }
 
 function criticalOf(proof: Message["critical"]): Critical | null {

@@ -4,7 +4,7 @@
  *
  * A command that cannot be carried out rejects with `MessengerError` and has changed nothing.
  */
-import type { FoundPeople, Id, MessageType, Problem, SignInStep } from "./state";
+import type { AboutFile, FileView, FoundPeople, Id, MessageType, Problem, SignInStep } from "./state";
 import type { Publish } from "./changes";
 
 export class MessengerError extends Error {
@@ -99,6 +99,15 @@ export interface Messenger {
   retry(conversationId: Id, messageId: Id): Promise<void>;
   /** Takes a waiting or failed message or change out of the outbox; refused (`already_sent`) once it is logged. */
   deleteOutgoing(conversationId: Id, messageId: Id): Promise<void>;
+  /** Resolves when it stands among the uploads; the message follows when all of it is there. */
+  sendFile(conversationId: Id, content: Blob, about: AboutFile): Promise<void>;
+  pauseUpload(id: Id): void;
+  /** Goes on with one that was paused or failed. */
+  resumeUpload(id: Id): void;
+  cancelUpload(id: Id): Promise<void>;
+  /** The whole file, verified. `file_damaged`; `cancelled`; `not_found` when it was removed. */
+  fetchFile(conversationId: Id, file: FileView): Promise<Blob>;
+  cancelDownload(ref: string): void;
   /** Only ever forward. */
   markRead(conversationId: Id, seq: number): void;
   /** Sealed into the local store; called often. */

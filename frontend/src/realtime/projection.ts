@@ -193,7 +193,8 @@ export function conversationOf(facts: Facts): Conversation {
 
 function previewOf(recent: Recent): Preview | null {
   if (recent.message === null) return null;
-  const { text, own: mine, deletedAt, newer } = recent.message;
+  const { file, own: mine, deletedAt, newer } = recent.message;
+  const text = recent.message.text === "" && file !== null ? file.name : recent.message.text;
   return { text, mine, lacks: deletedAt !== null ? "deleted" : newer !== null ? "newer" : null };
 }
 

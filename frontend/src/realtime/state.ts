@@ -273,10 +273,22 @@ export interface PendingChange {
   problem: Problem | null;
 }
 
+/** What may be shown of a file before it is fetched. `ref` names it to the messenger; `thumbnail` is a small JPEG, base64url. */
+export interface FileView {
+  ref: string;
+  name: string;
+  type: string;
+  size: number;
+  width: number | null;
+  height: number | null;
+  thumbnail: string | null;
+}
+
 export interface MessageEntry extends EntryBase {
   kind: "message";
   authorId: Id;
   text: string;
+  file: FileView | null;
   /** Null: an ordinary one. */
   critical: Critical | null;
   /** What is wrong with this very message. */
@@ -380,4 +392,29 @@ export interface ConversationDetails {
   contribution: ContributionDetails | null;
   /** The verified head of the log; chain in base64url. */
   head: { seq: number; chain: string };
+}
+
+/* ---------------------------------------------------------------- files on their way */
+
+/** What the page finds out about a file that is to be sent. */
+export type AboutFile = Omit<FileView, "ref" | "size">;
+
+/** `waiting`: for the connection, or for its turn. A file that is not sent when the page is closed has to be attached again. */
+export interface Upload {
+  id: Id;
+  conversationId: Id;
+  name: string;
+  size: number;
+  /** Bytes of the file that the server has. */
+  sent: number;
+  state: "waiting" | "running" | "paused" | "failed";
+  problem: Problem | null;
+}
+
+export interface Download {
+  /** Of the message's file. */
+  ref: string;
+  received: number;
+  size: number;
+  state: "running" | "waiting";
 }

@@ -57,7 +57,7 @@ async def test_a_store_that_cannot_be_reached_has_a_name() -> None:
         client_options={"allow_http": True},
         retry_config={"max_retries": 0},
     )
-    with pytest.raises(Unavailable, match="storage_unavailable"):
+    with pytest.raises(Unavailable, match="files_unavailable"):
         await Blobs(store).put(uuid7(), 0, b"x")
 
 

@@ -39,6 +39,13 @@ const WORDS: Record<string, string> = {
     "The server showed a false or an old list of your own browsers. Nothing was signed. Check your browsers on another device.",
   device_list_changed: "Another browser of yours was added at the same moment. Try again.",
   storage_full: "This browser’s storage is full. Make room on the device, then try again.",
+  // Files
+  file_too_large: "This file is larger than the server takes.",
+  quota_exceeded: "Your files fill the room that this server gives you. Delete some you sent, then try again.",
+  file_changed: "The file changed on your device while it was being sent. Nothing was sent; try again.",
+  file_unreadable: "The file cannot be read any more. Attach it again.",
+  file_damaged: "What the server keeps of this file is not what was sent. Nothing of it was used.",
+  files_unavailable: "The server cannot reach its files at the moment.",
   // People
   not_found: "Not found. It may have been removed.",
   already_connected: "You are connected already.",

@@ -8,6 +8,7 @@
 
 import { systemEntry } from "./record";
 import { CryptoFailure } from "../failures";
+import { forgetFile } from "../files/files";
 import type { Intake } from "./intake";
 import type { Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
@@ -45,7 +46,10 @@ export async function takeChange(intake: Intake, row: WireRow, { target, ...chan
   const entry = changed(kept.entry, row.sender_id, change, row.timestamp);
   unit.put(kept.place, entry);
   if (record.last?.key === entry.key) record.last = entry;
-  if (change.kind === "delete") record.unread = record.unread.filter((seq) => seq !== entry.seq);
+  if (change.kind === "delete") {
+    record.unread = record.unread.filter((seq) => seq !== entry.seq);
+    forgetFile(unit, record.id, entry.key);
+  }
   intake.entries.push(entry);
 }
 

@@ -5,6 +5,7 @@
  * whether a change may be made: that depends on the message that it names (changes.ts).
  */
 
+import { type FilePayload, readFile } from "../files/payload";
 import { fromBase64url, MalformedEncoding, uuidBytes } from "../primitives/encoding";
 import { RuleBroken } from "../failures";
 import type { Target } from "../types";
@@ -13,6 +14,7 @@ export interface TextContent {
   kind: "text";
   text: string;
   replyTo: Target | null;
+  file: FilePayload | null;
 }
 
 export type ChangeContent =
@@ -44,8 +46,12 @@ export function isEmoji(text: string): boolean {
 export function encodeContent(content: OwnContent): unknown {
   switch (content.kind) {
     case "text": {
-      const { text, replyTo } = content;
-      return replyTo === null ? { text } : { text, reply_to: encodeTarget(replyTo) };
+      const { text, replyTo, file } = content;
+      return {
+        text,
+        ...(replyTo === null ? {} : { reply_to: encodeTarget(replyTo) }),
+        ...(file === null ? {} : { file }),
+      };
     }
     case "reaction":
       return {
@@ -69,7 +75,12 @@ export function decodeContent(json: unknown): Content {
   const { kind } = json;
   switch (kind) {
     case undefined:
-      return { kind: "text", text: textOf(json.text), replyTo: "reply_to" in json ? targetOf(json.reply_to) : null };
+      return {
+        kind: "text",
+        text: textOf(json.text),
+        replyTo: "reply_to" in json ? targetOf(json.reply_to) : null,
+        file: readFile(json),
+      };
     case "reaction": {
       const { emoji, on } = json;
       if (typeof emoji !== "string" || typeof on !== "boolean" || !isEmoji(emoji)) throw new RuleBroken("bad_message");

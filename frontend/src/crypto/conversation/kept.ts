@@ -10,6 +10,7 @@ const MAX_EARLIER = 50;
 /** A message as it was sent. */
 export const UNCHANGED = {
   hash: null,
+  file: null,
   quote: null,
   reactions: [],
   earlier: [],

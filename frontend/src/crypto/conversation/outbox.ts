@@ -1,5 +1,6 @@
 /** Messages that wait: sealed plaintext, and every body that went out under an id by its hash (PROTOCOL.md 5.2, 8.1). */
 
+import { infoOf } from "../files/payload";
 import { msToTime } from "../primitives/encoding";
 import { ownProof } from "../statements/critical";
 import type { Room } from "../store/room";
@@ -76,7 +77,7 @@ export const isChange = (item: OutboxItem): item is ChangeItem => item.content.k
 
 export function outboxEntry(room: Room, conversationId: Id, item: TextItem): MessageEntry {
   const { clientId, state, failure } = item;
-  const { text, replyTo } = item.content;
+  const { text, replyTo, file } = item.content;
   return {
     ...UNCHANGED,
     kind: "message",
@@ -89,6 +90,7 @@ export function outboxEntry(room: Room, conversationId: Id, item: TextItem): Mes
     senderDeviceId: room.device.deviceId,
     own: true,
     text,
+    file: file === null ? null : infoOf(file),
     state,
     failure,
     critical: item.type === "critical" ? ownProof() : null,

@@ -21,6 +21,8 @@ import {
 import { dropPending } from "../conversation/pending";
 import { systemEntry } from "../conversation/record";
 import { type ProblemCode, RuleBroken } from "../failures";
+import { rememberFile } from "../files/files";
+import { infoOf } from "../files/payload";
 import { openMessage, wroteItself } from "../mls/group";
 import { openContent } from "../mls/message";
 import type { Leaf } from "../mls/roster";
@@ -241,11 +243,13 @@ function addMessage(
   hash: Bytes,
   { proof: critical, faults }: Judged,
 ): void {
-  const replyTo = content.kind === "text" ? content.replyTo : null;
+  const { replyTo, file } = content.kind === "text" ? content : { replyTo: null, file: null };
+  const key = `message/${row.sender_device_id}/${row.client_id}`;
+  if (file !== null) rememberFile(intake.unit, row.conversation_id, key, file);
   intake.add({
     ...UNCHANGED,
     kind: "message",
-    key: `message/${row.sender_device_id}/${row.client_id}`,
+    key,
     conversationId: row.conversation_id,
     seq: row.seq,
     time: row.timestamp,
@@ -254,6 +258,7 @@ function addMessage(
     senderDeviceId: row.sender_device_id,
     own: row.sender_id === intake.room.self.userId,
     text: content.kind === "text" ? content.text : "",
+    file: file === null ? null : infoOf(file),
     state: null,
     failure: null,
     critical,

@@ -51,6 +51,7 @@ export const LABEL = {
   psk: "QuantumChat/psk/v1",
   critical: "QuantumChat/critical/v1",
   receipt: "QuantumChat/receipt/v1",
+  file: "QuantumChat/file/v1",
 } as const;
 
 /** Bytes or text that no encoder of ours makes. */

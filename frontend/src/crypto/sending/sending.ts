@@ -9,6 +9,7 @@ import {
   isText,
   loadOutbox,
   newItem,
+  outboxEntry,
   type OutboxItem,
   saveOutbox,
   type SealedBody,
@@ -20,6 +21,8 @@ import { chainAt, type ConversationRecord, loadConversation } from "../conversat
 import { Showing } from "../conversation/shown";
 import { sendingBlocked, stateOf } from "../conversation/view";
 import { CryptoFailure } from "../failures";
+import { rememberFile } from "../files/files";
+import type { FilePayload } from "../files/payload";
 import { sealMessage } from "../mls/group";
 import { encodeAuthenticatedData, type MessageType, sealContent } from "../mls/message";
 import { uuidv7 } from "../primitives/bytes";
@@ -44,7 +47,11 @@ export async function enqueue(
   replyTo: MessageRef | null,
 ): Promise<MessageEntry> {
   const target = replyTo === null ? null : await targetOf(unit, id, replyTo);
-  return append(room, unit, id, { kind: "text", text, replyTo: target }, type);
+  return append(room, unit, id, { kind: "text", text, replyTo: target, file: null }, type);
+}
+
+export async function enqueueFile(room: Room, unit: UnitOfWork, id: Id, file: FilePayload): Promise<MessageEntry> {
+  return append(room, unit, id, { kind: "text", text: "", replyTo: null, file }, "secured");
 }
 
 export async function enqueueChange(
@@ -75,6 +82,13 @@ async function append(
   return entry;
 }
 
+/** What opens its file is kept beside its entry. */
+function rememberOwn(room: Room, unit: UnitOfWork, id: Id, item: OutboxItem): void {
+  if (isText(item) && item.content.file !== null) {
+    rememberFile(unit, id, outboxEntry(room, id, item).key, item.content.file);
+  }
+}
+
 /** The item as it stands in the timeline, or the message that it changes. */
 async function shownItem(
   room: Room,
@@ -82,6 +96,7 @@ async function shownItem(
   record: ConversationRecord,
   item: OutboxItem,
 ): Promise<MessageEntry | null> {
+  rememberOwn(room, unit, record.id, item);
   const [entry] = await affected(room, unit, record.id, [item]);
   return entry === undefined ? null : (await Showing.of(room, unit, record)).message(entry);
 }

@@ -10,15 +10,25 @@
 import type { AccountCalls, DeviceCalls } from "./accounts";
 import type { CommitCalls } from "./commits";
 import type { ConversationCalls } from "./conversations";
+import type { FileCalls } from "./files";
 import type { MessageCalls, ReadingCalls } from "./messages";
 import type { PeopleCalls } from "./people";
 
 export type * from "./accounts";
 export type * from "./commits";
 export type * from "./conversations";
+export type * from "./files";
 export type * from "./messages";
 export type * from "./people";
 export type * from "./timeline";
 
 export interface CryptoApi
-  extends AccountCalls, DeviceCalls, PeopleCalls, ConversationCalls, CommitCalls, MessageCalls, ReadingCalls {}
+  extends
+    AccountCalls,
+    DeviceCalls,
+    PeopleCalls,
+    ConversationCalls,
+    CommitCalls,
+    MessageCalls,
+    ReadingCalls,
+    FileCalls {}

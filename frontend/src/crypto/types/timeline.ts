@@ -2,6 +2,7 @@
 
 import type { ProblemCode } from "../failures";
 import type { Bytes, Id, Time } from "../wire";
+import type { FileInfo } from "./files";
 
 /** A rule that somebody broke, or a state that was lost. */
 export interface Problem {
@@ -89,6 +90,7 @@ export interface MessageEntry extends EntryBase {
   senderDeviceId: Id;
   own: boolean;
   text: string;
+  file: FileInfo | null;
   /** Null for messages of others. */
   state: DeliveryState | null;
   /** The server's code when `state` is `failed`. */

@@ -6,6 +6,7 @@ import { useAppSelector } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
 import type { Conversation, Problem } from "../../realtime/state";
 import { AimBar } from "./AimBar";
+import { AttachButton } from "./files/AttachButton";
 import { type Aim, useHands } from "./hands";
 import { useComposing } from "./useComposing";
 
@@ -154,6 +155,7 @@ export function Composer({ conversation, aim, onAim, ...timeline }: Props) {
           void send();
         }}
       >
+        <AttachButton conversation={conversation} />
         <Text
           multiline
           maxRows={10}

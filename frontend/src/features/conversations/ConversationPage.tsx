@@ -19,6 +19,7 @@ import type { Conversation, Problem } from "../../realtime/state";
 import { Composer } from "./Composer";
 import { AgreeFirst, ConversationEnded, KeysRefused, SendBlocked } from "./ComposerBlocked";
 import { HandsContext, type Aim } from "./hands";
+import { FilesOnTheWay } from "./files/FilesOnTheWay";
 import { Timeline } from "./Timeline";
 import { useHandsOn } from "./useHandsOn";
 
@@ -88,6 +89,7 @@ function Open({ conversation }: { conversation: Conversation }) {
           )}
         </div>
       )}
+      <FilesOnTheWay conversation={conversation} />
       <Foot conversation={conversation} aim={aim} onAim={setAim} problem={problem} />
       <ConfirmDialog
         open={removing !== null}

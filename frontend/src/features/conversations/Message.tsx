@@ -5,6 +5,7 @@ import { clock, fullTime } from "../../lib/time";
 import type { MessageEntry } from "../../realtime/state";
 import { CriticalDetails, CriticalMark } from "./CriticalMark";
 import { FailedActions } from "./FailedActions";
+import { FilePart } from "./files/FilePart";
 import { allowed, useHands } from "./hands";
 import { MessageText } from "./MessageText";
 import { MessageTools, type Opened } from "./MessageTools";
@@ -130,7 +131,8 @@ export function Message({ message, mine, author, found, tabStop, delivery, child
                   author={quote.authorId === null ? null : hands.nameOf(quote.authorId)}
                 />
               )}
-              <MessageText text={message.text} />
+              {message.file !== null && <FilePart conversationId={hands.conversationId} file={message.file} />}
+              {message.text !== "" && <MessageText text={message.text} />}
               {critical !== null && <CriticalDetails critical={critical} />}
               {message.editedAt !== null && (
                 <Edited onClick={() => setOpened("history")} aria-label="Edited: show earlier versions">

@@ -4,6 +4,7 @@ import type { CryptoApi } from "../../crypto/client";
 import { createCrypto } from "../../crypto/protocol";
 import { Engine } from "../../realtime/engine";
 import type { Clock, Environment, WriterLock } from "../../realtime/environment";
+import { memoryScratch } from "../../realtime/scratch";
 import { TestNetwork } from "./network";
 
 let profiles = 0;
@@ -67,6 +68,7 @@ export class Browser {
           else this.#notes.set(name, value);
         },
       },
+      scratch: () => Promise.resolve(memoryScratch()),
       defect: (error) => tab.defects.push(error),
     };
   }

@@ -13,6 +13,8 @@ export interface Tampering {
   request?: (path: string, body: unknown) => unknown;
   /** What an answer becomes on its way; JSON only. */
   answer?: (exchange: Exchange) => unknown;
+  /** What an answer that is bytes becomes on its way. */
+  bytes?: (path: string, answer: Uint8Array) => Uint8Array;
   /** What a frame becomes on its way to the client; null: it gets lost. */
   frame?: (frame: Record<string, unknown>) => Record<string, unknown> | null;
   /** Told of each request that goes out. */
@@ -73,12 +75,20 @@ export class TestNetwork {
     const response = await fetch(url, { ...init, headers, ...(body === undefined ? {} : { body }) });
     for (const line of response.headers.getSetCookie()) this.#keep(line);
     if (this.tampering.loseAnswer?.(path, method)) throw new TypeError("the answer got lost");
+    if (response.headers.get("Content-Type") === "application/octet-stream") return this.#bytes(path, response);
     const { answer } = this.tampering;
     if (answer === undefined || response.status === 204) return response;
     const request: unknown = typeof init.body === "string" ? JSON.parse(init.body) : null;
     const changed = await answer({ method, path, request, answer: await response.json() });
     return Response.json(changed, { status: response.status, headers: response.headers });
   };
+
+  async #bytes(path: string, response: Response): Promise<Response> {
+    const { bytes } = this.tampering;
+    if (bytes === undefined) return response;
+    const changed = bytes(path, new Uint8Array(await response.arrayBuffer()));
+    return new Response(changed as Uint8Array<ArrayBuffer>, { status: response.status });
+  }
 
   #keep(line: string): void {
     const [pair = "", ...attributes] = line.split(";").map((part) => part.trim());

@@ -1,0 +1,56 @@
+/** Files that are sent: sealed and opened chunk by chunk, so that none is ever whole in memory. */
+
+import type { Bytes, Id } from "../wire";
+import type { MessageEntry } from "./timeline";
+
+/** What may be shown of a file before it is fetched; its sender's words, checked for form. */
+export interface FileInfo {
+  id: Id;
+  /** Without paths and without characters that deceive. */
+  name: string;
+  type: string;
+  size: number;
+  width: number | null;
+  height: number | null;
+  /** A small JPEG. */
+  thumbnail: Bytes | null;
+}
+
+export type NewFile = Omit<FileInfo, "id">;
+
+/** Chunk n is bytes n × `chunkBytes` up to the next one of the file (the last ones may have none: padding). */
+export interface FilePlan {
+  id: Id;
+  size: number;
+  chunks: number;
+  chunkBytes: number;
+  /** Of the ciphertext, as the server counts it. */
+  sealedBytes: number;
+}
+
+export interface SealedBytes {
+  bytes: Uint8Array;
+  sha256: Uint8Array;
+}
+
+/** Keys of files never leave the vault. What is begun is forgotten when the store is closed. */
+export interface FileCalls {
+  /** A new file with a fresh key. */
+  beginFile(conversationId: Id, file: NewFile): Promise<FilePlan>;
+
+  /** Every chunk once, in order. `file_changed` when the content has not the planned length. */
+  sealChunk(fileId: Id, number: number, content: Uint8Array): Promise<SealedBytes>;
+
+  /** The message that speaks of the file, once all of it is sealed. `text_too_long` for one with too large a thumbnail. */
+  enqueueFile(fileId: Id): Promise<MessageEntry>;
+
+  dropFile(fileId: Id): Promise<void>;
+
+  /** To read the file of this entry; `reading` is for the calls below. */
+  openFile(conversationId: Id, entryKey: string): Promise<FilePlan & { reading: Id; type: string }>;
+
+  /** Every chunk once, in order. `file_damaged`: it is not what its sender sealed; nothing of the file is to be used then. */
+  openChunk(reading: Id, number: number, sealed: Uint8Array): Promise<Uint8Array>;
+
+  closeFile(reading: Id): Promise<void>;
+}

@@ -1,0 +1,20 @@
+import { useCallback } from "react";
+import { useMessenger } from "../../../app/hooks";
+import type { Conversation } from "../../../realtime/state";
+import { describe } from "./about";
+
+/** Whether files can go out now: unlike words, they do not wait for keys that are still to be made. */
+export const takesFiles = ({ stage, sendBlock }: Conversation) => stage.kind === "open" && sendBlock === null;
+
+/** What becomes of them stands among the files on their way, failures too. */
+export function useAttach(conversationId: string): (files: Iterable<File>) => void {
+  const messenger = useMessenger();
+  return useCallback(
+    (files) => {
+      void (async () => {
+        for (const file of [...files]) await messenger.sendFile(conversationId, file, await describe(file));
+      })();
+    },
+    [messenger, conversationId],
+  );
+}

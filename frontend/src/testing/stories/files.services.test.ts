@@ -1,0 +1,114 @@
+import "fake-indexeddb/auto";
+import { randomBytes } from "node:crypto";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import type { AboutFile, FileView } from "../../realtime/state";
+import { type TestPerson, twoConnected } from "./person";
+import { Services } from "./services";
+
+let services: Services;
+let present: [TestPerson, TestPerson];
+
+beforeAll(async () => {
+  services = await Services.start();
+});
+beforeEach(async () => {
+  present = await twoConnected(services);
+});
+afterEach(() => {
+  for (const person of present) {
+    expect(person.tab.defects).toEqual([]);
+    person.leave();
+  }
+});
+afterAll(() => services.stop());
+
+const about = (name: string, type = "application/octet-stream"): AboutFile => ({
+  name,
+  type,
+  width: null,
+  height: null,
+  thumbnail: null,
+});
+
+const sendFile = (person: TestPerson, other: TestPerson, content: Buffer<ArrayBuffer>, name: string) =>
+  person.tab.engine.sendFile(person.conversation(other)!.id, new Blob([content]), about(name));
+
+const seesFile = (person: TestPerson, other: TestPerson, name: string): Promise<FileView> =>
+  person.sees(`the file ${name}`, () => person.messages(other).find(({ file }) => file?.name === name)?.file);
+
+const fetchFile = (person: TestPerson, other: TestPerson, file: FileView) =>
+  person.tab.engine.fetchFile(person.conversation(other)!.id, file);
+
+const bytesOf = async (blob: Blob) => Buffer.from(await blob.arrayBuffer());
+
+test("a file arrives whole although both connections are lost on the way, and is there after a reload", async () => {
+  const [alice, bob] = present;
+  const content = randomBytes(3_300_000);
+  await sendFile(alice, bob, content, "minutes.bin");
+  await alice.sees("the first chunk", ({ files }) => files.uploads.some(({ sent }) => sent > 0));
+  alice.browser.network.disconnect();
+  await alice.sees("the upload waiting", ({ files }) => files.uploads.some(({ state }) => state === "waiting"));
+  alice.browser.network.reconnect();
+  const file = await seesFile(bob, alice, "minutes.bin");
+  expect(file).toMatchObject({ size: content.length, type: "application/octet-stream" });
+  expect(alice.state.files.uploads).toEqual([]);
+
+  const fetching = fetchFile(bob, alice, file);
+  await bob.sees("some of it", ({ files }) => (files.downloads[file.ref]?.received ?? 0) > 0);
+  bob.browser.network.disconnect();
+  bob.browser.network.reconnect();
+  expect(Buffer.compare(await bytesOf(await fetching), content)).toBe(0);
+  expect(bob.state.files.downloads).toEqual({});
+
+  await bob.crashAndReload();
+  await bob.open(alice);
+  expect(Buffer.compare(await bytesOf(await fetchFile(bob, alice, file)), content)).toBe(0);
+  expect(
+    Buffer.compare(await bytesOf(await fetchFile(alice, bob, await seesFile(alice, bob, "minutes.bin"))), content),
+  ).toBe(0);
+});
+
+test("one that is paused goes on, one that is cancelled is nowhere, and what is too large says so", async () => {
+  const [alice, bob] = present;
+  const content = randomBytes(2_200_000);
+  await sendFile(alice, bob, content, "first.bin");
+  const first = alice.state.files.uploads[0]!;
+  alice.tab.engine.pauseUpload(first.id);
+  await sendFile(alice, bob, content, "second.bin");
+  await seesFile(bob, alice, "second.bin");
+  expect(alice.state.files.uploads).toMatchObject([{ name: "first.bin", state: "paused" }]);
+  alice.tab.engine.resumeUpload(first.id);
+  await seesFile(bob, alice, "first.bin");
+
+  alice.browser.network.disconnect();
+  await sendFile(alice, bob, content, "third.bin");
+  await alice.tab.engine.cancelUpload(alice.state.files.uploads[0]!.id);
+  alice.browser.network.reconnect();
+  expect(alice.state.files.uploads).toEqual([]);
+
+  const part = new Blob([new Uint8Array(1_000_000)]);
+  const huge = new Blob(Array<Blob>(280).fill(part));
+  await alice.tab.engine.sendFile(alice.conversation(bob)!.id, huge, about("huge.bin"));
+  const failed = await alice.sees("the refusal", ({ files }) => files.uploads.find(({ state }) => state === "failed"));
+  expect(failed.problem?.code).toBe("file_too_large");
+  expect(bob.messages(alice).map(({ file }) => file?.name)).toEqual(["second.bin", "first.bin"]);
+});
+
+test("a server that changes a chunk, or hands out another one, is named, and nobody gets the file", async () => {
+  const [alice, bob] = present;
+  await sendFile(alice, bob, randomBytes(1_500_000), "plans.bin");
+  const file = await seesFile(bob, alice, "plans.bin");
+  const { network } = bob.browser;
+  const refused = async () => {
+    await expect(fetchFile(bob, alice, file)).rejects.toMatchObject({ problem: { code: "file_damaged" } });
+  };
+  network.tampering = { bytes: (_, answer) => answer.map((byte, at) => (at === 99 ? byte ^ 1 : byte)) };
+  await refused();
+  let first: Uint8Array | null = null;
+  network.tampering = { bytes: (_, answer) => (first ??= answer) };
+  await refused();
+  network.tampering = { bytes: (_, answer) => answer.subarray(0, -1) };
+  await refused();
+  network.tampering = {};
+  expect((await fetchFile(bob, alice, file)).size).toBe(1_500_000);
+});
