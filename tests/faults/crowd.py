@@ -124,14 +124,24 @@ class Client:
                 ack = (frame["client_id"], frame["seq"], frame["chain"])
                 assert self.acks.setdefault(frame["client_id"], ack) == ack, "a repeat got another answer"
                 self._waiting.pop(frame["client_id"], None)
+                if frame["seq"] == len(self.seen) + 1:
+                    self._see(ack)
             case "message_receive":
                 for row in frame["rows"]:
-                    assert row["seq"] == len(self.seen) + 1, "a row came out of turn"
-                    self.seen.append((row["client_id"], row["seq"], row["chain"]))
+                    self._see((row["client_id"], row["seq"], row["chain"]))
             case "error":
                 assert frame["retry_after"] is not None, frame
                 self.refused.append(frame["code"])
                 self._sent.discard(frame["client_id"])
+
+    def _see(self, row: Acknowledged) -> None:
+        """The next row, or one of our own again that its ack stood for."""
+        place = row[1] - 1
+        if place == len(self.seen):
+            self.seen.append(row)
+        assert place < len(self.seen), "a row came out of turn"
+        assert self.seen[place] == row, "two rows were told of one place"
+        assert place == len(self.seen) - 1 or row[0] in self.acks, "a row came twice"
 
 
 class Crowd:
