@@ -89,7 +89,7 @@ export async function recoveryCodeText(bits: Uint8Array): Promise<string> {
   const checksum = (await sha256(bits)).slice(0, CHECKSUM_BYTES);
   const binary = [...concat(bits, checksum)].map((byte) => byte.toString(2).padStart(8, "0")).join("");
   const digits = binary.match(/.{1,5}/g) ?? [];
-  const text = digits.map((digit) => CROCKFORD[Number.parseInt(digit.padEnd(5, "0"), 2)] ?? "").join("");
+  const text = digits.map((digit) => CROCKFORD.charAt(Number.parseInt(digit.padEnd(5, "0"), 2))).join("");
   return (text.match(/.{4}/g) ?? []).join("-");
 }
 

@@ -6,8 +6,9 @@
  */
 
 import { type FilePayload, readFile } from "../files/payload";
-import { fromBase64url, MalformedEncoding, uuidBytes } from "../primitives/encoding";
+import { fromBase64url, uuidBytes } from "../primitives/encoding";
 import { RuleBroken } from "../failures";
+import { refuse } from "../refusals";
 import type { Target } from "../types";
 
 export interface TextContent {
@@ -109,7 +110,7 @@ function targetOf(value: unknown): Target {
     uuidBytes(clientId);
     if (fromBase64url(hash).length !== HASH_BYTES) throw new RuleBroken("bad_message");
   } catch (error) {
-    throw error instanceof MalformedEncoding ? new RuleBroken("bad_message", error) : error;
+    refuse("bad_message", error);
   }
   return { deviceId, clientId, hash };
 }

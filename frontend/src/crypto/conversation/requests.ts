@@ -8,8 +8,9 @@
 import { packageName } from "../mls/keyPackages";
 import type { DeviceRef } from "../mls/suite";
 import { equalBytes } from "../primitives/bytes";
-import { fromBase64url, LABEL, MalformedEncoding } from "../primitives/encoding";
-import { BadSignature, verifyHybrid } from "../primitives/hybrid";
+import { fromBase64url, LABEL } from "../primitives/encoding";
+import { verifyHybrid } from "../primitives/hybrid";
+import { readOr } from "../refusals";
 import { decodeLostState, type LostState } from "../statements/lostState";
 import { isActive } from "../store/person";
 import type { Room } from "../store/room";
@@ -56,7 +57,7 @@ async function readRequest(
   if (userId !== room.self.userId && userId !== record.peerId) return "false";
   const device = (await room.person(from, userId))?.devices[deviceId];
   if (device === undefined) return "unknown";
-  try {
+  return readOr("false", async () => {
     const bytes = fromBase64url(statement);
     await verifyHybrid(fromBase64url(device.publicKey), LABEL.lostState, bytes, fromBase64url(signature));
     const lost = decodeLostState(bytes);
@@ -66,10 +67,7 @@ async function readRequest(
       lost.deviceId === deviceId &&
       lost.conversation === record.id;
     return fits ? lost : "false";
-  } catch (error) {
-    if (error instanceof BadSignature || error instanceof MalformedEncoding) return "false";
-    throw error;
-  }
+  });
 }
 
 async function onAnotherLog(

@@ -19,7 +19,8 @@ import { type AuthenticatedData, type CommitDetails, decodeCommitDetails, decode
 import { leavesOf } from "../mls/roster";
 import { type DeviceRef, groupIdOf } from "../mls/suite";
 import { equalBytes } from "../primitives/bytes";
-import { fromBase64url, MalformedEncoding, msToTime, toBase64url } from "../primitives/encoding";
+import { fromBase64url, msToTime, toBase64url } from "../primitives/encoding";
+import { refuse } from "../refusals";
 import type { Contribution } from "../statements/contribution";
 import type { SystemEntry } from "../types";
 import type { Bytes, WireRow } from "../wire";
@@ -145,7 +146,7 @@ function readDetails(data: AuthenticatedData): CommitDetails {
   try {
     return decodeCommitDetails(data.details);
   } catch (error) {
-    throw error instanceof MalformedEncoding ? new RuleBroken("bad_authenticated_data", error) : error;
+    return refuse("bad_authenticated_data", error);
   }
 }
 

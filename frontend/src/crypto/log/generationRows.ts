@@ -13,8 +13,9 @@ import { RuleBroken } from "../failures";
 import { CertificateMissing } from "../mls/policy";
 import { type DeviceRef, groupIdOf } from "../mls/suite";
 import { equalBytes } from "../primitives/bytes";
-import { fromBase64url, LABEL, MalformedEncoding, Reader, toBase64url } from "../primitives/encoding";
-import { BadSignature, verifyHybrid } from "../primitives/hybrid";
+import { fromBase64url, LABEL, Reader, toBase64url } from "../primitives/encoding";
+import { verifyHybrid } from "../primitives/hybrid";
+import { refuse } from "../refusals";
 import { decodeGeneration, generationHash, type GenerationStatement } from "../statements/generation";
 import { isActive } from "../store/person";
 import type { Id, WireRow } from "../wire";
@@ -96,7 +97,7 @@ function decoded(content: Uint8Array): Signed {
     reader.end();
     return { statement: decodeGeneration(bytes), bytes, signature };
   } catch (error) {
-    throw error instanceof MalformedEncoding ? new RuleBroken("bad_generation", error) : error;
+    return refuse("bad_generation", error);
   }
 }
 
@@ -107,8 +108,7 @@ async function checkSignature(intake: Intake, { statement, bytes, signature }: S
   try {
     await verifyHybrid(fromBase64url(device.publicKey), LABEL.generation, bytes, signature);
   } catch (error) {
-    const bad = error instanceof BadSignature || error instanceof MalformedEncoding;
-    throw bad ? new RuleBroken("bad_generation", error) : error;
+    refuse("bad_generation", error);
   }
 }
 

@@ -13,7 +13,8 @@ import {
 } from "../mls/message";
 import { groupIdOf } from "../mls/suite";
 import { equalBytes } from "../primitives/bytes";
-import { fromBase64url, MalformedEncoding } from "../primitives/encoding";
+import { fromBase64url } from "../primitives/encoding";
+import { refuse } from "../refusals";
 import type { WireRow } from "../wire";
 
 const CONTENT = { message: "application", terminate: "application", commit: "commit" } as const;
@@ -60,7 +61,7 @@ function decoded(bytes: Uint8Array): AuthenticatedData {
   try {
     return decodeAuthenticatedData(bytes);
   } catch (error) {
-    throw error instanceof MalformedEncoding ? new RuleBroken("bad_authenticated_data", error) : error;
+    return refuse("bad_authenticated_data", error);
   }
 }
 

@@ -85,7 +85,7 @@ async function checked(
     if (!sameRecipients(transcript.recipients, begun.recipients)) throw new CryptoFailure("ghost_recipient");
     return contribution;
   } catch (error) {
-    throw error instanceof RuleBroken ? new CryptoFailure("bad_contribution", error) : error;
+    return unusable(error);
   }
 }
 
@@ -105,8 +105,13 @@ async function ownPsk(room: Room, { id, transcript }: Contribution): Promise<Psk
     const secret = await openPart(transcript, deviceId, fromBase64url(mlKem.seed));
     return { id, secret: await pskOf(secret, id, groupIdOf(transcript.conversation, transcript.generation)) };
   } catch (error) {
-    throw error instanceof RuleBroken ? new CryptoFailure("bad_contribution", error) : error;
+    return unusable(error);
   }
+}
+
+/** A broken rule is a problem in the log and a failure of the call here. */
+function unusable(error: unknown): never {
+  throw error instanceof RuleBroken ? new CryptoFailure("bad_contribution", error) : error;
 }
 
 async function commit(room: Room, unit: UnitOfWork, record: ConversationRecord, begun: CommitPlan, psk: Psk | null) {

@@ -10,7 +10,8 @@ import { accumulatePskSecret } from "ts-mls/pskIndex.js";
 import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
 import { RuleBroken } from "../failures";
 import { equalBytes } from "../primitives/bytes";
-import { MalformedEncoding, Reader, toBase64url } from "../primitives/encoding";
+import { Reader, toBase64url } from "../primitives/encoding";
+import { refuse } from "../refusals";
 import type { ClientState, Psk } from "./group";
 import type { OwnKeyPackage } from "./keyPackages";
 import type { Echo } from "./message";
@@ -144,6 +145,6 @@ function anchorOf(info: GroupInfo): Echo {
     reader.end();
     return anchor;
   } catch (error) {
-    throw error instanceof MalformedEncoding ? new RuleBroken("bad_welcome", error) : error;
+    return refuse("bad_welcome", error);
   }
 }

@@ -8,7 +8,7 @@
 
 import { decodeMlsMessage, encodeMlsMessage, type MLSMessage, type PrivateMessage, type Welcome } from "ts-mls";
 import { CryptoFailure, RuleBroken } from "../failures";
-import { compareBytes, concat, equalBytes, hmacSha256, randomBytes } from "../primitives/bytes";
+import { compareBytes, concat, equalBytes, hmacSha256, isAscending, randomBytes } from "../primitives/bytes";
 import { fields, LABEL, Reader, uuidBytes, uuidText } from "../primitives/encoding";
 import type { TextType } from "../types";
 import type { Id } from "../wire";
@@ -103,9 +103,7 @@ export function decodeCommitDetails(bytes: Uint8Array): CommitDetails {
 
 function readDevices(reader: Reader): DeviceRef[] {
   const all = reader.list((item) => item.blob(32));
-  for (let at = 1; at < all.length; at++) {
-    if (compareBytes(all[at - 1] ?? EMPTY, all[at] ?? EMPTY) >= 0) throw new RuleBroken("commit_details_mismatch");
-  }
+  if (!isAscending(all)) throw new RuleBroken("commit_details_mismatch");
   return all.map((bytes) => ({ userId: uuidText(bytes.slice(0, 16)), deviceId: uuidText(bytes.slice(16)) }));
 }
 

@@ -1,6 +1,6 @@
 /** PROTOCOL.md 6.3, 6.4, 6.6: what a commit may hold and what a path may change, asked of the judges themselves. */
 
-import { generateKeyPackageWithKey, type LeafNode, type Proposal } from "ts-mls";
+import { type Credential, generateKeyPackageWithKey, type LeafNode, type Proposal } from "ts-mls";
 import { toLeafIndex } from "ts-mls/treemath.js";
 import { expect, test } from "vitest";
 import { RuleBroken } from "../failures";
@@ -8,7 +8,7 @@ import { randomBytes, uuidv7 } from "../primitives/bytes";
 import { hybridKeyPair, HybridSigner } from "../primitives/hybrid";
 import { makeKeyPackage } from "./keyPackages";
 import { acceptByPolicy, judgeProposals } from "./policy";
-import { checkMembers, checkPathLeaf, leafOf } from "./roster";
+import { checkMembers, checkPathLeaf, checkRoster, type CommitContents, type Leaf, leafOf } from "./roster";
 import { CAPABILITIES, credentialOf, deviceSuite } from "./suite";
 
 const remove: Proposal = { proposalType: "remove", remove: { removed: 1 } };
@@ -92,4 +92,47 @@ test("P6.4 a path changes the HPKE key, and nothing else (P6.3)", async () => {
     { ...good, signaturePublicKey: randomBytes(962) },
   ];
   for (const lie of lies) expect(code(() => checkPathLeaf(old, lie))).toBe("roster_leaf_swapped");
+});
+
+test("P6.4 P4.1 a credential of another kind or length is an outsider's", async () => {
+  const pair = await hybridKeyPair(false);
+  const suite = await deviceSuite(new HybridSigner(pair.publicKey, pair.secret));
+  const { leafNode } = (await makeKeyPackage(suite, { userId: uuidv7(), deviceId: uuidv7() })).publicPackage;
+  const foreign: Credential[] = [
+    { credentialType: "x509", certificates: [randomBytes(32)] },
+    { credentialType: "basic", identity: randomBytes(31) },
+    { credentialType: "basic", identity: randomBytes(33) },
+  ];
+  for (const credential of foreign) {
+    expect(code(() => leafOf({ ...leafNode, credential }, 0))).toBe("roster_outsider");
+    expect(code(() => checkPathLeaf(leafNode, { ...leafNode, credential }))).toBe("roster_leaf_swapped");
+  }
+});
+
+test("P6.4 a commit changes its committer's leaf, takes those it removes, adds those it names, and touches nobody else", async () => {
+  const userId = uuidv7();
+  const pair = await hybridKeyPair(false);
+  const suite = await deviceSuite(new HybridSigner(pair.publicKey, pair.secret));
+  const device = async (deviceId = uuidv7()) => (await makeKeyPackage(suite, { userId, deviceId })).publicPackage;
+  const [one, two, three] = [await device(), await device(), await device()];
+  const before = [leafOf(one.leafNode, 0), leafOf(two.leafNode, 1)];
+  const [committer, other] = before as [Leaf, Leaf];
+  const path = leafOf((await device(committer.deviceId)).leafNode, 0);
+  const renewed = leafOf((await device(other.deviceId)).leafNode, 1);
+  const added = leafOf(three.leafNode, 2);
+  const judge = (after: Leaf[], contents: Partial<CommitContents> = {}) =>
+    code(() => checkRoster(before, after, { adds: [], removed: [], pskId: null, ...contents }, committer.index));
+  expect(judge([path, other])).toBe("none");
+  expect(judge([path], { removed: [1] })).toBe("none");
+  expect(judge([path, other, added], { adds: [three] })).toBe("none");
+  const lies = [
+    judge([path, other], { removed: [1] }),
+    judge([path]),
+    judge([path, renewed]),
+    judge([path, { ...other, deviceId: uuidv7() }]),
+    judge([path, other, added]),
+    judge([path, other], { adds: [three] }),
+    judge([path, other, added], { adds: [await device()] }),
+  ];
+  expect(lies).toEqual(lies.map(() => "roster_leaf_swapped"));
 });

@@ -18,7 +18,8 @@ import {
 } from "ts-mls";
 import { concat, equalBytes, sha256 } from "../primitives/bytes";
 import { LABEL, uuidBytes, uuidText } from "../primitives/encoding";
-import { BadSignature, type Signer, verifyHybrid } from "../primitives/hybrid";
+import { type Signer, verifyHybrid } from "../primitives/hybrid";
+import { readOr } from "../refusals";
 import type { Id } from "../wire";
 
 export const MLS_SUITE = "MLS_256_XWING_AES256GCM_SHA512_Ed25519";
@@ -43,13 +44,7 @@ export async function deviceSuite(signer: Signer): Promise<DeviceSuite> {
       return signer.sign(LABEL.mls, message);
     },
     verify: (publicKey, message, made) =>
-      verifyHybrid(publicKey, LABEL.mls, message, made).then(
-        () => true,
-        (error: unknown) => {
-          if (error instanceof BadSignature) return false;
-          throw error;
-        },
-      ),
+      readOr(false, () => verifyHybrid(publicKey, LABEL.mls, message, made).then(() => true)),
     keygen: () => Promise.reject(new Error("device keys are made with the device")),
   };
   return { cs: { ...(await pure), signature }, handle, signer };

@@ -8,8 +8,9 @@
 
 import { type ProblemCode, RuleBroken } from "../failures";
 import { equalBytes } from "../primitives/bytes";
-import { fromBase64url, LABEL, MalformedEncoding, toBase64url } from "../primitives/encoding";
-import { BadSignature, verifyHybrid } from "../primitives/hybrid";
+import { fromBase64url, LABEL, toBase64url } from "../primitives/encoding";
+import { verifyHybrid } from "../primitives/hybrid";
+import { isTheirs, refuse } from "../refusals";
 import {
   decodeCertificate,
   decodeDeviceList,
@@ -176,9 +177,9 @@ class Visit {
   async #mlKem(deviceId: string, device: KnownDevice, wire: WireMlKemKey): Promise<void> {
     const statement = fromBase64url(wire.statement);
     const publicKey = fromBase64url(device.publicKey);
-    await verifyHybrid(publicKey, LABEL.mlKemKey, statement, fromBase64url(wire.signature)).catch((error: unknown) => {
-      throw error instanceof BadSignature ? new RuleBroken("bad_ml_kem_key", error) : error;
-    });
+    await verifyHybrid(publicKey, LABEL.mlKemKey, statement, fromBase64url(wire.signature)).catch((error: unknown) =>
+      refuse("bad_ml_kem_key", error),
+    );
     const key = decodeMlKemKey(statement);
     const keyHash = await keyHashOf(key.key);
     const newest = device.mlKem.at(-1);
@@ -197,7 +198,7 @@ class Visit {
 /** The name of what was wrong with bytes that came from outside; anything else is a defect and goes on. */
 function refusal(error: unknown, otherwise: ProblemCode): ProblemCode {
   if (error instanceof RuleBroken) return error.code;
-  if (error instanceof BadSignature || error instanceof MalformedEncoding) return otherwise;
+  if (isTheirs(error)) return otherwise;
   throw error;
 }
 

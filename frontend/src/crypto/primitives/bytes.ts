@@ -24,18 +24,27 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 /** Whether both hold the same bytes, in a time that depends on the length only. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
-  let difference = 0;
-  for (let at = 0; at < a.length; at++) difference |= (a[at] ?? 0) ^ (b[at] ?? 0);
-  return difference === 0;
+  return a.reduce((difference, byte, at) => difference | (byte ^ (b[at] ?? 0)), 0) === 0;
 }
 
 /** Bytewise order, shorter first. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  for (let at = 0; at < Math.min(a.length, b.length); at++) {
-    const difference = (a[at] ?? 0) - (b[at] ?? 0);
+  for (const [at, byte] of a.entries()) {
+    // Behind the end of `b` everything is greater.
+    const difference = byte - (b[at] ?? -1);
     if (difference !== 0) return difference;
   }
   return a.length - b.length;
+}
+
+/** Whether each item is greater than the one before it. */
+export function isAscending(items: readonly Uint8Array[]): boolean {
+  let before: Uint8Array | null = null;
+  for (const item of items) {
+    if (before !== null && compareBytes(before, item) >= 0) return false;
+    before = item;
+  }
+  return true;
 }
 
 export function randomBytes(length: number): Uint8Array {
@@ -107,8 +116,8 @@ export function uuidv7(now: number = Date.now()): string {
   const view = new DataView(bytes.buffer);
   view.setUint16(0, Math.floor(now / 2 ** 32));
   view.setUint32(2, now % 2 ** 32);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  view.setUint8(6, (view.getUint8(6) & 0x0f) | 0x70);
+  view.setUint8(8, (view.getUint8(8) & 0x3f) | 0x80);
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }

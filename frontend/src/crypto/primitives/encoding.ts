@@ -243,7 +243,7 @@ export function toBase64url(data: Uint8Array): string {
     const [a = 0, b = 0, c = 0] = data.subarray(at, at + 3);
     const group = (a << 16) | (b << 8) | c;
     const digits = Math.min(data.length - at, 3) + 1;
-    for (let digit = 0; digit < digits; digit++) text += ALPHABET[(group >> (18 - 6 * digit)) & 63] ?? "";
+    for (let digit = 0; digit < digits; digit++) text += ALPHABET.charAt((group >> (18 - 6 * digit)) & 63);
   }
   return text;
 }

@@ -1,7 +1,16 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { concat } from "./bytes";
-import { FALCON_PUBLIC_KEY_BYTES, LABEL, packSignature, unpackSignature } from "./encoding";
-import { BadSignature, exportEcdsa, hybridKeyPair, HybridSigner, importEcdsa, verifyHybrid } from "./hybrid";
+import { FALCON_PUBLIC_KEY_BYTES, LABEL, MalformedEncoding, packSignature, unpackSignature } from "./encoding";
+import { falconSign, falconVerify } from "./falcon";
+import {
+  BadSignature,
+  exportEcdsa,
+  hybridKeyPair,
+  HybridSigner,
+  importEcdsa,
+  verifyHalves,
+  verifyHybrid,
+} from "./hybrid";
 
 const message = new TextEncoder().encode("what is signed");
 const pair = await hybridKeyPair(true);
@@ -59,4 +68,33 @@ test("an exported account key signs again", async () => {
   const ecdsa = await importEcdsa(await exportEcdsa(pair.secret.ecdsa));
   const again = new HybridSigner(pair.publicKey, { falcon: pair.secret.falcon, ecdsa });
   await verifyHybrid(pair.publicKey, LABEL.auth, message, await again.sign(LABEL.auth, message));
+});
+
+test("P1.1 halves of impossible lengths are invalid, each by itself", async () => {
+  const { falcon, ecdsa } = unpackSignature(signature);
+  const judge = (halves: Parameters<typeof verifyHalves>[3]) =>
+    verifyHalves(pair.publicKey, LABEL.auth, message, halves);
+  expect(await judge({ falcon: new Uint8Array(), ecdsa })).toEqual({ falcon: "invalid", ecdsa: "valid" });
+  expect(await judge({ falcon: new Uint8Array(753), ecdsa: null })).toEqual({ falcon: "invalid", ecdsa: "missing" });
+  expect(await judge({ falcon, ecdsa: ecdsa.slice(1) })).toEqual({ falcon: "valid", ecdsa: "invalid" });
+  for (const bad of [() => packSignature(new Uint8Array(), ecdsa), () => packSignature(falcon, ecdsa.slice(1))]) {
+    expect(bad).toThrow(MalformedEncoding);
+  }
+});
+
+test("P1.1 Falcon takes keys of its own lengths only", async () => {
+  expect(() => falconSign(new Uint8Array(32), message)).toThrow(RangeError);
+  expect(await falconVerify(new Uint8Array(896), message, unpackSignature(signature).falcon)).toBe(false);
+});
+
+test("P1.1 a browser that cannot verify does not call the signature bad", async () => {
+  const broken = vi.spyOn(crypto.subtle, "verify").mockRejectedValue(new Error("no WebCrypto here"));
+  const verified = verifyHybrid(pair.publicKey, LABEL.auth, message, signature);
+  await expect(verified).rejects.not.toThrow(BadSignature);
+  broken.mockRestore();
+  await verifyHybrid(pair.publicKey, LABEL.auth, message, signature);
+});
+
+test("P1.2 a label that does not fit its length field signs nothing", async () => {
+  await expect(signer.sign("x".repeat(65_536), message)).rejects.toThrow(RangeError);
 });

@@ -1,6 +1,6 @@
 /** The statements of accounts and devices (docs/crypto.md "Statements"): made, signed, parsed. Meaning is judged in directory.ts. */
 
-import { concat, sha256 } from "../primitives/bytes";
+import { concat, isAscending, sha256 } from "../primitives/bytes";
 import {
   ECDSA_PUBLIC_KEY_BYTES,
   FALCON_PUBLIC_KEY_BYTES,
@@ -100,10 +100,9 @@ export function decodeDeviceList(bytes: Uint8Array): DeviceList {
     devices: reader.list(readListed),
   };
   reader.end();
-  const sorted = list.devices.every(
-    ({ deviceId }, at) => at === 0 || (list.devices[at - 1]?.deviceId ?? "") < deviceId,
-  );
-  if (!sorted) throw new MalformedEncoding("devices out of order");
+  if (!isAscending(list.devices.map(({ deviceId }) => uuidBytes(deviceId)))) {
+    throw new MalformedEncoding("devices out of order");
+  }
   return list;
 }
 

@@ -12,9 +12,10 @@
 
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 import { RuleBroken } from "../failures";
-import { compareBytes, equalBytes, hkdf, importAesKey, openWithNonce, sha256, wipe } from "../primitives/bytes";
+import { equalBytes, hkdf, importAesKey, isAscending, openWithNonce, sha256, wipe } from "../primitives/bytes";
 import { fields, fromBase64url, LABEL, MalformedEncoding, Reader, uuidBytes } from "../primitives/encoding";
-import { BadSignature, verifyHybrid } from "../primitives/hybrid";
+import { verifyHybrid } from "../primitives/hybrid";
+import { refuse } from "../refusals";
 import type { Id, WireContribution } from "../wire";
 
 /** FIPS 203, ML-KEM-768. */
@@ -58,8 +59,8 @@ export async function readContribution(wire: WireContribution, notaryKey: Uint8A
     await verifyHybrid(notaryKey, LABEL.establish, bytes, fromBase64url(wire.signature));
     return { id: await sha256(bytes), transcript: readTranscript(bytes) };
   } catch (error) {
-    const refused = error instanceof BadSignature || error instanceof MalformedEncoding || error instanceof SyntaxError;
-    throw refused ? new RuleBroken("bad_contribution", error) : error;
+    if (error instanceof SyntaxError) throw new RuleBroken("bad_contribution", error);
+    return refuse("bad_contribution", error);
   }
 }
 
@@ -77,9 +78,8 @@ function readTranscript(bytes: Uint8Array): Transcript {
     timeMs: reader.number(),
   };
   reader.end();
-  const ids = transcript.recipients.map(({ deviceId }) => uuidBytes(deviceId));
-  const ascending = ids.every((id, at) => at === 0 || compareBytes(ids[at - 1] ?? id, id) < 0);
-  if (!ascending) throw new MalformedEncoding("recipients out of order");
+  if (!isAscending(transcript.recipients.map(({ deviceId }) => uuidBytes(deviceId))))
+    throw new MalformedEncoding("recipients out of order");
   return transcript;
 }
 

@@ -23,7 +23,8 @@ import {
   Reader,
   uuidBytes,
 } from "../primitives/encoding";
-import { BadSignature, type Signer, verifyHalves, verifyHybrid } from "../primitives/hybrid";
+import { type Signer, verifyHalves, verifyHybrid } from "../primitives/hybrid";
+import { readOr } from "../refusals";
 import type { CriticalProof } from "../types";
 import type { Bytes, Id, WireReceipt, WireRow } from "../wire";
 
@@ -152,7 +153,7 @@ async function judgeReceipt(
   if (wire === null) return { state: "missing", at: null, fault: "receipt_missing" };
   const foreign = { state: "foreign_key", at: null, fault: "receipt_foreign" } as const;
   if (notaryKey === null) return foreign;
-  try {
+  return readOr<ReceiptVerdict, ReceiptVerdict>(foreign, async () => {
     const statement = fromBase64url(wire.statement);
     await verifyHybrid(fromBase64url(notaryKey), LABEL.receipt, await sha512(statement), fromBase64url(wire.signature));
     const { timeMs, ...named } = readReceipt(statement);
@@ -163,10 +164,7 @@ async function judgeReceipt(
       equalBytes(named.ciphertext, subject.ciphertext);
     if (!same) return { state: "other_message", at: null, fault: "receipt_mismatch" };
     return { state: "valid", at: msToTime(timeMs), fault: null };
-  } catch (error) {
-    if (error instanceof BadSignature || error instanceof MalformedEncoding) return foreign;
-    throw error;
-  }
+  });
 }
 
 export function encodeReceipt(subject: Subject, timeMs: number): Uint8Array {
