@@ -162,7 +162,7 @@ coverage() {
   covered 87 "app_service/conversations" python_coverage "app_service/conversations/*" "$without"
   covered 95 "quantum_service/primitives" python_coverage "quantum_service/primitives/*" "$without"
   covered 50 "web client" client_coverage "src/"
-  covered 70 "frontend/src/crypto" client_coverage "src/crypto/"
+  covered 95 "frontend/src/crypto" client_coverage "src/crypto/"
 }
 
 python_coverage() { "$VENV/bin/python" -m coverage report --format=total --precision=1 --include="$1" --omit="$2"; }

@@ -88,9 +88,9 @@ export async function newRecoveryCode(): Promise<{ bits: Uint8Array; code: strin
 export async function recoveryCodeText(bits: Uint8Array): Promise<string> {
   const checksum = (await sha256(bits)).slice(0, CHECKSUM_BYTES);
   const binary = [...concat(bits, checksum)].map((byte) => byte.toString(2).padStart(8, "0")).join("");
-  const digits = binary.match(/.{1,5}/g) ?? [];
+  const digits = Array.from(binary.matchAll(/.{1,5}/g), ([digit]) => digit);
   const text = digits.map((digit) => CROCKFORD.charAt(Number.parseInt(digit.padEnd(5, "0"), 2))).join("");
-  return (text.match(/.{4}/g) ?? []).join("-");
+  return Array.from(text.matchAll(/.{4}/g), ([group]) => group).join("-");
 }
 
 /** What can be said of a code while it is typed: whether digits are missing, and whether its checksum fits. */

@@ -190,15 +190,15 @@ export async function setDraft(unit: UnitOfWork, id: Id, text: string): Promise<
 
 export async function details(room: Room, unit: UnitOfWork, id: Id): Promise<ConversationDetails> {
   const record = await loadConversation(unit, id);
-  const peer = await room.person(unit, record.peerId);
-  const person = peer === undefined ? null : await contactOf(peer, room.self);
+  const peer = (await room.person(unit, record.peerId)) ?? newPerson(record.peerId, "");
+  const { safetyNumber, verified } = await contactOf(peer, room.self);
   const group = record.status === "member" ? await room.group(unit, id) : null;
   const authenticator = group?.keySchedule.epochAuthenticator;
   const { lastCommit } = record;
   return {
     conversation: await view(room, unit, record),
-    safetyNumber: person?.safetyNumber ?? null,
-    verified: person?.verified ?? false,
+    safetyNumber,
+    verified,
     chain: record.chain,
     epochAuthenticator: authenticator === undefined ? null : toBase64url(authenticator),
     suite: SUITE,

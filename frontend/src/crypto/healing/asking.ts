@@ -94,9 +94,10 @@ async function newRequest(
 
 /** The package of the request before, which somebody may be using just now, or a fresh one. */
 async function ownPackage(room: Room, unit: UnitOfWork, before: OwnRequest | null) {
-  const kept =
-    before === null || !isYoung(before.at) ? undefined : await unit.get<StoredKeyPackage>(packageName(before.package));
-  if (before !== null && kept !== undefined) return { ref: before.package, keyPackage: kept.publicPackage };
+  if (before !== null && isYoung(before.at)) {
+    const kept = await unit.get<StoredKeyPackage>(packageName(before.package));
+    if (kept !== undefined) return { ref: before.package, keyPackage: kept.publicPackage };
+  }
   const suite = await room.suite();
   const made = await makeKeyPackage(suite, room.device);
   const keyPackage: Bytes = toBase64url(encodePackage(made.publicPackage));

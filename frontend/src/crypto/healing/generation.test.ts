@@ -5,7 +5,7 @@ import { beforeEach, expect, test } from "vitest";
 import { failureCode } from "../failures";
 import { groupIdOf } from "../mls/suite";
 import { randomBytes, uuidv7 } from "../primitives/bytes";
-import { fields, LABEL } from "../primitives/encoding";
+import { fields, fromBase64url, LABEL } from "../primitives/encoding";
 import { encodeGeneration, type GenerationStatement } from "../statements/generation";
 import { forgeCommit, forgeMessage, postCommit, postMessage } from "../testing/attacker";
 import { Browser, established, twoPeople } from "../testing/browser";
@@ -253,4 +253,66 @@ test("P9.3 a generation may leave out nobody but the author of the bad commit", 
   room.store.close();
   await announce(alice, { reasonSeq, transcriptHash, epoch: 2, leftOut: [second.sender] });
   await expectRefused(bob, "generation_refused");
+});
+
+test("P9.3 a statement whose body is withheld is waited for", async () => {
+  await forsake();
+  await announce(alice, { reasonSeq: service.conversation(id).rows.length });
+  const row = service.conversation(id).rows.at(-2)!;
+  const { content } = row;
+  row.content = null;
+  await bob.sync(id);
+  expect(await bob.api.conversation(id)).toMatchObject({ verifiedSeq: row.seq - 1, generation: 0 });
+  expect(await bob.problems(id)).toContain("body_missing");
+  row.content = content;
+  await bob.sync(id);
+  expect((await bob.api.conversation(id)).verifiedSeq).toBeGreaterThanOrEqual(row.seq);
+});
+
+test("P9.3 P6.8 nothing begins anew behind the message that ended the conversation", async () => {
+  const { client_id, message } = await alice.api.terminate(id);
+  await service.append(id, alice.sender, "terminate", client_id, fromBase64url(message));
+  await announce(alice);
+  await bob.sync(id);
+  expect(await state(bob)).toBe("terminated");
+  expect(await bob.problems(id)).toContain("log_order");
+});
+
+test("P9.3 a generation of a device that nobody has certified waits for its certificate", async () => {
+  await forsake();
+  const unknown = { userId: alice.userId, deviceId: uuidv7() };
+  const roster = [unknown, bob.sender];
+  await announce(alice, { ...unknown, roster });
+  const row = service.conversation(id).rows.at(-2)!;
+  row.sender_device_id = unknown.deviceId;
+  await service.rechain(id, row.seq);
+  const { needs } = await bob.pull(id);
+  expect(needs).toContainEqual(expect.objectContaining({ kind: "account_keys", userId: alice.userId }));
+  expect(await bob.api.conversation(id)).toMatchObject({ generation: 0, verifiedSeq: row.seq - 1 });
+});
+
+test("P9.3 a statement that cannot be read is named", async () => {
+  await forsake();
+  service.conversation(id).generation = 1;
+  await service.append(id, alice.sender, "generation", uuidv7(), fields(randomBytes(30)), 0);
+  await expectRefused(bob, "bad_generation");
+});
+
+test("P9.3 whoever was never in the group judges no statement, but takes none that is not signed as it says", async () => {
+  ({ alice, bob, service, id } = await established(await twoPeople(["anton", "berta"])));
+  const second = await Browser.signIn(service, bob.username, bob.userId);
+  await second.meet(alice);
+  await second.sync(id);
+  await announce(alice);
+  await second.sync(id);
+  expect(await second.api.conversation(id)).toMatchObject({ generation: 1, state: "elsewhere" });
+  expect(await second.problems(id)).toEqual([]);
+  const third = await Browser.signIn(service, bob.username, bob.userId);
+  await third.meet(alice);
+  service.conversation(id).rows.splice(-2);
+  await service.rechain(id, 1);
+  await announce(alice, {}, bob);
+  await third.sync(id);
+  expect(await third.problems(id)).toContain("bad_generation");
+  expect((await third.api.conversation(id)).state).toBe("elsewhere");
 });

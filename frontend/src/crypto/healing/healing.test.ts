@@ -335,6 +335,56 @@ test("P9.2 another key package than the device signed for is refused", async () 
   expect(await refusal(alice.api.beginAdding(id, { items }))).toBe("bad_key_package");
 });
 
+test("P9.2 a request of a device whose certificate is not here yet waits for it, and is no forgery", async () => {
+  await others();
+  const second = await Browser.signIn(service, bob.username, bob.userId);
+  await second.meet(alice);
+  await second.sync(id);
+  await second.ask(id);
+  await alice.sync(id);
+  expect(await alice.api.dueCommit(id)).toBeNull();
+  expect(await alice.problems(id)).toEqual([]);
+  await alice.learn(bob.userId);
+  await alice.sync(id);
+  expect(await alice.api.dueCommit(id)).toBe("device_asks");
+  // The server hands out nobody's package.
+  expect(await refusal(alice.api.beginAdding(id, { items: [] }))).toBe("missing_device_package");
+});
+
+test("P7.3 P9.2 a device is added without quantum_service, and follows the group", async () => {
+  await others();
+  const second = await Browser.signIn(service, bob.username, bob.userId);
+  await second.meet(alice);
+  await second.sync(id);
+  await second.ask(id);
+  await alice.learn(bob.userId);
+  await alice.sync(id);
+  const step = await alice.api.beginAdding(id, service.claimForAdding(id));
+  expect(step.step).toBe("contribution");
+  const { request } = await alice.api.finishCommit(id, null);
+  const added = [second.sender];
+  await alice.api.commitAccepted(id, await service.commit(id, alice.sender, request, { added }));
+  await second.sync(id);
+  await talk(alice, second);
+  expect(await second.api.details(id)).toMatchObject({ contribution: null, contributionMissing: true });
+});
+
+test("P9.2 a request is made anew when the group has gone on without its device, with the same package while that is young", async () => {
+  await loseBob();
+  const request = async () => (await bob.ask(id), service.conversation(id).lost.get(bob.deviceId)!);
+  const first = await request();
+  for (let epoch = 0; epoch < 2; epoch++) await alice.rotate(id);
+  await bob.sync(id);
+  const second = await request();
+  expect(second.statement).not.toBe(first.statement);
+  expect(second.key_package).toBe(first.key_package);
+  bob = await bob.tampered(`conversation/${id}`, (record) => {
+    record.asked = { ...(record.asked as object), at: Date.now() - 31 * 86_400_000 };
+  });
+  await bob.sync(id);
+  expect((await request()).key_package).not.toBe(first.key_package);
+});
+
 test("P6.9 a revoked device is not added again, and does not ask", async () => {
   await others();
   const second = await Browser.signIn(service, bob.username, bob.userId);

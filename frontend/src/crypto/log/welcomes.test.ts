@@ -7,7 +7,7 @@ import { decodePackage, makeKeyPackage } from "../mls/keyPackages";
 import { encodeWelcome } from "../mls/message";
 import { clientConfig, type DeviceRef, deviceSuite, EXTENSION, groupIdOf } from "../mls/suite";
 import { randomBytes, uuidv7 } from "../primitives/bytes";
-import { fields, fromBase64url, toBase64url } from "../primitives/encoding";
+import { fields, fromBase64url, msToTime, toBase64url } from "../primitives/encoding";
 import { hybridKeyPair, HybridSigner } from "../primitives/hybrid";
 import { mlKemPublicKey } from "../statements/contribution";
 import { another, Browser, twoPeople } from "../testing/browser";
@@ -34,6 +34,10 @@ interface Lie {
   /** Lets an epoch pass that no row tells of. */
   late?: boolean;
   withoutAnchor?: boolean;
+  /** Where the founder claims to stand in the log. */
+  anchor?: Uint8Array;
+  /** On the way, somebody changes its sealed part. */
+  tampered?: boolean;
   psk?: boolean;
   /** Who gets a part of the contribution without sitting in the group. */
   ghost?: boolean;
@@ -72,7 +76,7 @@ async function found(lie: Lie = {}): Promise<void> {
   );
   const alone = { state: first, cipherSuite: suite.cs, pskIndex: { findPsk: () => psk.secret } };
   const state = lie.late ? (await createCommit(alone, { forcePath: true })).newState : first;
-  const anchor = fields(0, fromBase64url(service.conversation(id).session.chain_0));
+  const anchor = lie.anchor ?? fields(0, fromBase64url(service.conversation(id).session.chain_0));
   const made = await createCommit(
     { ...alone, state },
     {
@@ -85,6 +89,7 @@ async function found(lie: Lie = {}): Promise<void> {
       forcePath: true,
     },
   );
+  if (lie.tampered) made.welcome!.encryptedGroupInfo[0]! ^= 1;
   await service.commit(id, lie.sender ?? founder.sender, {
     client_id: uuidv7(),
     generation: 0,
@@ -134,6 +139,35 @@ test("P6.6 a welcome to a group with extensions of its own is refused", async ()
 test("P5.3 a welcome without a log anchor is refused", async () => {
   await found({ withoutAnchor: true });
   await expectRefused("bad_welcome");
+});
+
+test("P5.3 a welcome whose anchor lies ahead of its row, or cannot be read, is refused", async () => {
+  await found({ anchor: fields(7, new Uint8Array(32)) });
+  await expectRefused("anchor_mismatch");
+  ({ alice, bob, service, id } = await another(world));
+  await found({ anchor: randomBytes(20) });
+  await expectRefused("bad_welcome");
+});
+
+test("P6.7 a welcome that was changed on the way does not open", async () => {
+  await found({ tampered: true });
+  await expectRefused("bad_welcome");
+});
+
+test("P3.6 P6.7 a welcome for the last resort is taken, and the last resort is kept", async () => {
+  const { last_resort } = await alice.api.keyPackages({ count: 0, lastResort: true, time: msToTime(Date.now()) });
+  service.account(alice.userId).packages.set(alice.deviceId, [last_resort!]);
+  const inside = async () => {
+    const room = await alice.inside();
+    const names = await room.store.names("package/");
+    room.store.close();
+    return names;
+  };
+  const before = await inside();
+  await found();
+  await alice.sync(id);
+  expect((await alice.api.conversation(id)).state).toBe("active");
+  expect(await inside()).toEqual(before);
 });
 
 test("P7.3 a founding that names a contribution and does not use it is refused", async () => {

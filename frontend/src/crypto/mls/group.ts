@@ -52,9 +52,17 @@ export function saveGroup(state: ClientState): Uint8Array {
 
 /** The options are not part of the bytes: they are attached again. Credentials are judged per commit, with what is known then. */
 export function loadGroup(bytes: Uint8Array): ClientState {
-  const decoded = decodeGroupState(bytes, 0);
+  const decoded = decodedState(bytes);
   if (decoded?.[1] !== bytes.length) throw new CryptoFailure("store_damaged");
   return { ...decoded[0], clientConfig: clientConfig(nobody) };
+}
+
+function decodedState(bytes: Uint8Array): ReturnType<typeof decodeGroupState> {
+  try {
+    return decodeGroupState(bytes, 0);
+  } catch (error) {
+    throw new CryptoFailure("store_damaged", error);
+  }
 }
 
 /** Refuses everybody: whoever processes something attaches the conversation's own authenticator. */

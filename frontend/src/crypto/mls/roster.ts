@@ -38,14 +38,14 @@ export interface RosterEntry extends DeviceRef {
 
 /** SHA-256(fields(roster/v1, [[user id, device id, key hash], …])), sorted by device id: known before the commit is made. */
 export async function rosterHash(entries: readonly RosterEntry[]): Promise<Uint8Array> {
+  const sorted = [...entries].sort((a, b) => compareBytes(uuidBytes(a.deviceId), uuidBytes(b.deviceId)));
   const rows = await Promise.all(
-    entries.map(async ({ userId, deviceId, publicKey }) => [
+    sorted.map(async ({ userId, deviceId, publicKey }) => [
       uuidBytes(userId),
       uuidBytes(deviceId),
       await sha256(publicKey),
     ]),
   );
-  rows.sort(([, a], [, b]) => compareBytes(a ?? new Uint8Array(), b ?? new Uint8Array()));
   return sha256(fields(LABEL.roster, rows));
 }
 

@@ -102,6 +102,8 @@ beforeEach(() => {
 const codes = async (keys = account.keys) =>
   (await learn(person, structuredClone(keys), serverName)).map(({ code }) => code);
 
+const refusal = (call: Promise<unknown>) => call.then(() => "none", failureCode);
+
 describe("device lists and certificates", () => {
   test("P3.1 what is signed and listed is known", async () => {
     const first = await account.device();
@@ -155,6 +157,26 @@ describe("device lists and certificates", () => {
     await account.list();
     expect(await codes()).toEqual(["bad_device_list"]);
     expect(person.listVersion).toBe(1);
+  });
+
+  test("P3.1 a list under another version than its own, or with a device from before it, is refused", async () => {
+    await account.device();
+    account.keys.lists[0]!.version = 2;
+    expect(await codes()).toContain("bad_device_list");
+    expect(person.listVersion).toBe(0);
+    account.keys.lists[0]!.version = 1;
+    person = newPerson(account.userId, "carol");
+    account.listed.push({ deviceId: uuidv7(), keyHash: randomBytes(32), added: 1, revoked: 0 });
+    await account.list();
+    expect(await codes()).toEqual(["bad_device_list"]);
+    expect(person.listVersion).toBe(1);
+  });
+
+  test("P3.1 a list that cannot be read is named, although the account signed it", async () => {
+    const statement = randomBytes(60);
+    const signature = toBase64url(await identity.sign(LABEL.deviceList, statement));
+    account.keys.lists.push({ version: 1, statement: toBase64url(statement), signature });
+    expect(await codes()).toEqual(["bad_device_list"]);
   });
 
   test("P3.1 a revoked device stays revoked, and its certificate stays known", async () => {
@@ -240,6 +262,8 @@ describe("device lists and certificates", () => {
     expect(await codes(impostor.keys)).toEqual(["account_key_changed"]);
     expect(person.changed).not.toBeNull();
     expect(Object.keys(person.devices)).toHaveLength(1);
+    // The same lie again is no news.
+    expect(await codes(impostor.keys)).toEqual([]);
     expect(await codes({ ...account.keys, identity_public_key: null })).toEqual([]);
     expect(await codes()).toEqual([]);
     expect(person.changed).toBeNull();
@@ -289,7 +313,6 @@ describe("people", () => {
 
   test("P3.2 what is accepted or verified is the key that the person saw: another one that came meanwhile is refused", async () => {
     const { alice, bob, service } = await another(await world);
-    const refusal = (call: Promise<unknown>) => call.then(() => "none", failureCode);
     const swapFor = async (name: string) => {
       const impostor = await Browser.register(service, name);
       const keys = { ...service.keys(impostor.userId), user_id: bob.userId, username: bob.username };
@@ -321,6 +344,28 @@ describe("people", () => {
     expect(await alice.api.checkRequest(none)).toEqual([]);
     const other = { ...none, own_key_hash: toBase64url(randomBytes(32)) };
     expect(await alice.api.checkRequest(other)).toMatchObject([{ code: "account_key_changed", userId: alice.userId }]);
+    const swapped = { ...none, peer_key_hash: toBase64url(randomBytes(32)) };
+    expect(await alice.api.checkRequest(swapped)).toMatchObject([{ code: "account_key_changed", userId: bob.userId }]);
+    // One's own says what one's own browser saw: nothing to hold against it.
+    expect(await alice.api.checkRequest({ ...swapped, direction: "out" })).toEqual([]);
+  });
+
+  test("P3.2 nothing is decided about, or shown of, a person whom this browser does not know", async () => {
+    const { alice } = await another(await world);
+    const stranger = uuidv7();
+    const hash = toBase64url(randomBytes(32));
+    expect(await refusal(alice.api.acceptAccountKey(stranger, hash))).toBe("unknown_account");
+    expect(await refusal(alice.api.markVerified(stranger, hash))).toBe("unknown_account");
+    expect(await alice.api.withdraw(stranger)).toBeNull();
+    expect(await alice.api.contact(stranger)).toBeNull();
+    expect((await alice.api.seenKeys(stranger)).peer_key_hash).toBeNull();
+    const peer = { id: stranger, username: "oscar" };
+    const connection = { id: uuidv7(), peer, own_key_hash: hash, peer_key_hash: hash };
+    expect(await alice.api.checkConnection(connection as never)).toEqual([]);
+    await alice.api.agree({ userId: stranger, username: "oscar" });
+    expect(await refusal(alice.api.markVerified(stranger, hash))).toBe("keys_missing");
+    expect(await alice.api.withdraw(stranger)).toMatchObject({ agreed: false });
+    expect(await alice.api.withdraw(stranger)).toMatchObject({ agreed: false });
   });
 
   test("P3.2 a connection in which the other side named other keys blocks sending until the numbers were compared", async () => {

@@ -89,6 +89,26 @@ test("P3.2 a changed key that was accepted on one browser is accepted on the oth
   expect(await contact(second)).toMatchObject({ keyHash, changedKeyHash: null, verified: false, problems: [] });
 });
 
+test("P2.1 P3.2 a name that another browser pinned otherwise is named once, and the known one stays", async () => {
+  const renamed = await second.tampered(`person/${bob.userId}`, (person) => {
+    person.username = "oscar";
+  });
+  second = renamed;
+  const found = { code: "username_changed", userId: bob.userId };
+  expect(await pass(second, alice)).toContainEqual(expect.objectContaining(found));
+  expect((await contact(alice)).username).toBe(bob.username);
+  await second.api.agree({ userId: alice.userId, username: alice.username });
+  expect(await pass(second, alice)).not.toContainEqual(expect.objectContaining(found));
+  second = await second.tampered(`person/${bob.userId}`, (person) => {
+    person.username = bob.username;
+  });
+  await pass(second, alice);
+});
+
+test("P3.2 pins that were never sent are not stored", async () => {
+  expect(await refusal(alice.api.pinsStored(99))).toBe("nothing_pending");
+});
+
 test("P3.2 P11.2 two browsers that pinned different notary keys both name it, follow neither, and keep the record's first", async () => {
   const anna = await Browser.register(service, "anna");
   const other = await Browser.signIn(service, anna.username, anna.userId);

@@ -197,6 +197,32 @@ test("P8.2 the sender checks its receipt too", async () => {
   });
 });
 
+test("P8.2 without the notary's key the config is asked for once; a server that keeps it back makes no receipt good", async () => {
+  const [genuine, none] = [await service.config(), await service.config()];
+  none.notary_keys.receipt = null;
+  bob = await bob.tampered("self", (self) => {
+    self.receiptNotary = null;
+  });
+  await bob.sync(id);
+  await alice.send(id, "signed", "critical");
+  const { needs } = await bob.sync(id);
+  expect(needs).toContainEqual({ kind: "config" });
+  expect(await bob.texts(id)).toEqual([]);
+  await bob.api.learnConfig(none);
+  expect((await bob.sync(id)).needs).not.toContainEqual({ kind: "config" });
+  expect(await last(bob)).toMatchObject({ critical: { falcon: "valid", receipt: "foreign_key" } });
+  // One's own needs no receipt to be one's own; without the key nothing is said of it.
+  await bob.api.enqueue(id, "mine", "critical");
+  await bob.post(id, "critical");
+  await bob.sync(id);
+  expect(await last(bob)).toMatchObject({ text: "mine", critical: { falcon: "valid", receipt: null }, faults: [] });
+  await bob.api.learnConfig(genuine);
+  await alice.sync(id);
+  await alice.send(id, "again", "critical");
+  await bob.sync(id);
+  expect(await last(bob)).toMatchObject({ text: "again", critical: { receipt: "valid" } });
+});
+
 test("P8.1 a critical message that waits blocks nothing, and keeps its place among the critical ones", async () => {
   await alice.api.enqueue(id, "first", "critical");
   await alice.api.enqueue(id, "second", "critical");
