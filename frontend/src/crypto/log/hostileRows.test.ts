@@ -92,16 +92,17 @@ test("P6.8 an end in this device's name that it never asked for ends nothing", a
 });
 
 test("P5.3 a commit on top of another history is followed, and the fork is named", async () => {
-  await alice.send(id, "for Bob");
-  await bob.sync(id);
-  // Alice is shown another row in that place.
+  const before = (await alice.api.details(id)).epochAuthenticator;
+  await bob.send(id, "from Bob");
+  // Alice is shown another row in that place than Bob verified.
   rows()[1]!.timestamp = "2020-01-01T00:00:00.000Z";
   await service.rechain(id, 2);
   await bob.rotate(id);
   await alice.sync(id);
-  const { state, problems } = await alice.api.conversation(id);
-  expect(state).toBe("active");
-  expect(problems).toContainEqual(expect.objectContaining({ code: "log_fork", seq: 3 }));
+  const { state, verifiedSeq, problems } = await alice.api.conversation(id);
+  expect({ state, verifiedSeq }).toEqual({ state: "active", verifiedSeq: 3 });
+  expect(problems).toMatchObject([{ code: "log_fork", seq: 3 }]);
+  expect((await alice.api.details(id)).epochAuthenticator).not.toBe(before);
 });
 
 test("P6.2 an answer that refuses nothing that waits changes nothing", async () => {
