@@ -65,11 +65,7 @@ test.each<[string, (keys: ReturnType<FakeService["keys"]>) => ReturnType<FakeSer
   ["a device's ML-KEM key", (keys) => ({ ...keys, devices: keys.devices.map((each) => ({ ...each, ml_kem: null })) })],
   ["every device", (keys) => ({ ...keys, lists: [], devices: [] })],
 ])("P4.1 P7.1 a server that keeps back %s is asked for it, and nothing is founded", async (_name, kept) => {
-  const {
-    alice: anna,
-    bob: ben,
-    service: other,
-  } = await (await import("../testing/browser")).twoPeople(["anna", "ben"]);
+  const { alice: anna, bob: ben, service: other } = await twoPeople(["anna", "ben"]);
   const fresh = await anna.tampered(`person/${ben.userId}`, (person) => {
     Object.assign(person, { listed: {}, listVersion: 0, listHashes: {}, devices: {} });
   });
