@@ -42,7 +42,7 @@ class Timestamp(TypeDecorator[datetime]):
 
 
 class Bytes(LargeBinary):
-    """Bytes as both drivers take them: wrapping each value first would cost more than the rest of an insert."""
+    """Bytes as both drivers take them, without wrapping each value first."""
 
     def bind_processor(self, dialect: Dialect) -> None:
         return None
