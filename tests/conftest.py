@@ -99,8 +99,10 @@ def _postgres() -> Iterator[Callable[[str], str]]:
         yield lambda name: str(server.get_uri(database=name))
     finally:
         # At once: a tidy shutdown would first write out hundreds of databases that nobody needs any more.
-        server.get_postmaster_info().process.send_signal(signal.SIGQUIT)
-        server.get_postmaster_info().process.wait(10)
+        process = server.get_postmaster_info().process
+        assert process is not None
+        process.send_signal(signal.SIGQUIT)
+        process.wait(10)
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pqcrypto.sign import falcon_512
 from uuid_utils.compat import uuid7
 
-from shared.encoding import SUITE, Label, fields, pack_signature, signature_input, to_base64url
+from shared.encoding import SUITE, Field, Label, fields, pack_signature, signature_input, to_base64url
 from tests.factories_mls import vector
 
 Json = dict[str, Any]
@@ -148,7 +148,7 @@ class Identity:
 
     def list_statement(self, entries: Iterable[ListEntry], version: int, previous: bytes) -> bytes:
         ordered = sorted(entries, key=lambda entry: entry.device_id.bytes)
-        items = [[entry.device_id, entry.key_hash, entry.added, entry.revoked] for entry in ordered]
+        items: list[Field] = [[entry.device_id, entry.key_hash, entry.added, entry.revoked] for entry in ordered]
         return fields(Label.DEVICE_LIST, self.server_name, self.user_id, version, previous, milliseconds(), items)
 
     def ml_kem_statement(self, device: Device, number: int) -> bytes:

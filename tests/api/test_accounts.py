@@ -273,7 +273,7 @@ async def test_unsigned_and_foreign_tokens_are_refused(service: Service) -> None
     assert alice.token is not None
     claims = jwt.decode(alice.token, options={"verify_signature": False})
     for token in (
-        jwt.encode(claims, None, "none"),
+        jwt.encode(claims, "", "none"),
         jwt.encode(claims, "another secret of thirty-two bytes or so", "HS256"),
         alice.token[:-4] + "AAAA",
         "",

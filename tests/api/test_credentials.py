@@ -142,7 +142,7 @@ def _calls() -> list[tuple[str, str]]:
     return sorted(
         (method, route.path)
         for route in routes
-        for method in route.methods
+        for method in route.methods or ()
         if route.path.startswith("/api") and route.path not in UNPROTECTED
     )
 
@@ -181,7 +181,7 @@ async def test_p2_4_a_recovery_token_neither_refreshes_nor_is_forged(service: Se
     key = service.app.state.access._tokens._access
     for forged in (
         jwt.encode(claims, key, "HS256", headers={"typ": "recovery"}),
-        jwt.encode(claims, None, "none", headers={"typ": "recovery"}),
+        jwt.encode(claims, "", "none", headers={"typ": "recovery"}),
         fresh.token[:-4] + "AAAA",
     ):
         fresh.token = forged

@@ -487,7 +487,7 @@ LEVELS = [
 @pytest.mark.parametrize(("method", "path", "unbound"), LEVELS)
 async def test_who_may_call(service: Service, method: str, path: str, unbound: int) -> None:
     alice = await service.person("alice")
-    body = None if method == "GET" else {}
+    body: Json | None = None if method == "GET" else {}
 
     assert (await service.anonymous().call(method, path, body)).status_code == 401
     response = await alice.call(method, path, body)

@@ -14,7 +14,7 @@ from sqlalchemy import event, func, insert, select, update
 from sqlalchemy.exc import OperationalError
 from uuid_utils.compat import uuid7
 
-from app_service.conversations import append, statements, writer
+from app_service.conversations import statements, writer
 from app_service.conversations.append import Outcome
 from app_service.conversations.entries import Ack, Author, Entry, Row, decode_content, parse_entry
 from app_service.conversations.writer import LogWriter
@@ -260,7 +260,7 @@ async def test_a_failure_that_nobody_foresaw_fails_one_entry(service: Service, m
             raise ValueError("cursed")
         real(transaction, rows)
 
-    monkeypatch.setattr(append.statements, "insert_rows", fragile)
+    monkeypatch.setattr(statements, "insert_rows", fragile)
 
     outcomes = await submit(writer_of(service), [entry_of(group, bob), cursed, entry_of(group, bob)])
 
@@ -277,7 +277,7 @@ async def test_a_database_that_is_away_fails_all_and_changes_nothing(
         raise OperationalError("", {}, Exception("away"))
 
     with monkeypatch.context() as broken:
-        broken.setattr(append.statements, "move_heads", away)
+        broken.setattr(statements, "move_heads", away)
         outcomes = await submit(writer_of(service), [entry_of(group, member) for member in group.members])
 
     assert seqs(outcomes) == ["database_unavailable"] * 2
@@ -304,9 +304,11 @@ async def test_p6_an_answer_means_that_it_is_committed(service: Service, monkeyp
 
     def told(_: Outcome) -> None:
         order.append("acknowledged")
+        if order.count("acknowledged") == 2:
+            done.set()
 
     log_writer.submit(entry_of(group, group.members[0]), told)
-    log_writer.submit(entry_of(group, group.members[1]), lambda outcome: (told(outcome), done.set())[0])
+    log_writer.submit(entry_of(group, group.members[1]), told)
     await done.wait()
 
     assert order == ["committed", "acknowledged", "acknowledged", "woken"]

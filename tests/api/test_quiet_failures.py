@@ -30,10 +30,9 @@ _SECRET = "alice-and-her-hash"
 async def test_errors_do_not_quote_what_was_written(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging()
     for words in ("UPDATE nowhere SET a = :name", "INSERT INTO server_settings (name, value) VALUES (:name, NULL)"):
-        statement = text(words)
         for write in (_write, Database.write_in_thread):
             try:
-                await write(service.database, lambda to, sql=statement: to.execute(sql, {"name": _SECRET}))
+                await write(service.database, _statement(words, name=_SECRET))
             except Exception:
                 get_logger("test").exception("crash")
     logged = capsys.readouterr().out
@@ -54,6 +53,10 @@ async def test_a_crash_is_logged_under_the_id_of_its_answer(
     (crash,) = (line for line in map(json.loads, capsys.readouterr().out.splitlines()) if line["event"] == "crash")
     assert (answer.status_code, crash["kind"]) == (500, "ZeroDivisionError")
     assert crash["request_id"] == answer.headers["X-Request-ID"] == answer.json()["error"]["request_id"]
+
+
+def _statement(words: str, **values: str) -> Callable[[Connection], Any]:
+    return lambda to: to.execute(text(words), values)
 
 
 async def _write(database: Database, work: Callable[[Connection], Any]) -> None:
@@ -113,18 +116,17 @@ async def test_writers_take_turns(tmp_path: Path) -> None:
             await asyncio.sleep(0.001)
         before = len(written)
         async with database.write() as unit:
-            await unit.session.execute(_PUT, {"name": "turns", "value": "mine"})
+            await unit.session.execute(text(_PUT), {"name": "turns", "value": "mine"})
             assert len(written) - before <= 1
     busy.cancel()
     await asyncio.gather(busy, return_exceptions=True)
     await database.dispose()
 
 
-_PUT = text("INSERT INTO server_settings VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value")
+_PUT = "INSERT INTO server_settings VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value"
 
 
 async def _write_for_ever(database: Database, written: list[int]) -> None:
     for number in range(100_000):
-        value = {"name": "others", "value": str(number)}
-        await database.write_in_thread(lambda to, value=value: to.execute(_PUT, value))
+        await database.write_in_thread(_statement(_PUT, name="others", value=str(number)))
         written.append(number)

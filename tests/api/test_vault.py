@@ -152,7 +152,7 @@ async def test_strangers_and_the_anonymous_see_no_vault(service: Service) -> Non
     assert (await alice.get("/api/vault"))["vault"] != (await bob.get("/api/vault"))["vault"]
     for method in ("GET", "PUT"):
         for path in ("/api/vault", "/api/pins"):
-            body = None if method == "GET" else {}
+            body: Json | None = None if method == "GET" else {}
             assert (await service.anonymous().call(method, path, body)).status_code == 401
 
 

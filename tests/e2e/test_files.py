@@ -111,7 +111,7 @@ async def _highest_memory(house: House) -> tuple[int, int]:
     processes = [psutil.Process(service.pid) for service in (house.app, house.quantum)]
 
     def now() -> int:
-        return sum(process.memory_info().rss for process in processes) // 1_000_000
+        return int(sum(process.memory_info().rss for process in processes)) // 1_000_000
 
     before = most = now()
     try:

@@ -78,6 +78,6 @@ async def _write(url: str, pair: Pair) -> None:
     ]
     for start in range(0, PENDING, AT_ONCE):
         batch = Batch(entries[start : start + AT_ONCE], now())
-        await database.write_in_thread(lambda to, batch=batch: batch.run(to))
+        await database.write_in_thread(batch.run)
         assert all(isinstance(outcome, Ack) for outcome in batch.outcomes)
     await database.dispose()

@@ -30,7 +30,7 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
 def runs(pid: int) -> bool:
     """A zombie that nobody has waited for does not."""
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 
@@ -327,8 +327,9 @@ def test_two_terminals_are_enough(checkout: Checkout) -> None:
     try:
         for port in ("QUANTUM_PORT", "PORT"):
             eventually(lambda port=port: checkout.healthy(port), what=port)  # type: ignore[misc]
-        seen = lambda: httpx.get(f"http://localhost:{checkout.environment['PORT']}/api/health", trust_env=False).json()  # noqa: E731
-        eventually(lambda: seen()["quantum_service"]["status"] != "unavailable", what="app_service finds the other")
+        health = f"http://localhost:{checkout.environment['PORT']}/api/health"
+        found = lambda: httpx.get(health, trust_env=False).json()["quantum_service"]["status"] != "unavailable"  # noqa: E731
+        eventually(found, what="app_service finds the other")
     finally:
         for service in services:
             with suppress(ProcessLookupError):

@@ -30,6 +30,7 @@ from quantum_service.primitives import kem, keywrap, signatures, symmetric
 from quantum_service.primitives.errors import InvalidSignature, MalformedCiphertext, MalformedKey, Refused
 from quantum_service.primitives.master_key import MasterKey
 from shared.encoding import (
+    Field,
     Label,
     MalformedEncoding,
     fields,
@@ -69,7 +70,7 @@ def _text(read: Callable[[str], Any]) -> Callable[[bytes], Any]:
 
 
 def _transcript() -> bytes:
-    part = [DEVICE.id, 1, bytes(32), bytes(1088), bytes(48)]
+    part: Field = [DEVICE.id, 1, bytes(32), bytes(1088), bytes(48)]
     return fields(Label.ESTABLISH, USER, 0, 0, bytes(32), "found", [part], "{}", 1)
 
 

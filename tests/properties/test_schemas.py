@@ -78,7 +78,8 @@ def _try_all(name: str, url: str, token: Token) -> None:
     with requests.Session() as session:
         session.trust_env = False
         for found in schemathesis.openapi.from_dict(document).get_all_operations():
-            tried(f"schemathesis on {name}", "operations", "requests", _try(found.ok(), url, session, token()))
+            operation = found.ok()  # type: ignore[union-attr]  # of an unreadable one there is none: this raises
+            tried(f"schemathesis on {name}", "operations", "requests", _try(operation, url, session, token()))
 
 
 def _try(operation: Any, url: str, session: requests.Session, token: str) -> int:

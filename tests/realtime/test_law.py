@@ -48,7 +48,7 @@ class Known:
         session["unread"] += self._counts(row)
 
     def _counts(self, row: Json) -> bool:
-        return row["kind"] == "message" and row["sender_id"] != self._me
+        return bool(row["kind"] == "message" and row["sender_id"] != self._me)
 
 
 class Watcher:

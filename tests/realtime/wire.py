@@ -12,6 +12,7 @@ import uvicorn
 from pydantic import TypeAdapter
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
 
 from app_service.socket.frames import ServerFrame
 from tests.factories import Browser, Json
@@ -99,7 +100,7 @@ class Wire:
             origin = f"http://127.0.0.1:{self.port}"
         connection = await connect(
             f"ws://127.0.0.1:{self.port}/ws",
-            origin=origin,
+            origin=None if origin is None else Origin(origin),
             proxy=None,
             max_size=None,
             open_timeout=PATIENCE,

@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
@@ -100,13 +100,21 @@ def _liboqs() -> Any:
 
 
 def _falcon(name: str, browser: Browser) -> FalconProvider:
-    return {"pqclean": PqcleanFalcon, "liboqs": lambda: liboqs.LiboqsFalcon(_liboqs()), "browser": lambda: browser}[
-        name
-    ]()
+    makers: dict[str, Callable[[], FalconProvider]] = {
+        "pqclean": PqcleanFalcon,
+        "liboqs": lambda: liboqs.LiboqsFalcon(_liboqs()),
+        "browser": lambda: browser,
+    }
+    return makers[name]()
 
 
 def _kem(name: str, browser: Browser) -> KemProvider:
-    return {"openssl": OpensslKem, "liboqs": lambda: liboqs.LiboqsKem(_liboqs()), "browser": lambda: browser}[name]()
+    makers: dict[str, Callable[[], KemProvider]] = {
+        "openssl": OpensslKem,
+        "liboqs": lambda: liboqs.LiboqsKem(_liboqs()),
+        "browser": lambda: browser,
+    }
+    return makers[name]()
 
 
 @pytest.mark.parametrize(("maker", "signer", "verifier"), list(product(FALCONS, repeat=3)))

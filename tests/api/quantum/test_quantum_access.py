@@ -12,7 +12,7 @@ from tests.api.quantum.conftest import API_KEY, MASTER_KEY, OPERATOR_KEY, Caller
 KEY, BLOB, ONE = "AAAA", "A" * 80, "AA"
 SIGN = {"items": [{"public_key": KEY, "wrapped_private_key": BLOB, "usage": "sign:general", "message": ONE}]}
 VERIFY = {"items": [{"public_key": KEY, "label": "x", "message": ONE, "signature": ONE}]}
-ESTABLISH = {
+ESTABLISH: dict[str, Any] = {
     "notary_public_key": "A" * 1283,
     "notary_wrapped_private_key": BLOB,
     "conversation_id": "01900000-0000-7000-8000-000000000000",
@@ -62,7 +62,7 @@ async def test_open_routes(anonymous: Caller, method: str, path: str, body: Any)
 async def test_p11_3_without_a_key_nothing_opens(
     http: httpx.AsyncClient, method: str, path: str, body: Any, key: str | None
 ) -> None:
-    headers = {} if key is None else {"Authorization": f"Bearer {key}".encode()}
+    headers = None if key is None else {b"Authorization": f"Bearer {key}".encode()}
     response = await http.request(method, path, json=body, headers=headers)
     assert (response.status_code, code(response)) == (401, "not_authenticated")
     assert response.headers["WWW-Authenticate"] == "Bearer"

@@ -255,7 +255,13 @@ async def test_a_full_queue_answers_503_with_retry_after(tmp_path: Any, monkeypa
         caller, started, go = Caller(http, API_KEY), threading.Event(), threading.Event()
         operations = app.state.desk.operations
         draw = operations.random
-        monkeypatch.setattr(operations, "random", lambda length: (started.set(), go.wait(30), draw(length))[2])
+
+        def slowly(length: int) -> Any:
+            started.set()
+            go.wait(30)
+            return draw(length)
+
+        monkeypatch.setattr(operations, "random", slowly)
         waiting = [asyncio.create_task(caller.call("GET", "/api/quantum/random")) for _ in range(2)]
         await asyncio.to_thread(started.wait)
         while app.state.desk._workers.taken < 2:  # noqa: ASYNC110 - the second request is on its way

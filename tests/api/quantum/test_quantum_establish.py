@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -155,12 +156,13 @@ async def test_p7_1_a_part_opens_for_its_device_and_context_only(app_service: Ca
     parts, _, _ = parts_of(from_base64url(answer["transcript"]))
     part = next(part for part in parts if part.device_id == mine.id)
     renamed = Device(other.id, 1, mine.public_key, mine.private_key)
-    for attempt in (
+    attempts: tuple[Callable[[], bytes], ...] = (
         lambda: other.open(part.ciphertext, part.wrapped),
         lambda: renamed.open(part.ciphertext, part.wrapped),
         lambda: mine.open(part.ciphertext, part.wrapped, nonce=bytes(32)),
         lambda: mine.open(part.ciphertext, part.wrapped, purpose="rotate"),
-    ):
+    )
+    for attempt in attempts:
         with pytest.raises(InvalidTag):
             attempt()
 

@@ -62,7 +62,7 @@ def test_the_output_is_never_weaker_than_the_os(pool: EntropyPool, monkeypatch: 
 
     class Broken:
         def generate(self, length: int, additional: bytes) -> bytes:
-            monkeypatch.setattr(pool_module.os, "urandom", lambda n: secret[:n])
+            monkeypatch.setattr(os, "urandom", lambda n: secret[:n])
             return bytes(length)
 
     pool._drbg = Broken()  # type: ignore[assignment]
@@ -70,7 +70,7 @@ def test_the_output_is_never_weaker_than_the_os(pool: EntropyPool, monkeypatch: 
 
 
 def test_with_a_broken_os_the_seeds_still_count(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module.os, "urandom", lambda n: bytes(n))
+    monkeypatch.setattr(os, "urandom", lambda n: bytes(n))
     outputs = set()
     for fill in (b"\x5a", b"\xa5", None):
         pool = EntropyPool(ScriptedSource(), clock=clock)

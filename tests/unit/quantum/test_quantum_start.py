@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes.util
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -72,7 +74,7 @@ def test_oqs_is_never_imported_without_its_library(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("OQS_INSTALL_PATH", str(tmp_path))
     monkeypatch.delenv("QUANTUM_BUILD_LIBOQS", raising=False)
     monkeypatch.delitem(sys.modules, "oqs", raising=False)
-    monkeypatch.setattr(liboqs.ctypes.util, "find_library", lambda name: None)
+    monkeypatch.setattr(ctypes.util, "find_library", lambda name: None)
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "liboqs.so").write_bytes(b"not a library")
     assert liboqs.load() is None
@@ -80,7 +82,8 @@ def test_oqs_is_never_imported_without_its_library(tmp_path: Path, monkeypatch: 
 
 
 def production(**given: str) -> QuantumSettings:
-    return QuantumSettings(azure_env="production", **{name: SecretStr(value) for name, value in given.items()})
+    values: dict[str, Any] = {name: SecretStr(value) for name, value in given.items()}
+    return QuantumSettings(azure_env="production", **values)
 
 
 @pytest.fixture(autouse=True)
