@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
@@ -34,15 +34,15 @@ _Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 _SOURCES: Final[dict[str, type[AerSource] | type[OsSource]]] = {"aer": AerSource, "os": OsSource}
 
 
-def create_app(settings: QuantumSettings | None = None, *, source: EntropySource | None = None) -> FastAPI:
-    """The service; settings come from the environment at start unless given, `source` replaces the configured one."""
+def create_app(settings: QuantumSettings | None = None, *, sources: Sequence[EntropySource] | None = None) -> FastAPI:
+    """The service; settings come from the environment at start unless given, `sources` replaces the configured ones."""
     registry = CollectorRegistry()
     app = FastAPI(
         title="QuantumChat quantum_service",
         version=VERSION,
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan(settings, source, Metrics(registry)),
+        lifespan=_lifespan(settings, sources, Metrics(registry)),
     )
     app.add_middleware(BodyLimit)
     dress(app, registry)
@@ -51,21 +51,21 @@ def create_app(settings: QuantumSettings | None = None, *, source: EntropySource
     return app
 
 
-def _lifespan(given: QuantumSettings | None, source: EntropySource | None, metrics: Metrics) -> _Lifespan:
+def _lifespan(given: QuantumSettings | None, sources: Sequence[EntropySource] | None, metrics: Metrics) -> _Lifespan:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings = given or QuantumSettings()
         configure_logging(level=settings.log_level, as_json=settings.log_format == "json")
         secrets = load_secrets(settings)
         run_self_tests(installed())
-        pool = EntropyPool(source or _SOURCES[settings.quantum_entropy_source]())
+        pool = EntropyPool(sources or [_SOURCES[name]() for name in settings.quantum_entropy_source])
         workers = Workers(settings.quantum_threads, settings.quantum_queue)
         filler = PoolFiller(pool, report=metrics.block)
         metrics.watch(pool, workers)
         app.state.keys = Keys(secrets.api_key, secrets.operator_key)
         app.state.desk = Desk(Operations(secrets.master_key, pool), workers, metrics)
         filler.start()
-        log.info("started", providers=installed().names(), source=pool.source.name)
+        log.info("started", providers=installed().names(), sources=[stock.source.name for stock in pool.stocks])
         try:
             yield
         finally:

@@ -64,15 +64,13 @@ async def about() -> dict[str, str]:
 
 @open_routes.get("/api/health")
 async def health(desk: DeskNow) -> wire.QuantumHealth:
-    """`degraded` while a quantum source is configured and draws go without it; they are as good as the OS then."""
+    """`degraded` while draws go without a quantum source that is configured; they are as good as the OS then."""
     pool = desk.operations.pool
-    entropy = pool.state()
-    degraded = pool.source.quantum and entropy.mode == "os-only"
     return wire.QuantumHealth(
-        status="degraded" if degraded else "ok",
+        status="degraded" if pool.degraded else "ok",
         version=VERSION,
         providers=installed().names(),
-        entropy=entropy,
+        entropy=pool.state(),
         self_tests="passed",  # without that the service would not have started
         master_key_id=desk.operations.master.id.hex(),
     )

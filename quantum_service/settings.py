@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
 
 from quantum_service.primitives.master_key import MasterKey
 from shared.settings import CommonSettings, development_secrets, refuse, secret_problem
+
+SourceName = Literal["aer", "os"]
+SourceNames = Annotated[
+    tuple[SourceName, ...],
+    NoDecode,
+    BeforeValidator(lambda value: tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value),
+    Field(min_length=1),
+]
+"""In the environment a list with commas: the order in which receipts name them."""
 
 
 class QuantumSettings(CommonSettings):
     quantum_operator_key: SecretStr | None = None
     quantum_master_key: SecretStr | None = None
-    quantum_entropy_source: Literal["aer", "os"] = "aer"
+    quantum_entropy_source: SourceNames = ("aer",)
     quantum_threads: int = Field(default_factory=lambda: min(8, os.cpu_count() or 1), ge=1, le=64)
     quantum_queue: int = Field(default=64, ge=1, le=4096)
 

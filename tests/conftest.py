@@ -72,7 +72,7 @@ async def _quantum_app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
         quantum_master_key=SecretStr(new_secret()),
         quantum_threads=2,
     )
-    app = create_quantum_app(settings, source=OsSource())
+    app = create_quantum_app(settings, sources=[OsSource()])
     async with app.router.lifespan_context(app):
         yield app
 

@@ -1,7 +1,7 @@
 """HMAC_DRBG, SP 800-90A section 10.1.2.
 
-Promises: the output of the standard's algorithm for its inputs. Does not: gather entropy, decide when to reseed,
-or lock; `pool` does.
+Promises: the output of the standard's algorithm for its inputs, as NIST's CAVP vectors show. Does not: gather
+entropy, decide when to reseed, or lock; `pool` does.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from quantum_service.entropy.health import HealthAlarm
 from quantum_service.entropy.pool import EntropyPool
 from quantum_service.entropy.sources import SourceFailed
+from quantum_service.entropy.stock import Stock
 from shared.logging import get_logger
 
 log = get_logger("entropy")
@@ -18,70 +19,79 @@ FIRST_PAUSE_SECONDS: Final = 1.0
 LONGEST_PAUSE_SECONDS: Final = 300.0
 
 Outcome = Literal["accepted", "alarm", "failed"]
+Report = Callable[[str, Outcome], None]
 
 
 class PoolFiller:
-    """One task: samples while the pool is low, sleeps otherwise, waits longer after each failure."""
+    """A task per source: samples while its stock is low, sleeps otherwise, waits longer after each failure."""
 
     def __init__(
         self,
         pool: EntropyPool,
         *,
-        report: Callable[[Outcome], None] = lambda _: None,
+        report: Report = lambda _, __: None,
         first_pause: float = FIRST_PAUSE_SECONDS,
     ) -> None:
         self._pool = pool
         self._report = report
         self._first_pause = first_pause
-        self._wanted = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._wanted = [asyncio.Event() for _ in pool.stocks]
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         loop = asyncio.get_running_loop()
         self._pool.when_low(lambda: _wake(loop, self._wanted))
-        self._wanted.set()
-        self._task = loop.create_task(self._run(), name="entropy-pool-filler")
+        self._tasks = [
+            loop.create_task(self._run(stock, wanted), name=f"entropy-{stock.source.name}")
+            for stock, wanted in zip(self._pool.stocks, self._wanted, strict=True)
+        ]
 
     async def stop(self) -> None:
-        """End the task, and with it a source's child process."""
+        """End the tasks, and with them the sources' child processes."""
         self._pool.when_low(lambda: None)
-        if self._task is not None:
-            self._task.cancel()
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
             with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+                await task
 
-    async def _run(self) -> None:
+    async def _run(self, stock: Stock, wanted: asyncio.Event) -> None:
         pause = self._first_pause
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
-            while self._pool.low:
-                if await self._fill_once():
+            while stock.low:
+                if await self._fill_once(stock):
                     pause = self._first_pause
                 else:
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            await wanted.wait()
+            wanted.clear()
 
-    async def _fill_once(self) -> bool:
+    async def _fill_once(self, stock: Stock) -> bool:
+        name = stock.source.name
         try:
-            block = await self._pool.source.sample()
-            await asyncio.to_thread(self._pool.take_in, block)
+            block = await stock.source.sample()
+            await asyncio.to_thread(self._pool.take_in, stock, block)
         except SourceFailed as error:
-            log.warning("entropy_source_failed", source=self._pool.source.name, reason=error.reason)
-            self._report("failed")
+            log.warning("entropy_source_failed", source=name, reason=error.reason)
+            self._pool.note_failure(stock, error.reason)
+            self._report(name, "failed")
             return False
         except HealthAlarm as alarm:
-            log.warning("entropy_health_alarm", source=self._pool.source.name, test=alarm.test)
-            self._report("alarm")
+            log.warning("entropy_health_alarm", source=name, test=alarm.test)
+            self._report(name, "alarm")
             return False
         except Exception as error:
-            log.warning("entropy_source_crashed", source=self._pool.source.name, kind=type(error).__name__)
-            self._report("failed")
+            # The type alone: its text may hold what a library was given.
+            log.warning("entropy_source_crashed", source=name, kind=type(error).__name__)
+            self._pool.note_failure(stock, "crashed")
+            self._report(name, "failed")
             return False
-        self._report("accepted")
+        self._report(name, "accepted")
         return True
 
 
-def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop has just closed: nobody is left to fill the pool
-        loop.call_soon_threadsafe(event.set)
+def _wake(loop: asyncio.AbstractEventLoop, events: list[asyncio.Event]) -> None:
+    for event in events:
+        with contextlib.suppress(RuntimeError):  # the loop has just closed: nobody is left to fill the pool
+            loop.call_soon_threadsafe(event.set)

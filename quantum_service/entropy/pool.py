@@ -1,11 +1,11 @@
 """Random numbers for everything the service makes.
 
 Promises: every output is XORed with independent output of the operating system, so it is never weaker than that,
-whatever the sources and the DRBG do; a draw never waits for a source; a failed or alarming source degrades the
-pool to `os-only`, visibly. Does not: persist anything. Construction (SP 800-90A HMAC_DRBG):
+whatever the sources and the DRBG do; a draw never waits for a source; a failed or alarming source is left out, down
+to `os-only`, visibly. Does not: persist anything. Construction (SP 800-90A HMAC_DRBG):
 
-    q_seed = HMAC-SHA-512(key of this process, raw block part)           from the pool; empty when it is
-    seed   = HKDF-SHA-512(os.urandom(64) ‖ q_seed, salt = os.urandom(64), info = label ‖ pid ‖ counter)
+    q_seed = HMAC-SHA-512(key of this process, raw block part)           the next of each source that has one
+    seed   = HKDF-SHA-512(os.urandom(64) ‖ q_seed ‖ …, salt = os.urandom(64), info = label ‖ pid ‖ counter)
     out(n) = HMAC_DRBG(seed).generate(n, additional = os.urandom(32)) XOR os.urandom(n)
 
 Reseeded every 65,536 draws, 1 MiB and 60 s (at the next draw), at each fresh block, after an alarm and after a fork.
@@ -17,8 +17,7 @@ import os
 import threading
 import time
 import weakref
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
@@ -31,11 +30,10 @@ from quantum_service.entropy.drbg import HmacDrbg
 from quantum_service.entropy.health import HealthAlarm, examine
 from quantum_service.entropy.receipts import Origin, receipt
 from quantum_service.entropy.sources import EntropySource, RawBlock
+from quantum_service.entropy.stock import Stock
 from shared.encoding import u64
 from shared.schemas.quantum import EntropyReceipt, PoolState
 
-CAPACITY_SEEDS: Final = 256
-LOW_WATER_SEEDS: Final = 64
 RESEED_DRAWS: Final = 65_536
 RESEED_BYTES: Final = 1 << 20
 RESEED_SECONDS: Final = 60.0
@@ -49,86 +47,80 @@ class Draw:
 
 
 class EntropyPool:
-    """Seeds from one source, and the generator that they feed. Safe to use from any thread."""
+    """A stock of seeds for each source, and the generator that they feed. Safe to use from any thread."""
 
-    def __init__(self, source: EntropySource, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.source = source
-        self.alarms = 0
+    def __init__(self, sources: Sequence[EntropySource], *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.stocks = tuple(Stock(source) for source in sources)
         self._clock = clock
         self._conditioning_key = os.urandom(64)
-        self._seeds: deque[tuple[bytes, Origin]] = deque(maxlen=CAPACITY_SEEDS)
-        self._origin: Origin | None = None
         self._counter = 0
         self._on_low: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
-        self._restart()
+        self._drbg = HmacDrbg(self._seed_material())
         _POOLS.add(self)
 
     def draw(self, length: int) -> Draw:
         """`length` bytes (at most 65,536) with their receipt."""
         with self._lock:
-            if self._due():
+            due = self._due()
+            if due:
                 self._reseed()
             data = self._drbg.generate(length, os.urandom(32))
             self._draws += 1
             self._bytes += length
-            drawn = receipt(self._origin, self._reseeded_at)
-            low = len(self._seeds) < LOW_WATER_SEEDS
-        if low:
+            drawn = self._receipt
+        if due:
             self._on_low()
+        drawn = drawn.model_copy(update={"drawn_at": datetime.now(UTC)})
         return Draw(_xor(data, os.urandom(length)), drawn)
 
     def random(self, length: int) -> bytes:
         """A draw whose receipt nobody asked for."""
         return self.draw(length).data
 
-    def take_in(self, block: RawBlock) -> None:
-        """Test a fresh block, keep its seeds and reseed; `HealthAlarm` empties the pool, for the source is suspect."""
+    def take_in(self, stock: Stock, block: RawBlock) -> None:
+        """Test a fresh block, keep its seeds and reseed; `HealthAlarm` drops the source, and reseeds without it."""
         try:
-            report = examine(block, self.source.expected_min_entropy)
-        except HealthAlarm:
+            report = examine(block, stock.source.expected_min_entropy)
+        except HealthAlarm as alarm:
             with self._lock:
-                self.alarms += 1
-                self._seeds.clear()
+                stock.raise_alarm(alarm.test)
                 self._reseed()
             raise
-        raw_bits = conditioner.RAW_BYTES_PER_SEED * 8
-        origin = Origin.of(self.source, block.backend, block.job_id, raw_bits, report)
         with self._lock:
-            self._seeds.extend((seed, origin) for seed in conditioner.seeds(block, self._conditioning_key))
-            self._reseed()
+            if stock.accept(block, report, conditioner.seeds(block, self._conditioning_key)):
+                self._reseed()
+
+    def note_failure(self, stock: Stock, reason: str) -> None:
+        """A source gave nothing: receipts say so as soon as nothing of it is in use."""
+        with self._lock:
+            stock.note_failure(reason)
+            self._receipt = self._describe()
 
     def when_low(self, callback: Callable[[], None]) -> None:
-        """Call back, from whatever thread draws, when the pool wants another block."""
+        """Call back, from whatever thread draws, when a seed of each source was taken."""
         self._on_low = callback
-
-    @property
-    def low(self) -> bool:
-        return len(self._seeds) < LOW_WATER_SEEDS
 
     @property
     def mode(self) -> Literal["quantum-mixed", "os-only"]:
         """What the next draw will say of itself."""
         with self._lock:
-            next_origin = self._origin
+            next_origins = self._origins
             if self._due():
-                next_origin = self._seeds[0][1] if self._seeds else None
-        return "quantum-mixed" if next_origin is not None and next_origin.quantum else "os-only"
+                next_origins = [origin for stock in self.stocks if (origin := stock.next_origin)]
+        return "quantum-mixed" if any(origin.quantum for origin in next_origins) else "os-only"
+
+    @property
+    def degraded(self) -> bool:
+        """A quantum source was dropped, or draws go without one though there should be one."""
+        quantum = [stock for stock in self.stocks if stock.source.quantum]
+        gone = any(stock.health in {"alarmed", "failed"} and stock.next_origin is None for stock in quantum)
+        return gone or (bool(quantum) and self.mode == "os-only")
 
     def state(self) -> PoolState:
         mode = self.mode
         with self._lock:
-            newest = self._seeds[-1][1] if self._seeds else None
-            filled = len(self._seeds)
-        return PoolState(
-            mode=mode,
-            source=self.source.name,
-            simulated=self.source.simulated,
-            filled_bits=filled * conditioner.SEED_BYTES * 8,
-            capacity_bits=CAPACITY_SEEDS * conditioner.SEED_BYTES * 8,
-            age_seconds=round((datetime.now(UTC) - newest.taken_at).total_seconds(), 1) if newest else None,
-            alarms=self.alarms,
-        )
+            return PoolState(mode=mode, sources=[stock.state() for stock in self.stocks], reseeded_at=self._reseeded_at)
 
     def _due(self) -> bool:
         return (
@@ -141,24 +133,30 @@ class EntropyPool:
         self._drbg.reseed(self._seed_material())
 
     def _seed_material(self) -> bytes:
-        quantum, self._origin = self._seeds.popleft() if self._seeds else (b"", None)
+        taken = [found for stock in self.stocks if (found := stock.take())]
+        self._origins: list[Origin] = [origin for _, origin in taken]
         self._counter += 1
         self._draws = self._bytes = 0
         self._reseeded_clock = self._clock()
         self._reseeded_at = datetime.now(UTC)
+        self._receipt = self._describe()
         info = _INFO + u64(os.getpid()) + u64(self._counter)
-        return HKDF(hashes.SHA512(), 64, salt=os.urandom(64), info=info).derive(os.urandom(64) + quantum)
+        material = os.urandom(64) + b"".join(seed for seed, _ in taken)
+        return HKDF(hashes.SHA512(), 64, salt=os.urandom(64), info=info).derive(material)
 
-    def _restart(self) -> None:
-        """A new generator that shares nothing with an earlier one."""
-        self._drbg = HmacDrbg(self._seed_material())
+    def _describe(self) -> EntropyReceipt:
+        """The receipt that all draws until the next reseed share, but for their time."""
+        present = {origin.part.source for origin in self._origins}
+        absent = [stock.absence() for stock in self.stocks if stock.source.quantum and stock.source.name not in present]
+        return receipt(self._origins, absent, self._reseeded_at)
 
     def _after_fork(self) -> None:
         """In the child: the parent uses the inherited seeds and state, and may have held the lock."""
         self._lock = threading.Lock()
-        self._seeds.clear()
+        for stock in self.stocks:
+            stock.empty()
         self._conditioning_key = os.urandom(64)
-        self._restart()
+        self._drbg = HmacDrbg(self._seed_material())
 
 
 def _xor(first: bytes, second: bytes) -> bytes:

@@ -2,60 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from quantum_service.entropy.health import HealthReport
-from quantum_service.entropy.sources import EntropySource
-from shared.schemas.quantum import EntropyReceipt
+from quantum_service.entropy.sources import EntropySource, RawBlock
+from shared.schemas.quantum import AbsentSource, EntropyPart, EntropyReceipt, HealthFigures
+
+MOST_CREDITED_BITS: Final = 512
+"""What one seed, and the generator's state, can hold."""
 
 
 @dataclass(frozen=True)
 class Origin:
     """The block that a seed was conditioned from."""
 
-    source: str
     quantum: bool
-    simulated: bool
-    credited_bits: int
-    backend: str
-    job_id: str
-    report: HealthReport
-    taken_at: datetime
+    part: EntropyPart
 
     @classmethod
-    def of(cls, source: EntropySource, backend: str, job_id: str, raw_bits: int, report: HealthReport) -> Origin:
-        """Of one seed made from `raw_bits` of a block that passed its health tests; a seed holds 512 bits at most."""
-        credited = min(512, int(raw_bits * source.credited_min_entropy))
-        taken = datetime.now(UTC)
-        return cls(source.name, source.quantum, source.simulated, credited, backend, job_id, report, taken)
-
-
-def receipt(origin: Origin | None, reseeded_at: datetime) -> EntropyReceipt:
-    """The receipt of a draw made now by a generator reseeded at `reseeded_at` from `origin` (None: the OS alone)."""
-    now = datetime.now(UTC)
-    if origin is None or not origin.quantum:
-        return EntropyReceipt(
-            sources=["os"],
-            backend=None,
-            job_ids=[],
-            credited_bits=0,
-            quantum_contributed=False,
-            simulated=False,
-            health={},
-            pool_age_seconds=None,
-            reseeded_at=reseeded_at,
-            drawn_at=now,
+    def of(cls, source: EntropySource, block: RawBlock, raw_bits: int, report: HealthReport) -> Origin:
+        """Of one seed made from `raw_bits` of a block that passed its health tests."""
+        part = EntropyPart(
+            source=source.name,
+            simulated=source.simulated,
+            backend=block.backend,
+            job_id=block.job_id,
+            credited_bits=min(MOST_CREDITED_BITS, int(raw_bits * source.credited_min_entropy)),
+            figures=HealthFigures(**asdict(report)),
+            dropped_emitters=list(block.dropped),
+            taken_at=datetime.now(UTC),
         )
+        return cls(source.quantum, part)
+
+
+def receipt(origins: Sequence[Origin], absent: Sequence[AbsentSource], reseeded_at: datetime) -> EntropyReceipt:
+    """Of a generator that was reseeded then, from a seed of each origin and the operating system; drawn from now."""
+    parts = [origin.part for origin in origins if origin.quantum]
     return EntropyReceipt(
-        sources=["os", origin.source],
-        backend=origin.backend,
-        job_ids=[origin.job_id],
-        credited_bits=origin.credited_bits,
-        quantum_contributed=True,
-        simulated=origin.simulated,
-        health={"passed": True, **asdict(origin.report)},
-        pool_age_seconds=round((now - origin.taken_at).total_seconds(), 1),
+        sources=["os", *(part.source for part in parts)],
+        parts=parts,
+        absent=list(absent),
+        credited_bits=min(MOST_CREDITED_BITS, sum(part.credited_bits for part in parts)),
+        quantum_contributed=bool(parts),
+        simulated=bool(parts) and all(part.simulated for part in parts),
         reseeded_at=reseeded_at,
-        drawn_at=now,
+        drawn_at=datetime.now(UTC),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -121,17 +121,49 @@ class EstablishRequest(Wire):
     recipients: list[Recipient] = Field(min_length=1, max_length=MAX_RECIPIENTS)
 
 
+SourceHealth = Literal["starting", "healthy", "failed", "alarmed"]
+"""No block yet, or the first since an alarm; the last was good; there was none; it failed a test."""
+
+
+class HealthFigures(Wire):
+    """SP 800-90B: cutoffs of the continuous tests, and the lowest estimate over a block, in bits per bit."""
+
+    repetition_cutoff: int
+    proportion_cutoff: int
+    most_common_value: float
+    markov: float
+
+
+class EntropyPart(Wire):
+    """What one source gave to the seed of the generator; a simulator is credited zero bits."""
+
+    source: str
+    simulated: bool
+    backend: str
+    job_id: str
+    credited_bits: int
+    figures: HealthFigures
+    dropped_emitters: list[int]
+    taken_at: Time
+
+
+class AbsentSource(Wire):
+    """A quantum source that is configured and gave nothing to this seed; `alarm` names the test that it failed."""
+
+    source: str
+    health: SourceHealth
+    alarm: str | None
+
+
 class EntropyReceipt(Wire):
-    """Where the randomness of one draw came from; a simulator is credited zero bits."""
+    """Where the randomness of one draw came from: the operating system always, and what `parts` names."""
 
     sources: list[str]
-    backend: str | None
-    job_ids: list[str]
+    parts: list[EntropyPart]
+    absent: list[AbsentSource]
     credited_bits: int
     quantum_contributed: bool
     simulated: bool
-    health: dict[str, Any]
-    pool_age_seconds: float | None
     reseeded_at: Time
     drawn_at: Time
 
@@ -173,14 +205,36 @@ class RandomResponse(Wire):
     receipt: EntropyReceipt
 
 
-class PoolState(Wire):
-    mode: Literal["quantum-mixed", "os-only"]
-    source: str
+class Alarm(Wire):
+    test: str
+    at: Time
+
+
+class SourceState(Wire):
+    """One source of the pool; credited bits are counted since the start."""
+
+    name: str
+    health: SourceHealth
+    quantum: bool
     simulated: bool
     filled_bits: int
     capacity_bits: int
     age_seconds: float | None
+    backend: str | None
+    figures: HealthFigures | None
     alarms: int
+    failures: int
+    last_alarm: Alarm | None
+    last_failure: str | None
+    credited_bits_in: int
+    credited_bits_out: int
+    credited_bits_dropped: int
+
+
+class PoolState(Wire):
+    mode: Literal["quantum-mixed", "os-only"]
+    sources: list[SourceState]
+    reseeded_at: Time
 
 
 class QuantumHealth(Wire):

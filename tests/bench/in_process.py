@@ -44,7 +44,7 @@ def request(recipients: int, public_key: str, wrapped_private_key: str) -> dict[
 
 def main(recipients: int, rounds: int) -> dict[str, list[float]]:
     """Seconds of each round, by operation."""
-    master, random = MasterKey(os.urandom(32)), EntropyPool(OsSource())
+    master, random = MasterKey(os.urandom(32)), EntropyPool([OsSource()])
     operations = Operations(master, random)
     notary = operations.keygen(KeygenRequest(algorithm="hybrid", usage="sign:establish"))
     pair = notary.model_dump(mode="json")

@@ -31,8 +31,8 @@ class QuantumService:
     @property
     def filled(self) -> bool:
         """The pool has its seeds, one of which is in use at once, and the simulator's process is gone."""
-        pool = self.health()["entropy"]
-        return 2 * pool["filled_bits"] > pool["capacity_bits"] and not psutil.Process(self.process.pid).children()
+        [source] = self.health()["entropy"]["sources"]
+        return 2 * source["filled_bits"] > source["capacity_bits"] and not psutil.Process(self.process.pid).children()
 
     def wait_until_filled(self) -> None:
         eventually(lambda: self.filled, what="a full entropy pool")

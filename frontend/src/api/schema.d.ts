@@ -891,6 +891,13 @@ export interface components {
       /** Time */
       time: string;
     };
+    /** Alarm */
+    Alarm: {
+      /** At */
+      at: string;
+      /** Test */
+      test: string;
+    };
     /** Alive */
     Alive: {
       /**
@@ -1355,6 +1362,20 @@ export interface components {
       status: "ok" | "degraded";
       /** Version */
       version: string;
+    };
+    /**
+     * HealthFigures
+     * @description SP 800-90B: cutoffs of the continuous tests, and the lowest estimate over a block, in bits per bit.
+     */
+    HealthFigures: {
+      /** Markov */
+      markov: number;
+      /** Most Common Value */
+      most_common_value: number;
+      /** Proportion Cutoff */
+      proportion_cutoff: number;
+      /** Repetition Cutoff */
+      repetition_cutoff: number;
     };
     /** Hello */
     Hello: {
@@ -2071,23 +2092,15 @@ export interface components {
     };
     /** PoolState */
     PoolState: {
-      /** Age Seconds */
-      age_seconds: number | null;
-      /** Alarms */
-      alarms: number;
-      /** Capacity Bits */
-      capacity_bits: number;
-      /** Filled Bits */
-      filled_bits: number;
       /**
        * Mode
        * @enum {string}
        */
       mode: "quantum-mixed" | "os-only";
-      /** Simulated */
-      simulated: boolean;
-      /** Source */
-      source: string;
+      /** Reseeded At */
+      reseeded_at: string;
+      /** Sources */
+      sources: components["schemas"]["SourceState"][];
     };
     /** Presence */
     Presence: {
@@ -2666,6 +2679,45 @@ export interface components {
     SignInsEnded: {
       /** Ended */
       ended: number;
+    };
+    /**
+     * SourceState
+     * @description One source of the pool; credited bits are counted since the start.
+     */
+    SourceState: {
+      /** Age Seconds */
+      age_seconds: number | null;
+      /** Alarms */
+      alarms: number;
+      /** Backend */
+      backend: string | null;
+      /** Capacity Bits */
+      capacity_bits: number;
+      /** Credited Bits Dropped */
+      credited_bits_dropped: number;
+      /** Credited Bits In */
+      credited_bits_in: number;
+      /** Credited Bits Out */
+      credited_bits_out: number;
+      /** Failures */
+      failures: number;
+      figures: components["schemas"]["HealthFigures"] | null;
+      /** Filled Bits */
+      filled_bits: number;
+      /**
+       * Health
+       * @enum {string}
+       */
+      health: "starting" | "healthy" | "failed" | "alarmed";
+      last_alarm: components["schemas"]["Alarm"] | null;
+      /** Last Failure */
+      last_failure: string | null;
+      /** Name */
+      name: string;
+      /** Quantum */
+      quantum: boolean;
+      /** Simulated */
+      simulated: boolean;
     };
     /** StoredVault */
     StoredVault: {

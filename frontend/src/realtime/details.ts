@@ -2,8 +2,9 @@
 import type { Contact, ConversationDetails as Sealed } from "../crypto/client";
 import { changes } from "./changes";
 import type { Context } from "./context";
+import { receiptOf } from "./entropyReceipt";
 import { timeOf } from "./projection";
-import type { ContributionDetails, ConversationDetails, DeviceDetails, EntropyReceipt, Id } from "./state";
+import type { ContributionDetails, ConversationDetails, DeviceDetails, Id } from "./state";
 
 export class Details {
   readonly #open = new Set<Id>();
@@ -72,20 +73,4 @@ function contributionOf({ contribution, contributionMissing, conversation }: Sea
   if (contribution === null || contributionMissing) return null;
   const purpose = conversation.epoch <= 1 ? "found" : "rotate";
   return { id: contribution.id, purpose, at: timeOf(contribution.at), receipt: receiptOf(contribution.receipt) };
-}
-
-/** Its signature is verified, its shape is quantum_service's affair: what is not as documented is not shown. */
-function receiptOf(receipt: unknown): EntropyReceipt {
-  const fields = (typeof receipt === "object" && receipt !== null ? receipt : {}) as Record<string, unknown>;
-  const texts = (value: unknown) => (Array.isArray(value) ? value.filter((item) => typeof item === "string") : []);
-  const { backend, credited_bits, drawn_at } = fields;
-  return {
-    sources: texts(fields.sources),
-    backend: typeof backend === "string" ? backend : null,
-    jobIds: texts(fields.job_ids),
-    creditedBits: typeof credited_bits === "number" ? credited_bits : 0,
-    quantumContributed: fields.quantum_contributed === true,
-    simulated: fields.simulated === true,
-    drawnAt: typeof drawn_at === "string" ? timeOf(drawn_at) : 0,
-  };
 }

@@ -355,15 +355,33 @@ export interface DeviceDetails {
   member: boolean;
 }
 
-/** The receipt inside a contribution's transcript, as quantum_service signed it. */
-export interface EntropyReceipt {
-  sources: string[];
-  backend: string | null;
-  jobIds: string[];
+/** What one quantum source gave to the keys; a simulated one is credited nothing. */
+export interface EntropyPart {
+  source: string;
+  backend: string;
+  jobId: string;
   creditedBits: number;
-  quantumContributed: boolean;
   simulated: boolean;
-  drawnAt: Time;
+  /** Bits per bit, the lower of two estimates; null when the receipt has none. */
+  estimate: number | null;
+  /** Emitters that were left out as unfit. */
+  dropped: number;
+}
+
+/** A quantum source that gave nothing; `alarm` is the health test that it failed. */
+export interface EntropyAbsence {
+  source: string;
+  health: string;
+  alarm: string | null;
+}
+
+/** The receipt inside a contribution's transcript, as quantum_service signed it; the operating system always takes part. */
+export interface EntropyReceipt {
+  parts: EntropyPart[];
+  absent: EntropyAbsence[];
+  creditedBits: number;
+  reseededAt: Time | null;
+  drawnAt: Time | null;
 }
 
 export interface ContributionDetails {

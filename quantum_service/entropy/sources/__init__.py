@@ -13,10 +13,12 @@ class RawBlock:
     streams: tuple[bytes, ...]
     backend: str
     job_id: str
+    dropped: tuple[int, ...] = ()
+    """Numbers of the emitters that the source itself left out as unfit."""
 
 
 class SourceFailed(Exception):
-    """The source gave nothing usable; `reason` is a fixed word for logs and metrics."""
+    """The source gave nothing usable; `reason` is a fixed word for logs, health and metrics."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -32,6 +34,8 @@ class EntropySource(Protocol):
     """Bits per raw bit that a healthy source shows; sets the cutoffs of the health tests."""
     credited_min_entropy: float
     """Bits per raw bit that may be counted on; zero for a simulator."""
+    kept_seeds: int
+    """How many seeds may wait: few where more are made in a second, many where a job waits for hours."""
 
     async def sample(self) -> RawBlock:
         """One block; `SourceFailed` when there is none. Cancelling it leaves no process behind."""

@@ -38,6 +38,7 @@ class AerSource:
     simulated = True
     expected_min_entropy = 0.9
     credited_min_entropy = 0.0
+    kept_seeds = 256
 
     def __init__(self, command: tuple[str, ...] | None = None, timeout: float = TIMEOUT_SECONDS) -> None:
         self._command = command or (sys.executable, "-m", _WORKER)

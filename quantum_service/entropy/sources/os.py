@@ -16,6 +16,7 @@ class OsSource:
     simulated = False
     expected_min_entropy = 0.9
     credited_min_entropy = 1.0
+    kept_seeds = 256
 
     async def sample(self) -> RawBlock:
         return RawBlock((os.urandom(BLOCK_BYTES),), backend="urandom", job_id="")

@@ -55,7 +55,7 @@ def settings(data_dir: Path, **changes: Any) -> QuantumSettings:
 
 @pytest.fixture(scope="session")
 async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FastAPI]:
-    app = create_app(settings(tmp_path_factory.mktemp("quantum")), source=OsSource())
+    app = create_app(settings(tmp_path_factory.mktemp("quantum")), sources=[OsSource()])
     async with app.router.lifespan_context(app):
         yield app
 

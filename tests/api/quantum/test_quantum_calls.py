@@ -277,23 +277,23 @@ async def test_a_full_queue_answers_503_with_retry_after(tmp_path: Any, monkeypa
 async def test_a_failing_source_degrades_visibly_and_serves_on(tmp_path: Any) -> None:
     stuck = RawBlock((bytes(4096),), backend="test", job_id="")
     source = ScriptedSource([block(streams=1, length=1024), stuck, SourceFailed("away")])
-    app = create_app(settings(tmp_path), source=source)
+    app = create_app(settings(tmp_path), sources=[source])
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://quantum") as http,
     ):
         anonymous, caller = Caller(http, None), Caller(http, API_KEY)
         async with asyncio.timeout(PATIENCE):
-            while app.state.desk.operations.pool.alarms == 0:  # noqa: ASYNC110 - in the background
+            while app.state.desk.operations.pool.stocks[0].alarms == 0:  # noqa: ASYNC110 - in the background
                 await asyncio.sleep(0.001)
         health = (await anonymous.call("GET", "/api/health")).json()
         assert health["status"] == "degraded"
         assert health["entropy"]["mode"] == "os-only"
-        assert health["entropy"]["alarms"] == 1
+        assert health["entropy"]["sources"][0]["alarms"] == 1
         answer = await caller.call("GET", "/api/quantum/random")
         assert answer.status_code == 200
         assert answer.json()["receipt"]["quantum_contributed"] is False
         exposition = (await anonymous.call("GET", "/metrics")).text
-        assert 'quantum_entropy_blocks_total{outcome="alarm"} 1.0' in exposition
+        assert 'quantum_entropy_blocks_total{outcome="alarm",source="scripted"} 1.0' in exposition
         assert "quantum_entropy_os_only 1.0" in exposition
         assert 'quantum_draws_total{mode="os-only"} 1.0' in exposition

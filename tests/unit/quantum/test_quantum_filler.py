@@ -9,6 +9,7 @@ import sys
 import psutil
 import pytest
 
+from quantum_service.entropy import pool as pool_module
 from quantum_service.entropy.filler import Outcome, PoolFiller
 from quantum_service.entropy.pool import EntropyPool
 from quantum_service.entropy.sources import RawBlock, SourceFailed
@@ -23,9 +24,9 @@ FOREVER = (sys.executable, "-c", "import time; time.sleep(30)")
 
 async def fill(source: ScriptedSource, steps: int) -> tuple[EntropyPool, list[Outcome]]:
     """Run a filler for so many steps of the script."""
-    pool = EntropyPool(source)
+    pool = EntropyPool([source])
     outcomes: asyncio.Queue[Outcome] = asyncio.Queue()
-    filler = PoolFiller(pool, report=outcomes.put_nowait, first_pause=0)
+    filler = PoolFiller(pool, report=lambda _, outcome: outcomes.put_nowait(outcome), first_pause=0)
     filler.start()
     async with asyncio.timeout(PATIENCE):
         seen = [await outcomes.get() for _ in range(steps)]
@@ -36,16 +37,17 @@ async def fill(source: ScriptedSource, steps: int) -> tuple[EntropyPool, list[Ou
 async def test_fills_to_the_mark_and_then_rests() -> None:
     source = ScriptedSource([block(streams=16)])
     pool, _ = await fill(source, 1)
-    assert not pool.low
+    assert not pool.stocks[0].low
     assert source.samples == 1
 
 
 async def test_a_failing_source_leaves_the_os_and_recovers() -> None:
-    source = ScriptedSource([SourceFailed("away"), RuntimeError("bug"), STUCK, block(streams=16)])
-    pool, outcomes = await fill(source, 4)
-    assert outcomes == ["failed", "failed", "alarm", "accepted"]
+    source = ScriptedSource([SourceFailed("away"), RuntimeError("bug"), STUCK, block(), block(streams=16)])
+    pool, outcomes = await fill(source, 5)
+    assert outcomes == ["failed", "failed", "alarm", "accepted", "accepted"]
     assert pool.state().mode == "quantum-mixed"
-    assert pool.alarms == 1
+    [state] = pool.state().sources
+    assert (state.alarms, state.failures, state.last_failure) == (1, 2, "crashed")
 
 
 async def test_a_source_that_never_answers_never_delays_a_draw() -> None:
@@ -54,7 +56,7 @@ async def test_a_source_that_never_answers_never_delays_a_draw() -> None:
             await asyncio.Event().wait()
             raise AssertionError
 
-    pool = EntropyPool(Silent())
+    pool = EntropyPool([Silent()])
     filler = PoolFiller(pool)
     filler.start()
     await asyncio.sleep(0)
@@ -63,15 +65,35 @@ async def test_a_source_that_never_answers_never_delays_a_draw() -> None:
     await filler.stop()
 
 
-async def test_a_draw_from_a_low_pool_starts_the_next_filling() -> None:
+async def test_a_silent_source_does_not_keep_another_waiting() -> None:
+    """A job on hardware may wait in its queue for hours."""
+
+    class Silent(ScriptedSource):
+        async def sample(self) -> RawBlock:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    pool = EntropyPool([Silent(name="slow"), ScriptedSource([block(streams=16)], name="quick")])
+    outcomes: asyncio.Queue[str] = asyncio.Queue()
+    filler = PoolFiller(pool, report=lambda name, _: outcomes.put_nowait(name))
+    filler.start()
+    async with asyncio.timeout(PATIENCE):
+        assert await outcomes.get() == "quick"
+    assert pool.draw(32).receipt.sources == ["os", "quick"]
+    assert [(gone.source, gone.health) for gone in pool.draw(32).receipt.absent] == [("slow", "starting")]
+    await filler.stop()
+
+
+async def test_a_seed_taken_from_a_low_pool_starts_the_next_filling(monkeypatch: pytest.MonkeyPatch) -> None:
     source = ScriptedSource([block(streams=16), block(streams=16)])
     outcomes: asyncio.Queue[Outcome] = asyncio.Queue()
-    pool = EntropyPool(source)
-    filler = PoolFiller(pool, report=outcomes.put_nowait, first_pause=0)
+    pool = EntropyPool([source])
+    filler = PoolFiller(pool, report=lambda _, outcome: outcomes.put_nowait(outcome), first_pause=0)
     filler.start()
     async with asyncio.timeout(PATIENCE):
         await outcomes.get()
-        pool._seeds.clear()
+        pool.stocks[0].empty()
+        monkeypatch.setattr(pool_module, "RESEED_DRAWS", 0)
         await asyncio.to_thread(pool.draw, 1)
         await outcomes.get()
     await filler.stop()
@@ -79,14 +101,14 @@ async def test_a_draw_from_a_low_pool_starts_the_next_filling() -> None:
 
 
 async def test_the_os_source_is_not_called_quantum() -> None:
-    pool = EntropyPool(OsSource())
-    pool.take_in(await OsSource().sample())
+    pool = EntropyPool([OsSource()])
+    pool.take_in(pool.stocks[0], await OsSource().sample())
     assert pool.state().mode == "os-only"
     assert pool.draw(8).receipt.sources == ["os"]
 
 
 async def test_stopping_ends_the_child_process() -> None:
-    filler = PoolFiller(EntropyPool(AerSource(FOREVER)))
+    filler = PoolFiller(EntropyPool([AerSource(FOREVER)]))
     before = set(psutil.Process().children())
     filler.start()
     async with asyncio.timeout(PATIENCE):
@@ -134,8 +156,8 @@ async def test_aer_in_its_child_process() -> None:
     sample = await AerSource().sample()
     assert len(sample.streams) == 16
     assert sample.backend.startswith("qiskit-aer")
-    pool = EntropyPool(AerSource())
-    pool.take_in(sample)
+    pool = EntropyPool([AerSource()])
+    pool.take_in(pool.stocks[0], sample)
     receipt = pool.draw(32).receipt
     assert receipt.sources == ["os", "aer-simulator"]
     assert receipt.simulated

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import random
+import math
+from itertools import groupby, pairwise
 
 import pytest
 
 from quantum_service.entropy.health import (
     HealthAlarm,
+    _has_run,
     examine,
+    highest_proportion,
     markov,
     most_common_value,
     proportion_cutoff,
+    repeats,
     repetition_cutoff,
 )
 from quantum_service.entropy.sources import RawBlock
+from tests.unit.quantum.scripted_source import biased, of_bits
 
 BITS = 65_536
-
-
-def of_bits(bits: str) -> RawBlock:
-    return RawBlock((int(bits, 2).to_bytes(len(bits) // 8, "big"),), backend="test", job_id="")
-
-
-def biased(ones: float, seed: int = 1) -> RawBlock:
-    generator = random.Random(seed)  # noqa: S311 - samples must repeat
-    return of_bits("".join("1" if generator.random() < ones else "0" for _ in range(BITS)))
 
 
 def alarm(block: RawBlock, min_entropy: float = 0.9) -> str:
@@ -81,8 +77,9 @@ def test_a_bias_too_small_for_the_continuous_tests_is_seen_by_the_most_common_va
 
 def test_an_alternating_source_is_seen_by_markov() -> None:
     bits = "01" * (BITS // 2)
-    assert most_common_value(bits) > 0.95
-    assert markov(bits) < 0.01
+    [stream] = of_bits(bits).streams
+    assert most_common_value(stream) > 0.95
+    assert markov(stream) < 0.01
     assert alarm(of_bits(bits)) == "markov"
 
 
@@ -93,3 +90,70 @@ def test_one_bad_stream_condemns_the_block() -> None:
 
 def test_a_stream_too_short_to_judge_is_refused() -> None:
     assert alarm(of_bits("01" * 100)) == "too_short"
+
+
+def test_a_block_without_streams_is_refused() -> None:
+    assert alarm(RawBlock((), backend="test", job_id="")) == "too_short"
+
+
+def naive_markov(bits: str) -> float:
+    """SP 800-90B section 6.3.3, step by step over single bits."""
+    ones = bits.count("1") / len(bits)
+    start = {"0": 1 - ones, "1": ones}
+    pairs = list(pairwise(bits))
+    step = {}
+    for first in "01":
+        after = [second for one, second in pairs if one == first]
+        for second in "01":
+            step[first + second] = after.count(second) / len(after)
+    paths = ["0" * 128, "01" * 64, "0" + "1" * 127, "1" * 128, "10" * 64, "1" + "0" * 127]
+    likeliest = max(
+        math.log2(start[path[0]]) + sum(math.log2(step[a + b]) for a, b in pairwise(path)) for path in paths
+    )
+    return min(1.0, -likeliest / 128)
+
+
+def naive_most_common_value(bits: str) -> float:
+    share = max(bits.count("0"), bits.count("1")) / len(bits)
+    return -math.log2(min(1.0, share + 2.5758293035489008 * math.sqrt(share * (1 - share) / (len(bits) - 1))))
+
+
+@pytest.mark.parametrize("ones", [0.5, 0.6, 0.683, 0.9])
+def test_the_estimates_are_those_of_the_standards_steps(ones: float) -> None:
+    [stream] = biased(ones, bits=16_384).streams
+    bits = bin(int.from_bytes(b"\x01" + stream, "big"))[3:]
+    assert markov(stream) == pytest.approx(naive_markov(bits), abs=1e-12)
+    assert most_common_value(stream) == pytest.approx(naive_most_common_value(bits), abs=1e-12)
+    windows = [bits[start : start + 1024] for start in range(0, len(bits), 1024)]
+    assert highest_proportion(stream) == max(window.count(window[0]) for window in windows)
+    longest = max(len(list(run)) for _, run in groupby(bits))
+    assert repeats(stream, longest)
+    assert not repeats(stream, longest + 1)
+
+
+def test_runs_at_both_ends_and_across_bytes_are_seen() -> None:
+    for value in "01":
+        other = "1" if value == "0" else "0"
+        for before in (0, 5, 100, 995):
+            run = other * before + value * 29 + other * (1024 - 29 - before)
+            [stream] = of_bits(run).streams
+            assert _longest_of(stream, value) == 29
+
+
+def _longest_of(stream: bytes, value: str) -> int:
+    number = int.from_bytes(stream, "big")
+    if value == "0":
+        number ^= (1 << len(stream) * 8) - 1
+    return max(length for length in range(1, 1025) if _has_run(number, length))
+
+
+def test_known_values_of_the_estimates() -> None:
+    """Worked out by hand: all ones, and three ones to each zero in a fixed order."""
+    [ones] = of_bits("1" * 8192).streams
+    assert most_common_value(ones) == 0
+    assert markov(ones) == 0
+    [three] = of_bits("1110" * 2048).streams
+    # p = 0.75, its 99 % bound 0.75 + 2.5758 · sqrt(0.1875 / 8191) = 0.76232
+    assert most_common_value(three) == pytest.approx(-math.log2(0.76232), abs=1e-4)
+    # The likeliest path: all ones, 0.75 · (2/3)^127, for 0 is always followed by 1 and 1 by 1 twice in three times.
+    assert markov(three) == pytest.approx(-(math.log2(0.75) + 127 * math.log2(2 / 3)) / 128, abs=1e-3)

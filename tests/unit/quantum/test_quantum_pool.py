@@ -11,8 +11,7 @@ import pytest
 
 from quantum_service.entropy import pool as pool_module
 from quantum_service.entropy.health import HealthAlarm, HealthReport
-from quantum_service.entropy.pool import CAPACITY_SEEDS, EntropyPool
-from quantum_service.entropy.receipts import Origin
+from quantum_service.entropy.pool import EntropyPool
 from quantum_service.entropy.sources import RawBlock
 from tests.unit.quantum.scripted_source import ScriptedSource, block
 
@@ -31,7 +30,19 @@ def clock() -> Clock:
 
 @pytest.fixture
 def pool(clock: Clock) -> EntropyPool:
-    return EntropyPool(ScriptedSource(), clock=clock)
+    return EntropyPool([ScriptedSource()], clock=clock)
+
+
+def take_in(pool: EntropyPool, fresh: RawBlock) -> None:
+    pool.take_in(pool.stocks[0], fresh)
+
+
+def filled(pool: EntropyPool) -> int:
+    return sum(source.filled_bits for source in pool.state().sources)
+
+
+def health(pool: EntropyPool) -> str:
+    return pool.stocks[0].health
 
 
 def test_an_empty_pool_serves_from_the_os_and_says_so(pool: EntropyPool) -> None:
@@ -44,15 +55,17 @@ def test_an_empty_pool_serves_from_the_os_and_says_so(pool: EntropyPool) -> None
 
 
 def test_a_block_mixes_in_and_the_receipt_names_it(pool: EntropyPool) -> None:
-    pool.take_in(block(job_id="job-7"))
+    take_in(pool, block(job_id="job-7"))
     receipt = pool.draw(32).receipt
     assert receipt.sources == ["os", "scripted"]
-    assert receipt.job_ids == ["job-7"]
+    [part] = receipt.parts
+    assert (part.job_id, part.backend) == ("job-7", "test")
     assert receipt.quantum_contributed
     assert receipt.simulated
     assert receipt.credited_bits == 0, "a simulator is credited nothing"
-    assert receipt.health["passed"] is True
-    assert receipt.pool_age_seconds is not None
+    assert part.figures.repetition_cutoff == 35
+    assert part.figures.markov > 0.85
+    assert not receipt.absent
     assert pool.state().mode == "quantum-mixed"
 
 
@@ -73,17 +86,16 @@ def test_with_a_broken_os_the_seeds_still_count(clock: Clock, monkeypatch: pytes
     monkeypatch.setattr(os, "urandom", lambda n: bytes(n))
     outputs = set()
     for fill in (b"\x5a", b"\xa5", None):
-        pool = EntropyPool(ScriptedSource(), clock=clock)
+        pool = EntropyPool([ScriptedSource()], clock=clock)
         if fill is not None:
-            report = HealthReport(35, 645, 1.0, 1.0)
-            pool._seeds.append((fill * 64, Origin.of(pool.source, "", "", 0, report)))
+            pool.stocks[0].accept(block(), HealthReport(35, 645, 1.0, 1.0), [fill * 64])
             pool._reseed()
         outputs.add(pool.draw(32).data)
     assert len(outputs) == 3
 
 
 def test_reseeds_after_a_minute(pool: EntropyPool, clock: Clock) -> None:
-    pool.take_in(block())
+    take_in(pool, block())
     before = pool._counter
     pool.draw(1)
     clock.now += 59.9
@@ -115,13 +127,13 @@ def test_reseeds_after_so_many_draws(pool: EntropyPool, monkeypatch: pytest.Monk
 
 def test_a_fresh_block_reseeds_at_once(pool: EntropyPool) -> None:
     before = pool._counter
-    pool.take_in(block())
+    take_in(pool, block())
     assert pool._counter == before + 1
 
 
 def test_each_seed_serves_once_and_an_exhausted_pool_says_os_only(pool: EntropyPool, clock: Clock) -> None:
-    pool.take_in(block(streams=1, length=1024))
-    assert pool.state().filled_bits == 3 * 512, "four seeds, one of them used by the reseed"
+    take_in(pool, block(streams=1, length=1024))
+    assert filled(pool) == 3 * 512, "four seeds, one of them used by the reseed"
     for _ in range(3):
         clock.now += 60
         assert pool.mode == "quantum-mixed"
@@ -133,37 +145,119 @@ def test_each_seed_serves_once_and_an_exhausted_pool_says_os_only(pool: EntropyP
 
 def test_the_pool_is_bounded(pool: EntropyPool) -> None:
     for _ in range(3):
-        pool.take_in(block(streams=16))
-    state = pool.state()
-    assert state.filled_bits <= state.capacity_bits == CAPACITY_SEEDS * 512
+        take_in(pool, block(streams=16))
+    [state] = pool.state().sources
+    assert state.filled_bits <= state.capacity_bits == 256 * 512
 
 
-def test_an_alarm_empties_the_pool_and_degrades_it(pool: EntropyPool) -> None:
-    pool.take_in(block())
+STUCK = RawBlock((bytes(4096),), backend="test", job_id="")
+
+
+def test_an_alarm_drops_the_source_and_says_so(pool: EntropyPool) -> None:
+    take_in(pool, block())
     with pytest.raises(HealthAlarm):
-        pool.take_in(RawBlock((bytes(4096),), backend="test", job_id=""))
-    assert pool.alarms == 1
-    assert pool.state().filled_bits == 0
+        take_in(pool, STUCK)
+    [state] = pool.state().sources
+    assert (state.health, state.alarms, state.filled_bits) == ("alarmed", 1, 0)
+    assert state.last_alarm is not None
+    assert state.last_alarm.test == "repetition_count"
     assert pool.state().mode == "os-only"
-    assert not pool.draw(8).receipt.quantum_contributed
-    pool.take_in(block())
-    assert pool.state().mode == "quantum-mixed"
-    assert pool.state().alarms == 1
+    assert pool.degraded
+    receipt = pool.draw(8).receipt
+    assert not receipt.quantum_contributed
+    assert [(gone.source, gone.health, gone.alarm) for gone in receipt.absent] == [
+        ("scripted", "alarmed", "repetition_count")
+    ]
 
 
-def test_a_low_pool_calls_for_a_block(pool: EntropyPool) -> None:
+def test_after_an_alarm_a_whole_block_must_pass_before_the_next_is_used(pool: EntropyPool) -> None:
+    """Start-up tests again, as SP 800-90B section 4.3 wants them: what they look at is thrown away here."""
+    with pytest.raises(HealthAlarm):
+        take_in(pool, STUCK)
+    take_in(pool, block())
+    assert (health(pool), filled(pool)) == ("starting", 0)
+    assert [gone.alarm for gone in pool.draw(8).receipt.absent] == ["repetition_count"]
+    take_in(pool, block())
+    assert health(pool) == "healthy"
+    assert pool.draw(8).receipt.quantum_contributed
+    assert not pool.degraded
+
+
+def test_a_failure_keeps_what_waits_and_an_alarm_outlives_it(pool: EntropyPool, clock: Clock) -> None:
+    take_in(pool, block(streams=1, length=1024))
+    pool.note_failure(pool.stocks[0], "away")
+    assert health(pool) == "failed"
+    assert pool.draw(8).receipt.quantum_contributed
+    assert not pool.degraded, "there is something of it yet"
+    for _ in range(4):
+        clock.now += 60
+        pool.draw(8)
+    assert pool.degraded
+    assert pool.draw(8).receipt.absent[0].health == "failed"
+    with pytest.raises(HealthAlarm):
+        take_in(pool, STUCK)
+    pool.note_failure(pool.stocks[0], "away")
+    assert health(pool) == "alarmed"
+
+
+def test_every_source_gives_a_seed_and_a_poisoned_one_changes_nothing_but_the_receipt(clock: Clock) -> None:
+    good = ScriptedSource(name="hardware", simulated=False, credited_min_entropy=0.5)
+    pool = EntropyPool([good, ScriptedSource(name="poisoned")], clock=clock)
+    for stock in pool.stocks:
+        pool.take_in(stock, block())
+    pool._reseed()
+    receipt = pool.draw(32).receipt
+    assert receipt.sources == ["os", "hardware", "poisoned"]
+    assert (receipt.credited_bits, receipt.simulated) == (512, False)
+    with pytest.raises(HealthAlarm):
+        pool.take_in(pool.stocks[1], STUCK)
+    receipt = pool.draw(32).receipt
+    assert receipt.sources == ["os", "hardware"]
+    assert receipt.credited_bits == 512
+    assert [gone.source for gone in receipt.absent] == ["poisoned"]
+    assert pool.degraded
+
+
+def test_each_credited_bit_waits_or_went_out_or_was_dropped(clock: Clock) -> None:
+    source = ScriptedSource(simulated=False, credited_min_entropy=0.5, kept_seeds=20)
+    pool = EntropyPool([source], clock=clock)
+    [stock] = pool.stocks
+
+    def account() -> tuple[int, ...]:
+        assert stock.account["in"] == stock.account["out"] + stock.account["dropped"] + stock.filled_bits
+        return tuple(bits // 512 for bits in stock.account.values())
+
+    take_in(pool, block(streams=1))
+    assert account() == (16, 1, 0)
+    clock.now += 60
+    pool.draw(8)
+    assert account() == (16, 2, 0)
+    take_in(pool, block(streams=1))
+    assert account() == (32, 3, 10), "20 fit"
+    with pytest.raises(HealthAlarm):
+        take_in(pool, STUCK)
+    assert account() == (32, 3, 29)
+    state = stock.state()
+    assert (state.credited_bits_in, state.credited_bits_out) == (32 * 512, 3 * 512)
+
+
+def test_a_simulator_is_never_credited(pool: EntropyPool) -> None:
+    take_in(pool, block())
+    assert set(pool.stocks[0].account.values()) == {0}
+
+
+def test_a_low_pool_calls_for_a_block(pool: EntropyPool, clock: Clock) -> None:
     calls: list[bool] = []
     pool.when_low(lambda: calls.append(True))
     pool.draw(1)
-    assert calls
-    calls.clear()
-    pool.take_in(block(streams=16))
+    assert not calls, "no seed was taken"
+    clock.now += 60
     pool.draw(1)
-    assert not calls
+    assert calls
 
 
 def test_a_forked_child_shares_nothing_and_does_not_hang(pool: EntropyPool) -> None:
-    pool.take_in(block())
+    take_in(pool, block())
     parent_state = (pool._drbg._key, pool._conditioning_key)
     reading, writing = os.pipe()
     with pool._lock, warnings.catch_warnings():  # another thread may hold the lock at that moment
@@ -186,7 +280,7 @@ def test_a_forked_child_shares_nothing_and_does_not_hang(pool: EntropyPool) -> N
 
 
 def test_draws_from_many_threads_are_distinct(pool: EntropyPool) -> None:
-    pool.take_in(block())
+    take_in(pool, block())
     seen: list[bytes] = []
 
     def work() -> None:

@@ -4,7 +4,8 @@ import { DigitGroups } from "../../components/DigitGroups";
 import { useNow } from "../../app/hooks";
 import { fingerprintGroups } from "../../lib/fingerprint";
 import { inSentence } from "../../lib/time";
-import type { ConversationDetails, EntropyReceipt } from "../../realtime/state";
+import type { ConversationDetails } from "../../realtime/state";
+import { Randomness } from "./Randomness";
 
 const Facts = styled("dl")(({ theme }) => ({
   ...theme.typography.body2,
@@ -22,23 +23,6 @@ const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
     <dd>{children}</dd>
   </div>
 );
-
-const SOURCES: Record<string, string> = {
-  os: "the server’s operating system",
-  "aer-simulator": "a simulated quantum circuit",
-};
-
-/** Where the randomness of the newest contribution came from, without claiming more than the receipt does. */
-function randomness({ sources, backend, jobIds, creditedBits, simulated, quantumContributed }: EntropyReceipt): string {
-  const from = sources.map((source) => SOURCES[source] ?? source).join(" and ");
-  const via = backend === null ? "" : ` (${backend}${jobIds.length > 0 ? `, job ${jobIds.join(", ")}` : ""})`;
-  const weight = simulated
-    ? " The quantum source was simulated and counts for nothing; the operating system’s randomness carries it."
-    : quantumContributed
-      ? ` The quantum source is credited with ${creditedBits} bits, on top of the operating system’s.`
-      : " No quantum source took part.";
-  return `${from}${via}.${weight}`;
-}
 
 /** For those who care: algorithms, fingerprints, epoch, randomness. */
 export function KeyFacts({ details, self, peer }: { details: ConversationDetails; self: string; peer: string }) {
@@ -68,10 +52,12 @@ export function KeyFacts({ details, self, peer }: { details: ConversationDetails
           ? ""
           : `, since ${inSentence(keysMadeAt, now).replace(/^on /u, "")}${keysMadeBy === null ? "" : `, by ${keysMadeBy === self ? "you" : peer}`}`}
       </Fact>
-      <Fact name="Fresh randomness">
-        {contribution === null
-          ? "The newest keys were made without the service’s contribution; the next ones try again."
-          : `From ${randomness(contribution.receipt)}`}
+      <Fact name="Where this key’s randomness came from">
+        {contribution === null ? (
+          "The newest keys were made without the service’s contribution; the next ones try again."
+        ) : (
+          <Randomness receipt={contribution.receipt} now={now} />
+        )}
       </Fact>
       {contribution !== null && (
         <Fact name="Contribution">

@@ -86,6 +86,33 @@ describe("details", () => {
     expect(aside.getByText(/was simulated and counts for nothing/u)).toBeTruthy();
   });
 
+  it("names what took part in the newest keys, what counted, and what was left out", async () => {
+    const { store } = renderScenario(scenarios.full, PATH);
+    const aside = within(await panel());
+    await aside.findByText("Keys and algorithms");
+    const { contribution, ...rest } = details(bob);
+    const [simulator] = contribution!.receipt.parts;
+    const receipt = {
+      ...contribution!.receipt,
+      creditedBits: 512,
+      parts: [
+        { ...simulator!, source: "ibm-quantum", backend: "ibm_x", simulated: false, creditedBits: 512, dropped: 2 },
+      ],
+      absent: [
+        { source: "aer-simulator", health: "alarmed", alarm: "repetition_count" },
+        { source: "etsi-014", health: "failed", alarm: null },
+      ],
+    };
+    const changed = { ...rest, contribution: { ...contribution!, receipt } };
+    act(() => {
+      store.dispatch(changes.details({ conversationId: BOB, details: changed }));
+    });
+    expect(aside.getByText(/quantum computer of IBM, credited with 512 bits/u)).toBeTruthy();
+    expect(aside.getByText(/ibm_x, job .*2 unfit qubits left out/u)).toBeTruthy();
+    expect(aside.getByText(/simulated quantum circuit was left out, for one value came too often/u)).toBeTruthy();
+    expect(aside.getByText(/distribution device could not be reached/u)).toBeTruthy();
+  });
+
   it("never claims a contribution that was not there", async () => {
     const { store } = renderScenario(scenarios.full, PATH);
     const aside = within(await panel());
