@@ -67,9 +67,15 @@ export class ConversationCommands {
 
   /** Again if somebody else's commit came first: that one renewed their keys, not ours. */
   async rotate(id: Id): Promise<void> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if ((await this.live.commits.rotate(id)) === "accepted") return;
-      await this.live.log.catchUp(id);
+    try {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        if ((await this.live.commits.rotate(id)) === "accepted") return;
+        await this.live.log.catchUp(id);
+      }
+    } catch (error) {
+      // A commit may be left whose answer is not known; nothing is sent before it is settled.
+      this.live.sessions.consider(id);
+      throw error;
     }
     throw new MessengerError({ code: "epoch_conflict" });
   }

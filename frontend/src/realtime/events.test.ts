@@ -18,6 +18,7 @@ const accepted = (cursor: number) =>
     peer_key_hash: null,
     at: "2026-01-01T00:00:00.000Z",
   }) as const;
+const PATIENT = { timeout: 60_000 };
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 beforeEach(() => {
@@ -36,7 +37,7 @@ test("each event becomes state once, in order", async () => {
   events.take(accepted(5));
   events.take({ ...accepted(6), type: "connection_rejected" });
   events.take(accepted(5));
-  await vi.waitFor(() => expect(order).toEqual(["first", "second"]));
+  await vi.waitFor(() => expect(order).toEqual(["first", "second"]), PATIENT);
   expect(people.connectedTo).toHaveBeenCalledTimes(1);
   expect(events.cursor).toBe(6);
   expect(gap).not.toHaveBeenCalled();
@@ -55,7 +56,17 @@ test("a missing number asks for everything anew, and the events behind it count 
 test("an event that cannot become state is not forgotten", async () => {
   people.connectedTo.mockRejectedValueOnce(new Error("no network"));
   events.take(accepted(5));
-  await vi.waitFor(() => expect(gap).toHaveBeenCalledTimes(1));
+  await vi.waitFor(() => expect(gap).toHaveBeenCalledTimes(1), PATIENT);
+  expect(failed).toHaveBeenCalledTimes(1);
+});
+
+test("rows that cannot become state are fetched anew", async () => {
+  const session = vi.fn(() => null);
+  const refetch = vi.fn(() => Promise.reject(new Error("no network")));
+  const dependencies = { conversations: { session }, sessions: { refetch }, gap };
+  events = new Events({ failed } as unknown as Context, dependencies as unknown as EventsDependencies);
+  events.take({ type: "message_receive", conversation_id: "0191", rows: [], head_seq: 3 });
+  await vi.waitFor(() => expect(gap).toHaveBeenCalledTimes(1), PATIENT);
   expect(failed).toHaveBeenCalledTimes(1);
 });
 

@@ -19,7 +19,7 @@ export interface EventsDependencies {
   readonly transport: Transport;
   readonly greeted: (frame: Extract<ServerFrame, { type: "hello_ok" }>) => void;
   readonly rotate: (conversationId: Id) => void;
-  /** An event is missing, or could not become state: fetch everything anew. */
+  /** An event is missing, or it or rows could not become state: fetch everything anew. */
   readonly gap: () => void;
 }
 
@@ -56,10 +56,10 @@ export class Events {
         transport.refused(frame);
         return;
       case "message_receive":
-        this.#background(() => this.#rows(frame));
+        this.#rows(frame).catch((error: unknown) => this.#missed(error));
         return;
       case "receipt":
-        this.#background(() => this.#receipt(frame));
+        this.#receipt(frame).catch(this.context.failed);
         return;
       case "presence":
         people.presence(frame.user_id, frame.online);
@@ -145,10 +145,7 @@ export class Events {
       this.dependencies.gap();
       return;
     }
-    this.inOrder(apply).catch((error: unknown) => {
-      this.context.failed(error);
-      this.dependencies.gap();
-    });
+    this.inOrder(apply).catch((error: unknown) => this.#missed(error));
   }
 
   /** Runs after the events before it, and before those after it. */
@@ -156,7 +153,8 @@ export class Events {
     return this.#lane.run("events", apply);
   }
 
-  #background(work: () => Promise<unknown>): void {
-    work().catch(this.context.failed);
+  #missed(error: unknown): void {
+    this.context.failed(error);
+    this.dependencies.gap();
   }
 }

@@ -82,3 +82,17 @@ test("after stop nothing runs any more", async () => {
   await pass(1000);
   expect(runs).toEqual(["a"]);
 });
+
+test("a line that is back ends the waiting of what failed, and no other", async () => {
+  answers = [{ again: 5_000 }, new Error("no line"), "retry", new ApiError("too_many_requests", "", 429, 20)];
+  for (const key of ["regular", "failed", "repeated", "asked to wait"]) {
+    jobs.kick(key);
+    await pass(0);
+  }
+  jobs.wake();
+  await pass(0);
+  expect(runs.slice(4)).toEqual(["failed", "repeated"]);
+  jobs.wake();
+  await pass(0);
+  expect(runs).toHaveLength(6);
+});

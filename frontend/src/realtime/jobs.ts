@@ -1,6 +1,6 @@
 /**
  * Healing in one place: a job of a key (a conversation, an account) runs one at a time, is repeated with back-off until it is
- * done, and starts at once when something happens that may help.
+ * done, and starts at once when something happens that may help (`kick` one, `wake` all that failed).
  */
 import { ApiError } from "../api/errors";
 import { Backoff } from "./backoff";
@@ -14,6 +14,8 @@ interface Job {
   /** Kicked while it ran. */
   kicked: boolean;
   due: number;
+  /** It waits only because its last run came to nothing. */
+  backingOff: boolean;
   cancel: () => void;
   readonly backoff: Backoff;
 }
@@ -42,6 +44,11 @@ export class Jobs {
     else this.#schedule(key, job, delay);
   }
 
+  /** There is a line again: what waits after a failure need not wait longer, but for what the server asked for. */
+  wake(): void {
+    for (const [key, job] of this.#jobs) if (job.backingOff) this.kick(key);
+  }
+
   stop(): void {
     this.#stopped = true;
     for (const job of this.#jobs.values()) job.cancel();
@@ -50,7 +57,14 @@ export class Jobs {
 
   #create(key: string): Job {
     const backoff = new Backoff(this.environment.random);
-    const job: Job = { running: false, kicked: false, due: Infinity, cancel: () => undefined, backoff };
+    const job: Job = {
+      running: false,
+      kicked: false,
+      due: Infinity,
+      backingOff: false,
+      cancel: () => undefined,
+      backoff,
+    };
     this.#jobs.set(key, job);
     return job;
   }
@@ -66,12 +80,15 @@ export class Jobs {
   async #run(key: string, job: Job): Promise<void> {
     job.running = true;
     job.kicked = false;
+    job.backingOff = false;
     job.due = Infinity;
     const delay = await this.work(key).then(
       (verdict) => this.#delay(job, verdict),
       (error: unknown) => {
         this.environment.failed(error);
-        return Math.max(job.backoff.next(), retryAfter(error));
+        const asked = retryAfter(error);
+        job.backingOff = asked === 0;
+        return Math.max(job.backoff.next(), asked);
       },
     );
     job.running = false;
@@ -82,7 +99,10 @@ export class Jobs {
   }
 
   #delay(job: Job, verdict: Verdict): number | null {
-    if (verdict === "retry") return job.backoff.next();
+    if (verdict === "retry") {
+      job.backingOff = true;
+      return job.backoff.next();
+    }
     job.backoff.reset();
     return verdict === "done" ? null : verdict.again;
   }

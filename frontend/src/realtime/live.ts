@@ -211,6 +211,7 @@ export class Live {
     this.#upkeep.kick("greeting");
     if (this.#ways.polling) this.#upkeep.kick("betterWay", BETTER_WAY_MS);
     this.#upkeep.kick("token", this.#untilRenewal());
+    for (const jobs of this.#jobs) jobs.wake();
     this.log.reconnected();
     void this.outbox.kickAll().catch(this.context.failed);
     this.uploads.kick();

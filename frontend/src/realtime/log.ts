@@ -29,7 +29,7 @@ export class Log {
   readonly #lanes = new Lanes();
   readonly #pulls: Jobs;
   readonly #acks: Jobs;
-  /** What the server was told over this socket and over the one before: the last words of a socket may be lost. */
+  /** What the server was told over this socket, or should have been told before: the last words of a socket may be lost. */
   readonly #told = new Map<Id, number>();
   /** What was fetched last without being enough. */
   readonly #asked = new Map<Id, string>();
@@ -126,9 +126,8 @@ export class Log {
 
   async #acknowledge(id: Id): Promise<Verdict> {
     const { verifiedSeq } = await this.context.crypto.conversation(id);
-    if (verifiedSeq > (this.#told.get(id) ?? 0) && this.dependencies.acknowledge(id, verifiedSeq)) {
-      this.#told.set(id, verifiedSeq);
-    }
+    const told = this.#told.get(id) ?? 0;
+    if (verifiedSeq > told) this.#told.set(id, this.dependencies.acknowledge(id, verifiedSeq) ? verifiedSeq : told);
     return "done";
   }
 }

@@ -67,7 +67,7 @@ beforeEach(() => {
 });
 
 const until = (status: SocketState["status"]) =>
-  vi.waitFor(() => expect(socket.state.status).toBe(status), { timeout: 30_000 });
+  vi.waitFor(() => expect(socket.state.status).toBe(status), { timeout: 120_000 });
 
 async function connected(): Promise<void> {
   socket.start();

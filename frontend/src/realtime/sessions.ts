@@ -97,8 +97,11 @@ export class Sessions {
     // A clock that was set back does not make it longer.
     if (wait > 0 && wait <= ASKED_EVERY_MS) return { again: wait };
     this.#answered.set(id, now);
-    // Asked once, tried once: nothing of it is kept.
-    await this.dependencies.commits.rotate(id).catch(this.context.failed);
+    // Asked once, tried once: nothing of it is kept, but a commit whose answer is not known is settled.
+    await this.dependencies.commits.rotate(id).catch((error: unknown) => {
+      this.context.failed(error);
+      this.consider(id);
+    });
     return "done";
   }
 

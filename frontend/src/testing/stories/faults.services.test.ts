@@ -163,6 +163,22 @@ test("P6.2 kill -9 of app_service between a commit and its answer: it is settled
   }
 });
 
+test("P6.2 a renewal that never reached the server is sent again by itself, and lets go what was written behind it", async () => {
+  const [alice, bob] = await pair();
+  const { id } = alice.conversation(bob)!;
+  await alice.writes(bob, "before");
+  await bob.reads(alice, "before");
+  await alice.sees("delivered", () => alice.conversation(bob)!.deliveredSeq >= 2);
+  alice.browser.network.tampering = { loseRequest: (path) => path.endsWith("/commits") };
+  await expect(alice.tab.engine.rotate(id)).rejects.toThrow("server_unreachable");
+  await alice.writes(bob, "written behind the renewal");
+  alice.browser.network.disconnect();
+  alice.browser.network.tampering = {};
+  alice.browser.network.reconnect();
+  await bob.reads(alice, "written behind the renewal");
+  expect(await alice.tab.crypto.pendingCommit(id)).toBeNull();
+});
+
 test("P6.2 a founding whose answer got lost is settled on start", async () => {
   const alice = await TestPerson.registered(services, "alice");
   const bob = await TestPerson.registered(services, "bob");
