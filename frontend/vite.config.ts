@@ -75,8 +75,9 @@ export default defineConfig({
           name: "unit",
           include: ["src/**/*.test.{ts,tsx}"],
           exclude: ["src/**/*.services.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // A bound, not a pace: see PATIENCE in tests/processes.py.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {
@@ -86,8 +87,9 @@ export default defineConfig({
           name: "services",
           include: ["src/**/*.services.test.ts"],
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // Well above what one wait of a story may take, which then says what it waited for.
+          testTimeout: 900_000,
+          hookTimeout: 400_000,
         },
       },
     ],

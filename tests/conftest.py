@@ -30,6 +30,7 @@ from quantum_service.entropy.sources.os import OsSource
 from quantum_service.main import create_app as create_quantum_app
 from quantum_service.settings import QuantumSettings
 from shared.settings import new_secret
+from tests.processes import PATIENCE
 from tests.services import (
     QUANTUM_API_KEY,
     UNSAFE_BCRYPT_ROUNDS,
@@ -102,7 +103,7 @@ def _postgres() -> Iterator[Callable[[str], str]]:
         process = server.get_postmaster_info().process
         assert process is not None
         process.send_signal(signal.SIGQUIT)
-        process.wait(10)
+        process.wait(PATIENCE)
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 

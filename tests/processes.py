@@ -21,7 +21,7 @@ from shared.settings import PROJECT_ROOT
 
 T = TypeVar("T")
 
-PATIENCE: Final = 120.0
+PATIENCE: Final = 180.0
 """Seconds after which a test calls something hung, also on a machine that has much else to do."""
 _PORTS: Final = range(12_000, 32_000)
 _SETTINGS: Final = (
@@ -127,13 +127,13 @@ class Process:
         if self._process is not None:
             if self.running:
                 os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(10)
+            self._process.wait(PATIENCE)
 
     def stop(self) -> int:
         """SIGTERM; the exit status."""
         assert self._process is not None
         self._process.terminate()
-        return self._process.wait(20)
+        return self._process.wait(PATIENCE)
 
 
 @dataclass
@@ -162,7 +162,7 @@ class House:
         return self.app.url
 
     def client(self, **options: Any) -> httpx.Client:
-        return httpx.Client(base_url=self.url, trust_env=False, timeout=60, **options)
+        return httpx.Client(base_url=self.url, trust_env=False, timeout=PATIENCE, **options)
 
     def forget(self) -> None:
         """The database is reset; app_service must be down."""

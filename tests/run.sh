@@ -7,6 +7,9 @@ cd "$ROOT" || exit 1
 
 # Services are started dozens of times: from compiled files.
 unset PYTHONDONTWRITEBYTECODE
+# The outputs are read in files and by `grep`.
+unset FORCE_COLOR
+export NO_COLOR=1
 
 WORK=$(mktemp -d)
 export COVERAGE_FILE="$WORK/coverage" TEST_FIGURES="$WORK/figures"
@@ -204,12 +207,27 @@ pytest_lane() {
   tail -n 40 "$WORK/pytest, over processes.out"
 }
 
+# say_why OUTPUT: the lines that name what failed, each with the error behind it; else the last ones.
+say_why() {
+  local named
+  named=$(grep -E -A 1 '^ *(FAIL|FAILED|ERROR) ' "$1" | grep -v '^--$' | awk '!said[$0]++' | head -n 24)
+  if [ -z "$named" ]; then named=$(tail -n 6 "$1"); fi
+  printf '%s\n' "$named" | cut -c 1-400 | sed 's/^/    /'
+}
+
 say_summary() {
   local line failed=0
   printf '\nSummary (%d s)\n' "$SECONDS"
   for line in "$WORK"/*.line; do
     cat "$line"
     if grep -q '^FAILED' "$line"; then failed=1; fi
+  done
+  # Once more at the very end, in short: of a long print CI keeps no more than that.
+  for line in "$WORK"/*.line; do
+    if grep -q '^FAILED' "$line" && [ -s "${line%.line}.out" ]; then
+      printf '\n%s:\n' "$(basename "$line" .line)"
+      say_why "${line%.line}.out"
+    fi
   done
   if [ "$failed" -eq 0 ]; then say "All is well."; else say "Not everything is well: see above."; fi
   return "$failed"

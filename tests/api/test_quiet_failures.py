@@ -22,6 +22,7 @@ from app_service.migrations import migrate
 from app_service.operations.service import Operations
 from shared.errors import Unavailable
 from shared.logging import configure_logging, get_logger
+from tests.processes import PATIENCE
 from tests.services import Service
 
 _SECRET = "alice-and-her-hash"
@@ -86,7 +87,7 @@ async def test_health_answers_while_the_database_is_silent(service: Service) -> 
     port = listening.getsockname()[1]
     database = Database(database_url(f"postgresql://x:y@127.0.0.1:{port}/z"))
     operations: Operations = dataclasses.replace(service.app.state.operations, database=database)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         health = await operations.health()
     assert (health.status, health.database.status) == ("degraded", "unavailable")
     with pytest.raises(Unavailable):

@@ -25,7 +25,7 @@ from tests.processes import House
 
 PASSWORD: Final = "orbit-lantern-7-mosaic"
 DESKTOP: Final[ViewportSize] = {"width": 1440, "height": 900}
-PATIENCE_MS: Final = 60_000
+PATIENCE_MS: Final = 180_000
 # What a browser says of requests that got no answer or a refusal; the client tells people itself.
 _NETWORK: Final = re.compile(r"Failed to load resource|WebSocket connection to .* failed|net::ERR_")
 
@@ -114,7 +114,9 @@ class Browser:
             viewport=DESKTOP,
             color_scheme="light",
             args=["--no-sandbox"] if os.geteuid() == 0 else [],
+            timeout=PATIENCE_MS,
         )
+        context.set_default_timeout(PATIENCE_MS)
         self._context = context
         await self._use(context.pages[0], path)
 

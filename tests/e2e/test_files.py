@@ -23,7 +23,7 @@ from tests.processes import House
 pytestmark = pytest.mark.browser
 
 MEGABYTES: Final = int(os.environ.get("FILE_MEGABYTES", "3"))
-_WAIT_MS: Final = 60_000 + 10_000 * MEGABYTES
+_WAIT_MS: Final = 180_000 + 10_000 * MEGABYTES
 
 
 def _png(width: int, height: int) -> bytes:

@@ -98,7 +98,7 @@ def test_stop_ends_what_another_terminal_started(checkout: Checkout) -> None:
     terminal = checkout.open()
     terminal.wait_for("Logs follow")
     assert checkout.run("stop_services.sh").returncode == 0
-    assert terminal.process.wait(10) == 0
+    assert terminal.process.wait(PATIENCE) == 0
 
 
 def test_interrupted_while_starting_it_leaves_nothing(checkout: Checkout) -> None:
@@ -334,4 +334,4 @@ def test_two_terminals_are_enough(checkout: Checkout) -> None:
         for service in services:
             with suppress(ProcessLookupError):
                 service.terminate()
-            service.wait(20)
+            service.wait(PATIENCE)

@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 from shared.settings import new_secret
 from tests.factories import Browser
 from tests.figures import tried
-from tests.processes import House, house
+from tests.processes import PATIENCE, House, house
 
 EXAMPLES: Final = int(os.environ.get("SCHEMA_EXAMPLES", "6"))
 SEED: Final = int(os.environ.get("SCHEMA_SEED", "3"))
@@ -64,7 +64,7 @@ class _Tokens:
         return self._token
 
     async def _new(self) -> str:
-        async with httpx.AsyncClient(base_url=self._url, trust_env=False, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=self._url, trust_env=False, timeout=PATIENCE) as client:
             person = Browser(client, f"person{next(_NUMBERS)}")
             await person.register()
             await person.add_device()
@@ -74,7 +74,7 @@ class _Tokens:
 
 def _try_all(name: str, url: str, token: Token) -> None:
     print(f"SCHEMA_SEED={SEED} SCHEMA_EXAMPLES={EXAMPLES}")
-    document = httpx.get(f"{url}/openapi.json", trust_env=False, timeout=60).json()
+    document = httpx.get(f"{url}/openapi.json", trust_env=False, timeout=PATIENCE).json()
     with requests.Session() as session:
         session.trust_env = False
         for found in schemathesis.openapi.from_dict(document).get_all_operations():
@@ -88,7 +88,9 @@ def _try(operation: Any, url: str, session: requests.Session, token: str) -> int
 
     def check(case: Any) -> None:
         next(made)
-        answer = case.call(base_url=url, session=session, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+        answer = case.call(
+            base_url=url, session=session, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE
+        )
         words = f"{operation.label}: {answer.status_code} {answer.text[:500]}"
         assert answer.status_code < 500, words
         if str(answer.status_code) in operation.definition.raw["responses"]:

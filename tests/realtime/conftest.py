@@ -15,7 +15,10 @@ from tests.services import Service
 
 
 @pytest.fixture
-async def wire(service: Service) -> AsyncIterator[Wire]:
+async def wire(service: Service, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wire]:
+    # A test's client says nothing while the test waits for something else.
+    monkeypatch.setattr("app_service.socket.socket.IDLE_SECONDS", 10 * PATIENCE)
+    monkeypatch.setattr("app_service.socket.routes.HELLO_SECONDS", PATIENCE)
     listening = sockets.socket()
     listening.bind(("127.0.0.1", 0))
     config = uvicorn.Config(service.app, lifespan="off", log_config=None, ws_max_size=4 << 20, ws_ping_timeout=PATIENCE)

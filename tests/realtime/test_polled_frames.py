@@ -17,11 +17,11 @@ from app_service.socket.keeper import Keeper
 from app_service.socket.polling import PolledLine
 from tests.factories import Browser, Json, connect
 from tests.groups import active, code
+from tests.processes import PATIENCE
 from tests.realtime.wire import Wire
 from tests.services import Service, StartService
 
 _FRAME: Final[TypeAdapter[Any]] = TypeAdapter(ServerFrame)
-PATIENCE: Final = 30.0
 
 
 @dataclass

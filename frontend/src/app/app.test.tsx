@@ -156,10 +156,18 @@ describe("the line", () => {
   });
 
   it("a short reconnect is not worth a word", async () => {
-    renderScenario({ ...scenarios.full, line: { status: "connecting" } });
+    const { store } = renderScenario(scenarios.full);
     await screen.findByRole("navigation");
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    act(() => {
+      store.dispatch(changes.line({ status: "connecting" }));
+    });
     expect(screen.queryByText("Connecting…")).toBeNull();
-    expect(await screen.findByText("Connecting…", undefined, { timeout: 3000 })).toBeTruthy();
+    act(() => {
+      vi.advanceTimersByTime(1200);
+    });
+    expect(screen.getByText("Connecting…")).toBeTruthy();
+    vi.useRealTimers();
   });
 });
 

@@ -233,7 +233,7 @@ async def test_cpu_bound_work_leaves_the_event_loop_free(
 
     def held(body: Any) -> Any:
         started.set()
-        assert go.wait(30)
+        assert go.wait(PATIENCE)
         return signing(body)
 
     monkeypatch.setattr(operations, "wrap_sign", held)
@@ -258,7 +258,7 @@ async def test_a_full_queue_answers_503_with_retry_after(tmp_path: Any, monkeypa
 
         def slowly(length: int) -> Any:
             started.set()
-            go.wait(30)
+            go.wait(PATIENCE)
             return draw(length)
 
         monkeypatch.setattr(operations, "random", slowly)

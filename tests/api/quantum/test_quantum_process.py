@@ -43,7 +43,7 @@ def running(data_dir: Path, **environment: str) -> Iterator[tuple[psutil.Popen, 
         finally:
             if process.is_running():
                 process.kill()
-            process.wait(10)
+            process.wait(PATIENCE)
 
 
 def eventually(check: Callable[[], Any]) -> Any:
@@ -64,7 +64,7 @@ def circuits(process: psutil.Popen) -> list[psutil.Process]:
 
 
 def ended(process: psutil.Popen) -> None:
-    process.wait(10)
+    process.wait(PATIENCE)
     assert process.returncode in {0, -signal.SIGTERM}
 
 
@@ -97,7 +97,7 @@ def test_a_killed_service_leaves_no_circuit_behind(tmp_path: Path) -> None:
     with running(tmp_path) as (process, _):
         children = eventually(lambda: circuits(process))
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE)
         _, alive = psutil.wait_procs(children, timeout=PATIENCE)
         assert not alive
 

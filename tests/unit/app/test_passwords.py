@@ -15,6 +15,7 @@ import pytest
 from app_service.accounts import passwords as module
 from app_service.accounts.passwords import Passwords, derive_auth, invented_salt
 from shared.errors import Unauthorized, Unavailable
+from tests.processes import PATIENCE
 
 VECTORS: Any = json.loads((Path(__file__).parents[2] / "vectors" / "encoding.json").read_text())["password"]
 
@@ -98,7 +99,7 @@ async def test_hashing_never_blocks_the_event_loop_and_is_bounded(monkeypatch: p
     monkeypatch.setattr(module, "_QUEUE", 1)
     busy = Passwords("chat", unsafe_bcrypt_rounds=4)
     loop_is_free = threading.Event()
-    monkeypatch.setattr(module, "_hash", lambda *_: "hash" if loop_is_free.wait(30) else "the loop was blocked")
+    monkeypatch.setattr(module, "_hash", lambda *_: "hash" if loop_is_free.wait(PATIENCE) else "the loop was blocked")
     try:
         jobs = [asyncio.create_task(busy.verifier(bytes(32))) for _ in range(2)]
         await asyncio.sleep(0.01)

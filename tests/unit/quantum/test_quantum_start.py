@@ -22,6 +22,7 @@ from shared.encoding import to_base64url
 from shared.errors import Unavailable
 from shared.settings import ConfigurationError
 from shared.workers import Workers
+from tests.processes import PATIENCE
 
 STRONG = ("Zq3w8Xn5Vb1Lk7Rt9Ty2Uo4Pa6Sd0Fg_", "Hj8Kl2Zx5Cv9Bn3Mq7We1Rt6Yu4Io0Pa_")
 
@@ -122,7 +123,7 @@ def test_development_makes_its_secrets_once(tmp_path: Path) -> None:
 
 async def test_full_workers_refuse_at_once_and_take_again_later() -> None:
     workers, go = Workers(threads=1, queue=1), threading.Event()
-    running = [asyncio.create_task(workers.run(lambda: go.wait(10))) for _ in range(2)]
+    running = [asyncio.create_task(workers.run(lambda: go.wait(PATIENCE))) for _ in range(2)]
     await asyncio.sleep(0)
     with pytest.raises(Unavailable) as caught:
         await workers.run(lambda: None)
@@ -140,7 +141,7 @@ async def test_a_job_whose_caller_left_keeps_its_place_until_it_ends() -> None:
 
     def job() -> None:
         started.set()
-        go.wait(10)
+        go.wait(PATIENCE)
 
     caller = asyncio.create_task(workers.run(job))
     await asyncio.to_thread(started.wait)

@@ -47,6 +47,6 @@ async function histories(make: MakeCandidate, steps: number, largest: number): P
   expect(COUNT).toBeGreaterThan(0);
 }
 
-test("random histories with our suite", { timeout: 60_000 * COUNT }, () => histories(HYBRID, 12, 6));
+test("random histories with our suite", { timeout: 180_000 * COUNT }, () => histories(HYBRID, 12, 6));
 
-test("random histories of larger trees", { timeout: 60_000 * COUNT }, () => histories(X25519, 25, 14));
+test("random histories of larger trees", { timeout: 180_000 * COUNT }, () => histories(X25519, 25, 14));

@@ -38,6 +38,7 @@ export class Browser {
   /** The tab dies in the middle of whatever it does; the one that has waited longest goes on. */
   crash(): void {
     this.tab.crash();
+    this.#waiting = this.#waiting.filter(({ tab }) => tab.lives);
     this.#give(this.#waiting.shift() ?? null);
   }
 
@@ -54,7 +55,7 @@ export class Browser {
       fetch: (input, init) => tab.alive(() => network.fetch(input, init)),
       openSocket: () => tab.own(network.openSocket()),
       locks: { request: (name, work) => this.#exclusive(name, work) },
-      writer: this.#writerLock(),
+      writer: this.#writerLock(tab),
       clock: tab.clock,
       random: Math.random,
       network: {
@@ -64,6 +65,7 @@ export class Browser {
       notes: {
         get: (name) => this.#notes.get(name) ?? null,
         set: (name, value) => {
+          if (!tab.lives) return;
           if (value === null) this.#notes.delete(name);
           else this.#notes.set(name, value);
         },
@@ -84,8 +86,8 @@ export class Browser {
     return result;
   }
 
-  /** Like a tab's part in `navigator.locks`. */
-  #writerLock(): WriterLock {
+  /** Like a tab's part in `navigator.locks`: what a dead one still asks for is never given to it. */
+  #writerLock(tab: Tab): WriterLock {
     let mine: Hold | null = null;
     const stopWaiting = () => {
       if (mine === null || !this.#waiting.includes(mine)) return;
@@ -95,6 +97,7 @@ export class Browser {
     return {
       acquire: (_name, claim, lost) =>
         new Promise((granted) => {
+          if (!tab.lives) return;
           stopWaiting();
           if (mine !== null && this.#writer === mine && claim !== "wait") {
             granted(true);
@@ -105,7 +108,7 @@ export class Browser {
             granted(false);
             return;
           }
-          mine = { granted, lost };
+          mine = { tab, granted, lost };
           if (former !== null && claim === "wait") {
             this.#waiting.push(mine);
             return;
@@ -123,6 +126,7 @@ export class Browser {
 }
 
 interface Hold {
+  readonly tab: Tab;
   granted: (mine: boolean) => void;
   lost: () => void;
 }
@@ -150,6 +154,10 @@ export class Tab {
       return () => clearTimeout(timer);
     },
   };
+
+  get lives(): boolean {
+    return !this.#dead;
+  }
 
   crash(): void {
     this.#dead = true;

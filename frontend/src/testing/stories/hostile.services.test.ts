@@ -7,7 +7,7 @@ import type { FindingKind } from "../../realtime/state";
 import type { Exchange } from "./network";
 import { establishWithGhost } from "./notary";
 import { TestPerson, twoConnected } from "./person";
-import { Services } from "./services";
+import { PATIENCE_MS, Services } from "./services";
 
 let services: Services;
 const present: TestPerson[] = [];
@@ -219,7 +219,7 @@ test("P3.2 a new browser signs nothing on top of a list of its account that the 
     const known = await alice.tab.crypto.contact(own);
     expect(known?.listVersion).toBe(3);
     expect(await alice.tab.crypto.pinsToStore()).toBeNull();
-  }, 20_000);
+  }, PATIENCE_MS);
   const third = alice.beforeAnotherBrowser();
   here(third);
   third.browser.network.tampering = {

@@ -1,7 +1,7 @@
 import "fake-indexeddb/auto";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { TestPerson, twoConnected } from "./person";
-import { Services } from "./services";
+import { PATIENCE_MS, Services } from "./services";
 
 let services: Services;
 const present: TestPerson[] = [];
@@ -156,7 +156,7 @@ test("P6.7 a welcome that comes before the person agreed is no finding, and is t
   await vi.waitFor(async () => {
     const { problems } = await bob.tab.crypto.conversation(id);
     expect(problems).toMatchObject([{ code: "not_agreed" }]);
-  }, 30_000);
+  }, PATIENCE_MS);
   expect(bob.conversation(alice)).toMatchObject({ stage: { kind: "to_agree" }, findings: [] });
   await bob.tab.engine.agree(alice.id);
   await bob.open(alice);

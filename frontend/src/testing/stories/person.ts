@@ -1,12 +1,12 @@
 /** Somebody at a browser, as the tests' stories tell of them: does what a person does, waits for what a person would see. */
 import { randomBytes } from "node:crypto";
+import { expect } from "vitest";
 import type { RootState } from "../../app/store";
 import type { WireAccountKeys } from "../../crypto/wire";
 import type { Conversation, Id, MessageEntry, MessageType, TimelineEntry } from "../../realtime/state";
 import { Browser, type Tab } from "./browser";
-import type { Services } from "./services";
+import { PATIENCE_MS, type Services } from "./services";
 
-const PATIENCE_MS = 60_000;
 const nothing = () => undefined;
 
 export class TestPerson {
@@ -69,15 +69,16 @@ export class TestPerson {
     return account.self.userId;
   }
 
-  /** Waits until the state satisfies `condition`; the failure says what was waited for. */
-  async sees<T>(what: string, look: (state: RootState) => T, patience = PATIENCE_MS): Promise<NonNullable<T>> {
+  /** Waits until `look` finds what it looks for; the failure says in one line who waited where for what, then what is there. */
+  async sees<T>(what: string, look: (state: RootState) => T): Promise<NonNullable<T>> {
     const tab = this.tab;
     return new Promise((resolve, reject) => {
       let unsubscribe: () => void = nothing;
       const timer = setTimeout(() => {
         unsubscribe();
-        reject(new Error(`${this.name} never saw ${what}: ${JSON.stringify(this.state, null, 1)}`));
-      }, patience);
+        const where = expect.getState().currentTestName ?? "";
+        reject(new Error(`${this.name} never saw ${what} in "${where}"; ${brief(tab.store.getState())}`));
+      }, PATIENCE_MS);
       const check = () => {
         const seen = look(tab.store.getState());
         if (!seen) return;
@@ -185,6 +186,21 @@ export class TestPerson {
     this.tab.engine.stop();
     this.tab.crash();
   }
+}
+
+/** What a person has before them, short enough for the end of a log. */
+function brief({ auth, line, connections, conversations, files }: RootState): string {
+  const { account } = auth;
+  const reason = account.phase === "signed_out" ? ` (${account.reason})` : "";
+  const talks = Object.values(conversations.all ?? {}).map(({ id, peer, stage, sendBlock, findings }) => {
+    const entries = conversations.timelines[id]?.entries ?? [];
+    const last = entries.slice(-5).map((entry) => (entry.kind === "message" ? entry.state : entry.notice.code));
+    const kinds = findings.map(({ kind }) => kind);
+    return { with: peer.username, stage, sendBlock, findings: kinds, entries: entries.length, last };
+  });
+  const requests = Object.keys(connections.requests ?? {}).length;
+  const all = { line, findings: auth.findings.map(({ kind }) => kind), requests, talks, files };
+  return `${account.phase}${reason}: ${JSON.stringify(all).slice(0, 2_000)}`;
 }
 
 /** Two people who can write to each other, with both timelines open. */

@@ -8,7 +8,8 @@ import { join } from "node:path";
 
 const ROOT = new URL("../../../../", import.meta.url).pathname;
 const PYTHON = process.env.PYTHON ?? join(ROOT, ".venv/bin/python");
-const START_MS = 60_000;
+/** After so long a story calls something hung, also on a machine that has much else to do: a bound, not a pace. */
+export const PATIENCE_MS = 180_000;
 
 class Program {
   #process: ChildProcess | null = null;
@@ -41,7 +42,7 @@ class Program {
     const keep = (chunk: Buffer) => (this.#output = (this.#output + chunk.toString()).slice(-200_000));
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
-    const deadline = Date.now() + START_MS;
+    const deadline = Date.now() + PATIENCE_MS;
     while (!(await this.#answers())) {
       if (child.exitCode !== null || Date.now() > deadline) throw new Error(`${this.module}\n${this.#output}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
