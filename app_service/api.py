@@ -13,12 +13,14 @@ from app_service.conversations.routes import router as conversations
 from app_service.credentials.routes import router as credentials
 from app_service.directory.routes import router as directory
 from app_service.operations.routes import router as operations
+from app_service.quantum.routes import router as quantum
 from app_service.sessions.routes import router as sessions
 from app_service.socket.routes import router as socket
 from app_service.vault.routes import router as vault
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     operations,
+    quantum,
     accounts,
     vault,
     credentials,

@@ -7,7 +7,7 @@ Does not: retry, cache, or touch the database. Callers hold no transaction while
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from types import TracebackType
 from typing import Final, TypeVar
 
@@ -18,11 +18,14 @@ from shared.errors import ApiError, Unavailable
 from shared.http import REQUEST_ID_HEADER, request_id
 from shared.logging import get_logger
 from shared.schemas import quantum as wire
+from shared.schemas.bb84 import Bb84Event, Bb84Failed, Bb84Request
 
 log = get_logger("quantum_client")
 
 RETRY_AFTER_SECONDS: Final = 5
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=2.0, pool=2.0)
+_STREAM_TIMEOUT: Final = httpx.Timeout(150.0, connect=2.0, pool=2.0)
+"""Longer than quantum_service itself lets a run last."""
 _LIMITS: Final = httpx.Limits(max_connections=32, max_keepalive_connections=16)
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -82,12 +85,30 @@ class QuantumClient:
     async def establish(self, body: wire.EstablishRequest) -> wire.EstablishResponse:
         return await self._call("POST", "/api/quantum/establish", body, wire.EstablishResponse)
 
+    async def bb84(self, body: Bb84Request) -> AsyncGenerator[bytes, None]:
+        """The lines of a simulated run as they come; refusals are raised before the first one."""
+        response = await self._request("POST", "/api/quantum/bb84", body, stream=True)
+        if response.status_code != httpx.codes.OK:
+            await response.aread()
+            self._check(response)
+        return _relayed(response)
+
     async def prove_key(self) -> None:
         """Fails when our API key is not taken, which `health` (open to all) cannot tell."""
         await self._call("GET", "/api/quantum/random?bytes=1", None, wire.RandomResponse)
 
     async def _call(self, method: str, path: str, body: BaseModel | None, kind: type[Answer]) -> Answer:
         response = await self._request(method, path, body)
+        self._check(response)
+        try:
+            answer = kind.model_validate_json(response.content)
+        except ValidationError as error:
+            raise self._unavailable("an answer of another form") from error
+        self._said = None
+        return answer
+
+    def _check(self, response: httpx.Response) -> None:
+        """Raise unless the answer is a good one."""
         if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:  # overloaded: it is there, and asks for patience
             raise self._unavailable("busy")
         refused = response.status_code in {409, 422}
@@ -97,20 +118,17 @@ class QuantumClient:
             raise self._unavailable(f"status {response.status_code}")
         if refused:
             raise self._refusal(response)
-        try:
-            answer = kind.model_validate_json(response.content)
-        except ValidationError as error:
-            raise self._unavailable("an answer of another form") from error
-        self._said = None
-        return answer
 
-    async def _request(self, method: str, path: str, body: BaseModel | None) -> httpx.Response:
+    async def _request(self, method: str, path: str, body: BaseModel | None, *, stream: bool = False) -> httpx.Response:
         headers = {"Content-Type": "application/json"}
         if identifier := request_id():
             headers[REQUEST_ID_HEADER] = identifier
         content = None if body is None else body.model_dump_json().encode()
         try:
-            return await self._http.request(method, path, content=content, headers=headers)
+            request = self._http.build_request(
+                method, path, content=content, headers=headers, timeout=_STREAM_TIMEOUT if stream else _TIMEOUT
+            )
+            return await self._http.send(request, stream=stream)
         except httpx.HTTPError as error:
             self.on_contact(False)
             raise self._unavailable(type(error).__name__) from error
@@ -134,3 +152,14 @@ class QuantumClient:
             "The quantum service cannot be used at the moment. Nothing was changed.",
             retry_after=RETRY_AFTER_SECONDS,
         )
+
+
+async def _relayed(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """The body as it comes; a line that says so when it breaks off."""
+    try:
+        async for part in response.aiter_bytes():
+            yield part
+    except httpx.HTTPError:
+        yield b"\n" + Bb84Event(Bb84Failed(code="crashed")).model_dump_json().encode() + b"\n"
+    finally:
+        await response.aclose()

@@ -118,6 +118,9 @@ class RateLimits:
     async def rotation(self, account: str) -> None:
         await self._hit(self._requests, "rotation", account)
 
+    async def demonstration(self, account: str) -> None:
+        await self._hit(self._requests, "demonstration", account)
+
     async def upload(self, account: str) -> None:
         await self._hit(self._uploads, "upload", account)
 

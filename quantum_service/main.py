@@ -19,6 +19,8 @@ from quantum_service.entropy.sources.os import OsSource
 from quantum_service.metrics import Metrics
 from quantum_service.operations import Operations
 from quantum_service.primitives.providers import installed
+from quantum_service.qkd.routes import router as qkd_routes
+from quantum_service.qkd.runs import Runs
 from quantum_service.routes import Desk, api_routes, open_routes, operator_routes
 from quantum_service.self_tests import run_self_tests
 from quantum_service.settings import QuantumSettings, load_secrets
@@ -46,7 +48,7 @@ def create_app(settings: QuantumSettings | None = None, *, sources: Sequence[Ent
     )
     app.add_middleware(BodyLimit)
     dress(app, registry)
-    for router in (open_routes, api_routes, operator_routes):
+    for router in (open_routes, api_routes, operator_routes, qkd_routes):
         app.include_router(router)
     return app
 
@@ -63,6 +65,7 @@ def _lifespan(given: QuantumSettings | None, sources: Sequence[EntropySource] | 
         filler = PoolFiller(pool, report=metrics.block)
         metrics.watch(pool, workers)
         app.state.keys = Keys(secrets.api_key, secrets.operator_key)
+        app.state.bb84 = Runs(pool, settings.quantum_bb84_runs)
         app.state.desk = Desk(Operations(secrets.master_key, pool), workers, metrics)
         filler.start()
         log.info("started", providers=installed().names(), sources=[stock.source.name for stock in pool.stocks])

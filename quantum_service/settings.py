@@ -28,6 +28,7 @@ class QuantumSettings(CommonSettings):
     quantum_entropy_source: SourceNames = ("aer",)
     quantum_threads: int = Field(default_factory=lambda: min(8, os.cpu_count() or 1), ge=1, le=64)
     quantum_queue: int = Field(default=64, ge=1, le=4096)
+    quantum_bb84_runs: int = Field(default=2, ge=1, le=64)
 
 
 @dataclass(frozen=True, repr=False)

@@ -12,7 +12,7 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.exceptions import HTTPException
@@ -24,6 +24,13 @@ from shared.errors import ApiError
 from shared.logging import get_logger
 
 log = get_logger("http")
+
+
+class JsonLines(StreamingResponse):
+    """One JSON object to the line, each sent when there is something to tell."""
+
+    media_type = "application/x-ndjson"
+
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")

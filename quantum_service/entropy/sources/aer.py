@@ -16,20 +16,16 @@ The child writes to its standard output:
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import os
 import sys
-from pathlib import Path
 from typing import Final
 
+from quantum_service import child_process
 from quantum_service.entropy.sources import RawBlock, SourceFailed
 
 TIMEOUT_SECONDS: Final = 60.0
 MAX_BLOCK_BYTES: Final = 1 << 20
 _WORKER: Final = "quantum_service.entropy.sources.aer_worker"
-_KEPT: Final = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR")
-_ROOT: Final = Path(__file__).resolve().parents[3]
 
 
 class AerSource:
@@ -46,14 +42,7 @@ class AerSource:
 
     async def sample(self) -> RawBlock:
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._command,
-                cwd=_ROOT,
-                env=_environment(),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-            )
+            process = await child_process.start(self._command)
         except OSError as error:
             raise SourceFailed("not_started") from error
         try:
@@ -62,10 +51,7 @@ class AerSource:
         except TimeoutError as error:
             raise SourceFailed("timeout") from error
         finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+            await child_process.end(process)
         if process.returncode != 0:
             raise SourceFailed("crashed")
         return parse(output)
@@ -84,9 +70,3 @@ def parse(output: bytes) -> RawBlock:
         raise SourceFailed("malformed")
     streams = tuple(output[at + i * size : at + (i + 1) * size] for i in range(count))
     return RawBlock(streams, backend, job_id)
-
-
-def _environment() -> dict[str, str]:
-    """The child needs no secret of the service, and one thread is enough for it."""
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return kept | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}

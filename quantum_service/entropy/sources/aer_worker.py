@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from typing import Final
+
+from quantum_service.child_process import be_a_child
 
 QUBITS: Final = 16  # whole bytes per shot, and the fastest width per bit
 SHOTS: Final = 32_768
@@ -18,11 +19,7 @@ LIFETIME_SECONDS: Final = 90
 
 
 def main() -> None:
-    signal.alarm(LIFETIME_SECONDS)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.nice(10)
-    target = os.dup(1)
-    os.dup2(2, 1)  # whatever a library prints goes to standard error
+    target = be_a_child(LIFETIME_SECONDS)
 
     import numpy as np
     import qiskit_aer

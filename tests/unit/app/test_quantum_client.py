@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import structlog
 
 from app_service.quantum_client import QuantumClient, QuantumRefused
 from shared.errors import Unavailable
+from shared.schemas.bb84 import Bb84Request
 from shared.schemas.quantum import KeygenRequest, VerifyItem
 
 ITEM = VerifyItem(public_key=bytes(962), label="x", message=b"", signature=bytes(100))
@@ -121,3 +123,21 @@ async def test_key_and_request_id_are_passed_on() -> None:
     assert seen[0].headers["x-request-id"] == "request-1234"
     assert seen[0].headers["authorization"] == "Bearer key"
     assert seen[0].url.path == "/api/quantum/wrap_verify"
+
+
+class _BreaksOff(httpx.AsyncByteStream):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b'{"event": "progress", "stage": "prepared"}\n'
+        raise httpx.ReadError("gone")
+
+
+async def test_a_run_that_breaks_off_says_so_in_its_last_line() -> None:
+    quantum, _ = client(lambda _: httpx.Response(200, stream=_BreaksOff()))
+
+    async with quantum:
+        told = b"".join([part async for part in await quantum.bb84(Bb84Request())])
+
+    assert [json.loads(line) for line in told.splitlines() if line] == [
+        {"event": "progress", "stage": "prepared"},
+        {"event": "failed", "code": "crashed"},
+    ]
