@@ -562,6 +562,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/quantum/bb84": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Bb84
+     * @description A simulated run, told as `application/x-ndjson` while it goes on; its key is thrown away.
+     */
+    post: operations["bb84_api_quantum_bb84_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/recover": {
     parameters: {
       query?: never;
@@ -843,6 +863,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    /**
+     * AbsentSource
+     * @description A quantum source that is configured and gave nothing to this seed; `alarm` names the test that it failed.
+     */
+    AbsentSource: {
+      /** Alarm */
+      alarm: string | null;
+      /**
+       * Health
+       * @enum {string}
+       */
+      health: "starting" | "healthy" | "failed" | "alarmed";
+      /** Source */
+      source: string;
+    };
     /** AccountKeys */
     AccountKeys: {
       /** Devices */
@@ -944,6 +979,145 @@ export interface components {
       present: number[];
       /** Size */
       size: number;
+    };
+    /**
+     * Bb84Event
+     * @description One line of the answer.
+     */
+    Bb84Event:
+      | components["schemas"]["Bb84Started"]
+      | components["schemas"]["Bb84Progress"]
+      | components["schemas"]["Bb84Finished"]
+      | components["schemas"]["Bb84Failed"];
+    /**
+     * Bb84Failed
+     * @description The simulation itself broke off; this is no abort of the protocol.
+     */
+    Bb84Failed: {
+      /**
+       * Code
+       * @enum {string}
+       */
+      code: "timeout" | "crashed";
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      event: "failed";
+    };
+    /** Bb84Finished */
+    Bb84Finished: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      event: "finished";
+      result: components["schemas"]["Bb84Result"];
+    };
+    /** Bb84Progress */
+    Bb84Progress: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      event: "progress";
+      /**
+       * Stage
+       * @enum {string}
+       */
+      stage:
+        "prepared" | "measured" | "sifted" | "estimated" | "corrected" | "verified" | "amplified" | "authenticated";
+    };
+    /**
+     * Bb84Request
+     * @description `noise` is the probability that the fibre flips a bit, `eavesdropper` the share of photons that Eve measures.
+     */
+    Bb84Request: {
+      /**
+       * Eavesdropper
+       * @default 0
+       */
+      eavesdropper?: number;
+      /**
+       * Noise
+       * @default 0
+       */
+      noise?: number;
+      /**
+       * Pulses
+       * @default 16384
+       */
+      pulses?: number;
+    };
+    /**
+     * Bb84Result
+     * @description A demonstration by a simulator in one process: the key is thrown away, and nobody ever uses it.
+     */
+    Bb84Result: {
+      /** Abort */
+      abort:
+        | (
+            | "too_few_sifted"
+            | "too_many_errors"
+            | "verification_failed"
+            | "no_key_left"
+            | "not_authenticated"
+            | "bad_message"
+          )
+        | null;
+      /** Authentication Bits */
+      authentication_bits: number;
+      /** Corrected */
+      corrected: number;
+      /** Eavesdropper */
+      eavesdropper: number;
+      /** Efficiency */
+      efficiency: number | null;
+      error_rate: components["schemas"]["ErrorRate"] | null;
+      /** Final Bits */
+      final_bits: number;
+      /** Leaked Bits */
+      leaked_bits: number;
+      /** Max Error Rate */
+      max_error_rate: number;
+      /** Message Bytes */
+      message_bytes: number;
+      /** Messages */
+      messages: number;
+      /** Noise */
+      noise: number;
+      /** Photons */
+      photons: components["schemas"]["Photon"][];
+      /** Pulses */
+      pulses: number;
+      /**
+       * Purpose
+       * @default demonstration
+       * @constant
+       */
+      purpose: "demonstration";
+      /** Sifted */
+      sifted: number;
+      /**
+       * Simulated
+       * @default true
+       * @constant
+       */
+      simulated: true;
+      /** Verification Bits */
+      verification_bits: number;
+    };
+    /**
+     * Bb84Started
+     * @description `receipt` says where the random numbers of both parties and the eavesdropper came from.
+     */
+    Bb84Started: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      event: "started";
+      receipt: components["schemas"]["EntropyReceipt"];
     };
     /**
      * Bound
@@ -1294,6 +1468,49 @@ export interface components {
       /** List Version */
       list_version: number;
     };
+    /**
+     * EntropyPart
+     * @description What one source gave to the seed of the generator; a simulator is credited zero bits.
+     */
+    EntropyPart: {
+      /** Backend */
+      backend: string;
+      /** Credited Bits */
+      credited_bits: number;
+      /** Dropped Emitters */
+      dropped_emitters: number[];
+      figures: components["schemas"]["HealthFigures"];
+      /** Job Id */
+      job_id: string;
+      /** Simulated */
+      simulated: boolean;
+      /** Source */
+      source: string;
+      /** Taken At */
+      taken_at: string;
+    };
+    /**
+     * EntropyReceipt
+     * @description Where the randomness of one draw came from: the operating system always, and what `parts` names.
+     */
+    EntropyReceipt: {
+      /** Absent */
+      absent: components["schemas"]["AbsentSource"][];
+      /** Credited Bits */
+      credited_bits: number;
+      /** Drawn At */
+      drawn_at: string;
+      /** Parts */
+      parts: components["schemas"]["EntropyPart"][];
+      /** Quantum Contributed */
+      quantum_contributed: boolean;
+      /** Reseeded At */
+      reseeded_at: string;
+      /** Simulated */
+      simulated: boolean;
+      /** Sources */
+      sources: string[];
+    };
     /** ErrorFrame */
     ErrorFrame: {
       /** Client Id */
@@ -1313,6 +1530,22 @@ export interface components {
        * @enum {string}
        */
       type: "error";
+    };
+    /**
+     * ErrorRate
+     * @description Of a sample: errors among bits, and Wilson's interval at 95 % for the rate behind it.
+     */
+    ErrorRate: {
+      /** Bits */
+      bits: number;
+      /** Errors */
+      errors: number;
+      /** High */
+      high: number;
+      /** Low */
+      low: number;
+      /** Rate */
+      rate: number;
     };
     /** FreshToken */
     FreshToken: {
@@ -2028,6 +2261,34 @@ export interface components {
       online: boolean;
       /** Username */
       username: string;
+    };
+    /**
+     * Photon
+     * @description One of the first photons; `compared` are the sifted ones whose bits were shown to estimate the error rate.
+     */
+    Photon: {
+      /** Agree */
+      agree: boolean;
+      /**
+       * Alice Basis
+       * @enum {string}
+       */
+      alice_basis: "Z" | "X";
+      /** Alice Bit */
+      alice_bit: number;
+      /**
+       * Bob Basis
+       * @enum {string}
+       */
+      bob_basis: "Z" | "X";
+      /** Bob Bit */
+      bob_bit: number;
+      /** Compared */
+      compared: boolean;
+      /** Eve Basis */
+      eve_basis: ("Z" | "X") | null;
+      /** Eve Bit */
+      eve_bit: number | null;
     };
     /** Ping */
     Ping: {
@@ -3959,6 +4220,39 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["PollAnswer"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  bb84_api_quantum_bb84_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Bb84Request"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/x-ndjson": components["schemas"]["Bb84Event"];
         };
       };
       /** @description Validation Error */

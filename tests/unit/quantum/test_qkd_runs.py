@@ -19,7 +19,7 @@ FOREVER = "import time; time.sleep(60)"
 
 
 def runs(program: str | None = None, timeout: float = 120.0, most: int = 1) -> Runs:
-    pool = EntropyPool(OsSource())
+    pool = EntropyPool([OsSource()])
     return (
         Runs(pool, most)
         if program is None
@@ -71,7 +71,7 @@ async def test_a_run_that_breaks_off_says_so_and_leaves_no_process(program: str,
 
 
 async def test_a_program_that_is_not_there() -> None:
-    events = [event async for event in Runs(EntropyPool(OsSource()), 1, command=("/nowhere",)).events(REQUEST)]
+    events = [event async for event in Runs(EntropyPool([OsSource()]), 1, command=("/nowhere",)).events(REQUEST)]
     assert events[-1].root == Bb84Failed(code="crashed")
 
 
