@@ -23,6 +23,7 @@ from shared.schemas.bb84 import Bb84Event, Bb84Failed, Bb84Request
 log = get_logger("quantum_client")
 
 RETRY_AFTER_SECONDS: Final = 5
+HARDWARE_RETRY_AFTER_SECONDS: Final = 60
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=2.0, pool=2.0)
 _STREAM_TIMEOUT: Final = httpx.Timeout(150.0, connect=2.0, pool=2.0)
 """Longer than quantum_service itself lets a run last."""
@@ -109,8 +110,8 @@ class QuantumClient:
 
     def _check(self, response: httpx.Response) -> None:
         """Raise unless the answer is a good one."""
-        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:  # overloaded: it is there, and asks for patience
-            raise self._unavailable("busy")
+        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:  # it is there, and asks for patience
+            raise self._patience(response)
         refused = response.status_code in {409, 422}
         usable = response.status_code == httpx.codes.OK or refused
         self.on_contact(usable)
@@ -132,6 +133,16 @@ class QuantumClient:
         except httpx.HTTPError as error:
             self.on_contact(False)
             raise self._unavailable(type(error).__name__) from error
+
+    def _patience(self, response: httpx.Response) -> Unavailable:
+        """What a caller required is away, which trying again at once does not change; or there is too much work."""
+        if _code(response) != "hardware_entropy_unavailable":
+            return self._unavailable("busy")
+        return Unavailable(
+            "hardware_entropy_unavailable",
+            "No quantum device has randomness ready. Nothing was changed.",
+            retry_after=HARDWARE_RETRY_AFTER_SECONDS,
+        )
 
     def _refusal(self, response: httpx.Response) -> ApiError:
         try:
@@ -163,3 +174,10 @@ async def _relayed(response: httpx.Response) -> AsyncGenerator[bytes, None]:
         yield b"\n" + Bb84Event(Bb84Failed(code="crashed")).model_dump_json().encode() + b"\n"
     finally:
         await response.aclose()
+
+
+def _code(response: httpx.Response) -> str | None:
+    try:
+        return str(response.json()["error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,12 +14,17 @@ _KEPT: Final = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR")
 _ROOT: Final = Path(__file__).resolve().parents[1]
 
 
-async def start(command: tuple[str, ...], *, stdin: int = asyncio.subprocess.DEVNULL) -> asyncio.subprocess.Process:
-    """The command with its output in a pipe; `OSError` when it cannot be started."""
+async def start(
+    command: Sequence[str], *, stdin: int = asyncio.subprocess.DEVNULL, environment: Mapping[str, str] | None = None
+) -> asyncio.subprocess.Process:
+    """The command with its output in a pipe and `environment` besides what it needs; `OSError` when it does not start.
+
+    Its standard error goes nowhere: a library's error may hold a secret that the child was given.
+    """
     return await asyncio.create_subprocess_exec(
         *command,
         cwd=_ROOT,
-        env=_environment(),
+        env=_environment() | dict(environment or {}),
         stdin=stdin,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -47,6 +53,6 @@ def be_a_child(lifetime_seconds: int) -> int:
 
 
 def _environment() -> dict[str, str]:
-    """The child needs no secret of the service, and one thread is enough for it."""
+    """A child needs no secret of the service unless it is handed one, and one thread is enough for it."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return kept | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}

@@ -24,13 +24,13 @@ SECRET_BYTES = 32
 
 
 def establish(body: EstablishRequest, master: MasterKey, pool: EntropyPool) -> EstablishResponse:
-    """The signed transcript; `Refused` when the notary key is none of usage `sign:establish`."""
+    """The signed transcript; `Refused` when the notary key is none of usage `sign:establish`, or `HardwareMissing`."""
     recipients = sorted(body.recipients, key=lambda recipient: recipient.device_id.bytes)
     _check_distinct(recipients)
     notary_key = keywrap.unwrap(
         master, "hybrid", "sign:establish", body.notary_public_key, body.notary_wrapped_private_key
     )
-    draw = pool.draw(SECRET_BYTES)
+    draw = pool.draw(SECRET_BYTES, body.require)
     transcript = fields(
         Label.ESTABLISH,
         body.conversation_id,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Final
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -14,8 +13,6 @@ from quantum_service.access import Keys
 from quantum_service.entropy.filler import PoolFiller
 from quantum_service.entropy.pool import EntropyPool
 from quantum_service.entropy.sources import EntropySource
-from quantum_service.entropy.sources.aer import AerSource
-from quantum_service.entropy.sources.os import OsSource
 from quantum_service.metrics import Metrics
 from quantum_service.operations import Operations
 from quantum_service.primitives.providers import installed
@@ -24,6 +21,7 @@ from quantum_service.qkd.runs import Runs
 from quantum_service.routes import Desk, api_routes, open_routes, operator_routes
 from quantum_service.self_tests import run_self_tests
 from quantum_service.settings import QuantumSettings, load_secrets
+from quantum_service.sources import configured_sources
 from shared.body_limit import BodyLimit
 from shared.http import dress
 from shared.logging import configure_logging, get_logger
@@ -32,8 +30,6 @@ from shared.workers import Workers
 log = get_logger("quantum_service")
 
 _Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
-
-_SOURCES: Final[dict[str, type[AerSource] | type[OsSource]]] = {"aer": AerSource, "os": OsSource}
 
 
 def create_app(settings: QuantumSettings | None = None, *, sources: Sequence[EntropySource] | None = None) -> FastAPI:
@@ -60,7 +56,7 @@ def _lifespan(given: QuantumSettings | None, sources: Sequence[EntropySource] | 
         configure_logging(level=settings.log_level, as_json=settings.log_format == "json")
         secrets = load_secrets(settings)
         run_self_tests(installed())
-        pool = EntropyPool(sources or [_SOURCES[name]() for name in settings.quantum_entropy_source])
+        pool = EntropyPool(sources or configured_sources(settings))
         workers = Workers(settings.quantum_threads, settings.quantum_queue)
         filler = PoolFiller(pool, report=metrics.block)
         metrics.watch(pool, workers)

@@ -105,8 +105,9 @@ class Operations:
 
         return wire.DecryptResponse(plaintexts=_each(body.items, one))
 
-    def random(self, length: int) -> wire.RandomResponse:
-        draw = self.pool.draw(length)
+    def random(self, length: int, require: wire.Requirement) -> wire.RandomResponse:
+        with refusals():
+            draw = self.pool.draw(length, require)
         return wire.RandomResponse(bytes=draw.data, receipt=draw.receipt)
 
 

@@ -123,9 +123,12 @@ async def establish(body: wire.EstablishRequest, desk: DeskNow) -> wire.Establis
 
 @api_routes.get("/random")
 async def random(
-    desk: DeskNow, length: Annotated[int, Query(alias="bytes", ge=1, le=wire.MAX_RANDOM_BYTES)] = 32
+    desk: DeskNow,
+    length: Annotated[int, Query(alias="bytes", ge=1, le=wire.MAX_RANDOM_BYTES)] = 32,
+    require: Annotated[wire.Requirement, Query()] = "any",
 ) -> wire.RandomResponse:
-    return await desk.run("random", 1, lambda: desk.operations.random(length))
+    """`require=hardware`: 503 `hardware_entropy_unavailable` without a quantum device's credited part."""
+    return await desk.run("random", 1, lambda: desk.operations.random(length, require))
 
 
 @operator_routes.post("/decapsulate")

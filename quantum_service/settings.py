@@ -12,7 +12,7 @@ from pydantic_settings import NoDecode
 from quantum_service.primitives.master_key import MasterKey
 from shared.settings import CommonSettings, development_secrets, refuse, secret_problem
 
-SourceName = Literal["aer", "os"]
+SourceName = Literal["ibm", "aer", "os"]
 SourceNames = Annotated[
     tuple[SourceName, ...],
     NoDecode,
@@ -25,10 +25,22 @@ SourceNames = Annotated[
 class QuantumSettings(CommonSettings):
     quantum_operator_key: SecretStr | None = None
     quantum_master_key: SecretStr | None = None
-    quantum_entropy_source: SourceNames = ("aer",)
+    quantum_entropy_source: SourceNames | None = None
+    qiskit_ibm_token: SecretStr | None = None
+    qiskit_ibm_instance: SecretStr | None = None
+    qiskit_ibm_channel: Literal["ibm_quantum_platform", "ibm_cloud"] = "ibm_quantum_platform"
+    quantum_ibm_backend: str | None = None
+    quantum_ibm_seconds_per_day: float = Field(default=20.0, ge=0)
     quantum_threads: int = Field(default_factory=lambda: min(8, os.cpu_count() or 1), ge=1, le=64)
     quantum_queue: int = Field(default=64, ge=1, le=4096)
     quantum_bb84_runs: int = Field(default=2, ge=1, le=64)
+
+    @property
+    def sources(self) -> tuple[SourceName, ...]:
+        """Those that are named; else the simulator, after the hardware that there is a token for."""
+        if self.quantum_entropy_source is not None:
+            return self.quantum_entropy_source
+        return ("ibm", "aer") if self.qiskit_ibm_token else ("aer",)
 
 
 @dataclass(frozen=True, repr=False)

@@ -54,6 +54,7 @@ class ContributionService:
                 epoch=body.epoch,
                 nonce=body.nonce,
                 purpose=body.purpose,
+                require=body.require,
                 recipients=recipients,
             )
         )

@@ -10,7 +10,7 @@ from pydantic import Field
 from app_service.conversations.entries import MAX_COMMIT_BYTES, Kind, MessageType
 from shared.encoding import ECDSA_SIGNATURE_BYTES, FALCON_SIGNATURE_MAX_BYTES
 from shared.schemas.base import Base64Bytes, Time, Wire
-from shared.schemas.quantum import MAX_RECIPIENTS, Purpose
+from shared.schemas.quantum import MAX_RECIPIENTS, Purpose, Requirement
 
 MAX_WELCOMES = 16
 _BIG = 2**63 - 1
@@ -120,6 +120,7 @@ class ContributionRequest(Wire):
     generation: Generation
     epoch: Position
     purpose: Purpose
+    require: Requirement = "any"
 
 
 class ContributionAnswer(Wire):

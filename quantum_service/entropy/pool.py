@@ -32,12 +32,16 @@ from quantum_service.entropy.receipts import Origin, receipt
 from quantum_service.entropy.sources import EntropySource, RawBlock
 from quantum_service.entropy.stock import Stock
 from shared.encoding import u64
-from shared.schemas.quantum import EntropyReceipt, PoolState
+from shared.schemas.quantum import EntropyReceipt, PoolState, Requirement
 
 RESEED_DRAWS: Final = 65_536
 RESEED_BYTES: Final = 1 << 20
 RESEED_SECONDS: Final = 60.0
 _INFO: Final = b"QuantumChat/entropy/v1"
+
+
+class HardwareMissing(Exception):
+    """A draw that requires a quantum device, while there is nothing of one."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +63,14 @@ class EntropyPool:
         self._drbg = HmacDrbg(self._seed_material())
         _POOLS.add(self)
 
-    def draw(self, length: int) -> Draw:
-        """`length` bytes (at most 65,536) with their receipt."""
+    def draw(self, length: int, require: Requirement = "any") -> Draw:
+        """`length` bytes (at most 65,536) with their receipt; `HardwareMissing` when what is required is not there."""
         with self._lock:
-            due = self._due()
+            hardware = require == "hardware"
+            due = self._due() or (hardware and not any(origin.hardware for origin in self._origins))
             if due:
+                if hardware and not any(stock.next_origin and stock.next_origin.hardware for stock in self.stocks):
+                    raise HardwareMissing
                 self._reseed()
             data = self._drbg.generate(length, os.urandom(32))
             self._draws += 1

@@ -13,6 +13,7 @@ from shared.schemas.quantum import AbsentSource, EntropyPart, EntropyReceipt, He
 
 MOST_CREDITED_BITS: Final = 512
 """What one seed, and the generator's state, can hold."""
+HARDWARE_BITS: Final = 256
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,11 @@ class Origin:
 
     quantum: bool
     part: EntropyPart
+
+    @property
+    def hardware(self) -> bool:
+        """Whether what was measured counts for the strength of a 256-bit key by itself."""
+        return self.quantum and not self.part.simulated and self.part.credited_bits >= HARDWARE_BITS
 
     @classmethod
     def of(cls, source: EntropySource, block: RawBlock, raw_bits: int, report: HealthReport) -> Origin:

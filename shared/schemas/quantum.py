@@ -12,6 +12,8 @@ from shared.schemas.base import Base64Bytes, Time, Wire
 Algorithm = Literal["ML-KEM-768", "Falcon-512", "ECDSA-P256", "hybrid"]
 Usage = Literal["kem", "sign:establish", "sign:receipt", "sign:tree-head", "sign:general"]
 Purpose = Literal["found", "rotate"]
+Requirement = Literal["any", "hardware"]
+"""`hardware`: a draw whose seed has no credited part of a quantum device is refused (503)."""
 
 MAX_BATCH = 256
 MAX_RECIPIENTS = 1000
@@ -118,6 +120,7 @@ class EstablishRequest(Wire):
     epoch: int = Field(ge=0, lt=2**63)
     nonce: Annotated[Base64Bytes, Field(min_length=32, max_length=32)]
     purpose: Purpose
+    require: Requirement = "any"
     recipients: list[Recipient] = Field(min_length=1, max_length=MAX_RECIPIENTS)
 
 

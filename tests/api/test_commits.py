@@ -187,6 +187,23 @@ async def test_p6_9_the_server_refuses_to_add_a_revoked_device(service: Service)
     assert code(drawn) == "revoked_device"
 
 
+async def test_a_contribution_that_requires_hardware_is_refused_without_it(service: Service) -> None:
+    group = await active(service)
+    author = group.members[0]
+    asked = {
+        "recipients": [{"device_id": str(member.device.id), "number": 1} for member in group.members],
+        "nonce": to_base64url(os.urandom(32)),
+        "generation": 0,
+        "epoch": group.epoch,
+        "purpose": "rotate",
+    }
+    path = f"/api/conversations/{group.session_id}/contributions"
+    refused = await author.call("POST", path, {**asked, "require": "hardware"})
+    assert (refused.status_code, code(refused)) == (503, "hardware_entropy_unavailable")
+    assert (await author.call("POST", path, {**asked, "require": "any"})).status_code == 200
+    assert (await author.call("POST", path, {**asked, "require": "luck"})).status_code == 422
+
+
 @pytest.mark.parametrize("drawn", [True, False])
 async def test_p6_9_a_revoked_device_is_removed_with_and_without_a_contribution(service: Service, drawn: bool) -> None:
     group = await active(service)

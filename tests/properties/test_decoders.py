@@ -25,7 +25,7 @@ from app_service.directory.key_package import check_key_package
 from app_service.directory.statements import BadStatement, Issuer, certified_key, encapsulation_key, read_list
 from app_service.mls import MalformedMls
 from app_service.socket.frames import read_frame
-from quantum_service.entropy.sources import SourceFailed, aer
+from quantum_service.entropy.sources import SourceFailed, child
 from quantum_service.primitives import kem, keywrap, signatures, symmetric
 from quantum_service.primitives.errors import InvalidSignature, MalformedCiphertext, MalformedKey, Refused
 from quantum_service.primitives.master_key import MasterKey
@@ -121,7 +121,7 @@ DECODERS: Final = (
         (IDENTITY.ml_kem_statement(DEVICE, 1),),
     ),
     Decoder("socket frame", _text(read_frame), ValueError, _frames()),
-    Decoder("block of a circuit", aer.parse, SourceFailed, (_block(),)),
+    Decoder("block of a circuit", child.parse, SourceFailed, (_block(),)),
     Decoder("sealed data", lambda data: symmetric.decrypt(MASTER, data, b""), Refused, (SEALED,)),
     Decoder(
         "wrapped key",

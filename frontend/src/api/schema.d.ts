@@ -1411,6 +1411,12 @@ export interface components {
       purpose: "found" | "rotate";
       /** Recipients */
       recipients: components["schemas"]["RecipientChoice"][];
+      /**
+       * Require
+       * @default any
+       * @enum {string}
+       */
+      require?: "any" | "hardware";
     };
     /**
      * CriticalReceipt

@@ -203,6 +203,14 @@ async def test_random_with_its_receipt(app_service: Caller) -> None:
     assert second != third
 
 
+async def test_what_requires_hardware_is_refused_without_it(app_service: Caller) -> None:
+    refused = await app_service.call("GET", "/api/quantum/random?require=hardware")
+    assert error(refused) == (503, "hardware_entropy_unavailable")
+    assert refused.headers["Retry-After"] == "60"
+    assert (await app_service.call("GET", "/api/quantum/random?require=any")).status_code == 200
+    assert error(await app_service.call("GET", "/api/quantum/random?require=luck")) == (422, "malformed")
+
+
 async def test_health_says_what_is_in_use(anonymous: Caller, service: FastAPI) -> None:
     health = (await anonymous.call("GET", "/api/health")).json()
     assert health["status"] == "ok"
@@ -256,10 +264,10 @@ async def test_a_full_queue_answers_503_with_retry_after(tmp_path: Any, monkeypa
         operations = app.state.desk.operations
         draw = operations.random
 
-        def slowly(length: int) -> Any:
+        def slowly(*given: Any) -> Any:
             started.set()
             go.wait(PATIENCE)
-            return draw(length)
+            return draw(*given)
 
         monkeypatch.setattr(operations, "random", slowly)
         waiting = [asyncio.create_task(caller.call("GET", "/api/quantum/random")) for _ in range(2)]

@@ -77,6 +77,27 @@ async def test_a_busy_service_is_not_away() -> None:
     assert contacts == []
 
 
+async def test_what_a_caller_requires_is_away_the_service_is_not() -> None:
+    quantum, contacts = client(answering(503, error("hardware_entropy_unavailable")))
+
+    async with quantum:
+        with pytest.raises(Unavailable) as refusal:
+            await quantum.verify([ITEM])
+
+    assert (refusal.value.code, refusal.value.retry_after) == ("hardware_entropy_unavailable", 60)
+    assert contacts == []
+
+
+async def test_a_503_of_another_form_is_a_busy_service() -> None:
+    quantum, _ = client(answering(503, []))
+
+    async with quantum:
+        with pytest.raises(Unavailable) as refusal:
+            await quantum.verify([ITEM])
+
+    assert refusal.value.code == "quantum_service_unavailable"
+
+
 @pytest.mark.parametrize(
     "body", [{"items": []}, {"items": [{"valid": "maybe", "code": "valid"}]}, [], {"items": [{"valid": True}] * 2}]
 )

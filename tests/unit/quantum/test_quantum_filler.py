@@ -13,7 +13,8 @@ from quantum_service.entropy import pool as pool_module
 from quantum_service.entropy.filler import Outcome, PoolFiller
 from quantum_service.entropy.pool import EntropyPool
 from quantum_service.entropy.sources import RawBlock, SourceFailed
-from quantum_service.entropy.sources.aer import AerSource, parse
+from quantum_service.entropy.sources.aer import AerSource
+from quantum_service.entropy.sources.child import parse
 from quantum_service.entropy.sources.os import OsSource
 from tests.processes import PATIENCE
 from tests.unit.quantum.scripted_source import ScriptedSource, block
@@ -141,8 +142,8 @@ async def test_a_program_that_is_not_there() -> None:
 
 @pytest.mark.parametrize(
     "header",
-    [{}, [], {"backend": "b", "job_id": "j", "streams": 0, "stream_bytes": 4}, {"streams": 1, "stream_bytes": 4}]
-    + [{"backend": "b", "job_id": "j", "streams": n, "stream_bytes": size} for n, size in ((1, 5), (2, 4), (-1, -4))],
+    [{}, [], {"streams": 0, "stream_bytes": 4}, {"streams": 1}]
+    + [{"streams": n, "stream_bytes": size} for n, size in ((1, 5), (2, 4), (-1, -4))],
 )
 def test_output_that_is_not_of_the_layout(header: object) -> None:
     text = json.dumps(header).encode()

@@ -11,7 +11,7 @@ import pytest
 
 from quantum_service.entropy import pool as pool_module
 from quantum_service.entropy.health import HealthAlarm, HealthReport
-from quantum_service.entropy.pool import EntropyPool
+from quantum_service.entropy.pool import EntropyPool, HardwareMissing
 from quantum_service.entropy.sources import RawBlock
 from tests.unit.quantum.scripted_source import ScriptedSource, block
 
@@ -301,3 +301,46 @@ def test_draws_from_many_threads_are_distinct(pool: EntropyPool) -> None:
 @pytest.mark.parametrize("length", [0, 1, 63, 64, 65, 65_536])
 def test_lengths(pool: EntropyPool, length: int) -> None:
     assert len(pool.random(length)) == length
+
+
+def hardware(pool: EntropyPool) -> bool:
+    try:
+        pool.draw(32, "hardware")
+    except HardwareMissing:
+        return False
+    return True
+
+
+def test_what_requires_hardware_gets_it_or_is_refused(clock: Clock) -> None:
+    device = ScriptedSource(name="device", simulated=False, credited_min_entropy=0.5)
+    pool = EntropyPool([device, ScriptedSource(name="simulator")], clock=clock)
+    first, second = pool.stocks
+    pool.take_in(second, block())
+    assert not hardware(pool), "a simulator is none"
+    assert pool.draw(32).receipt.sources == ["os", "simulator"]
+    pool.take_in(first, block(streams=1, length=1024))  # four seeds
+    assert hardware(pool)
+    assert pool.draw(32, "hardware").receipt.credited_bits == 512
+    for _ in range(3):
+        clock.now += 60
+        assert hardware(pool)
+    clock.now += 60
+    assert not hardware(pool), "there is none left"
+    assert pool.draw(32).receipt.sources == ["os", "simulator"]
+
+
+def test_a_reseed_for_what_requires_hardware_comes_before_its_time(clock: Clock) -> None:
+    pool = EntropyPool([ScriptedSource(simulated=False, credited_min_entropy=0.5)], clock=clock)
+    [stock] = pool.stocks
+    stock.accept(block(), HealthReport(35, 645, 1.0, 1.0), [bytes(64)])
+    assert not pool.draw(32).receipt.quantum_contributed
+    assert hardware(pool)
+    assert stock.account["out"] == 512
+    assert hardware(pool), "the same seed serves until the next reseed"
+
+
+def test_a_source_that_is_credited_too_little_is_no_hardware(clock: Clock) -> None:
+    pool = EntropyPool([ScriptedSource(simulated=False, credited_min_entropy=0.1)], clock=clock)
+    take_in(pool, block())
+    assert pool.draw(32).receipt.credited_bits == 204
+    assert not hardware(pool)
