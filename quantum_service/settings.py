@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
@@ -12,7 +13,7 @@ from pydantic_settings import NoDecode
 from quantum_service.primitives.master_key import MasterKey
 from shared.settings import CommonSettings, development_secrets, refuse, secret_problem
 
-SourceName = Literal["ibm", "aer", "os"]
+SourceName = Literal["ibm", "qkd", "aer", "os"]
 SourceNames = Annotated[
     tuple[SourceName, ...],
     NoDecode,
@@ -31,6 +32,11 @@ class QuantumSettings(CommonSettings):
     qiskit_ibm_channel: Literal["ibm_quantum_platform", "ibm_cloud"] = "ibm_quantum_platform"
     quantum_ibm_backend: str | None = None
     quantum_ibm_seconds_per_day: float = Field(default=20.0, ge=0)
+    quantum_qkd_url: str | None = None
+    quantum_qkd_peer: str | None = None
+    quantum_qkd_authority: Path | None = None
+    quantum_qkd_certificate: Path | None = None
+    quantum_qkd_private_key: Path | None = None
     quantum_threads: int = Field(default_factory=lambda: min(8, os.cpu_count() or 1), ge=1, le=64)
     quantum_queue: int = Field(default=64, ge=1, le=4096)
     quantum_bb84_runs: int = Field(default=2, ge=1, le=64)

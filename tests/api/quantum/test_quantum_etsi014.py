@@ -23,8 +23,9 @@ from quantum_service.main import create_app
 from quantum_service.primitives import kem
 from quantum_service.qkd.etsi014 import Credentials, KmeClient, KmeFailed
 from quantum_service.qkd.kme_simulator import certificates
+from quantum_service.sources import configured_sources
 from shared.encoding import to_base64url
-from shared.settings import PROJECT_ROOT
+from shared.settings import PROJECT_ROOT, ConfigurationError
 from tests.api.quantum.conftest import API_KEY, Caller, settings
 from tests.api.quantum.test_quantum_access import ESTABLISH
 from tests.processes import PATIENCE, eventually, free_ports, plain_environment
@@ -231,7 +232,18 @@ async def test_a_source_whose_kme_is_away_fails_by_name(kme: Simulator, tmp_path
 
 async def test_a_contribution_that_qkd_went_into(kme: Simulator, tmp_path: Path) -> None:
     """What founds a session: its receipt names the link and the id of a key, and credits a simulator nothing."""
-    app = create_app(settings(tmp_path), sources=[QkdSource(kme.url_b, "sae-a", kme.credentials("sae-b"))])
+    ours = kme.credentials("sae-b")
+    app = create_app(
+        settings(
+            tmp_path,
+            quantum_entropy_source="qkd",
+            quantum_qkd_url=kme.url_b,
+            quantum_qkd_peer="sae-a",
+            quantum_qkd_authority=ours.authority,
+            quantum_qkd_certificate=ours.certificate,
+            quantum_qkd_private_key=ours.private_key,
+        )
+    )
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://quantum") as http,
@@ -271,3 +283,13 @@ def _recipient() -> dict[str, Any]:
         "number": 1,
         "encapsulation_key": to_base64url(kem.public_key(bytes(range(64)))),
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"), [({"quantum_qkd_peer": None}, "QUANTUM_QKD_PEER"), ({"quantum_qkd_url": "http://x"}, "https")]
+)
+def test_a_source_that_lacks_a_setting_stops_the_start(tmp_path: Path, changes: Any, words: str) -> None:
+    complete = {f"quantum_qkd_{name}": tmp_path for name in ("authority", "certificate", "private_key")}
+    given = {"quantum_entropy_source": "qkd", "quantum_qkd_url": "https://x", "quantum_qkd_peer": "y", **complete}
+    with pytest.raises(ConfigurationError, match=words):
+        configured_sources(settings(tmp_path, **given | changes))
