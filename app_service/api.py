@@ -14,6 +14,7 @@ from app_service.credentials.routes import router as credentials
 from app_service.directory.routes import router as directory
 from app_service.operations.routes import router as operations
 from app_service.quantum.routes import router as quantum
+from app_service.rooms.routes import router as rooms
 from app_service.sessions.routes import router as sessions
 from app_service.socket.routes import router as socket
 from app_service.vault.routes import router as vault
@@ -27,6 +28,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     directory,
     connections,
     sessions,
+    rooms,
     conversations,
     attachments,
     socket,

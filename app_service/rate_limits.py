@@ -115,6 +115,9 @@ class RateLimits:
     async def connection_request(self, account: str) -> None:
         await self._hit(self._requests, "request", account)
 
+    async def room(self, account: str) -> None:
+        await self._hit(self._requests, "room", account)
+
     async def rotation(self, account: str) -> None:
         await self._hit(self._requests, "rotation", account)
 

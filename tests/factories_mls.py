@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app_service.conversations.authenticated_data import Leaf
 from app_service.conversations.mls_header import APPLICATION, COMMIT
+from app_service.conversations.room_policy import Policy, encode_policy
 from app_service.mls import CIPHER_SUITE
 from shared.encoding import Label, fields
 
@@ -67,10 +68,16 @@ def commit_details(
     *,
     added: Iterable[Leaf] = (),
     removed: Iterable[Leaf] = (),
+    room: bytes = b"",
     contribution_id: bytes | None = None,
     roster_hash: bytes,
 ) -> bytes:
-    return fields(Label.COMMIT, _leaves(added), _leaves(removed), b"", contribution_id or b"", roster_hash)
+    return fields(Label.COMMIT, _leaves(added), _leaves(removed), room, contribution_id or b"", roster_hash)
+
+
+def room_change(policy: Policy | None = None, *, profile_hash: bytes = b"", evidence: Iterable[UUID] = ()) -> bytes:
+    statements = [[device, b"statement", b"signature"] for device in evidence]
+    return fields(Label.ROOM_CHANGE, b"" if policy is None else encode_policy(policy), profile_hash, statements)
 
 
 def _leaves(leaves: Iterable[Leaf]) -> list[bytes]:

@@ -84,6 +84,7 @@ class Group:
         welcomes: int | None = None,
         roster_after: bytes | None = None,
         epoch: int | None = None,
+        room: bytes = b"",
     ) -> Json:
         """A commit of the current epoch; `after` are the members behind it."""
         joining, leaving = list(added), list(removed)
@@ -92,6 +93,7 @@ class Group:
         details = mls.commit_details(
             added=[leaf(each) for each in joining],
             removed=[leaf(each) for each in leaving],
+            room=room,
             contribution_id=None if contribution is None else from_base64url(contribution["contribution_id"]),
             roster_hash=roster_after or roster(members),
         )
@@ -119,6 +121,12 @@ class Group:
         answer: Json = await author.post(self.commits, self.commit_body(uuid7()))
         self.epoch += 1
         return answer
+
+    def last_word(self, kind: str, client_id: UUID | None = None) -> Json:
+        """What a member says to end a conversation, or to leave it."""
+        client_id = client_id or uuid7()
+        message = mls.message(self.id, client_id, epoch=self.epoch, kind=kind)
+        return {"client_id": str(client_id), "epoch": self.epoch, "message": to_base64url(message)}
 
     def message(self, client_id: UUID | None = None, *, epoch: int | None = None) -> Json:
         """The body of `POST /api/message/send`."""
@@ -165,14 +173,7 @@ class Group:
         return answer
 
     def termination(self, client_id: UUID | None = None) -> Json:
-        client_id = client_id or uuid7()
-        message = mls.message(self.id, client_id, epoch=self.epoch, kind="terminate")
-        return {
-            "session_id": self.session_id,
-            "client_id": str(client_id),
-            "epoch": self.epoch,
-            "message": to_base64url(message),
-        }
+        return {"session_id": self.session_id, **self.last_word("terminate", client_id)}
 
     async def lost_state(self, browser: Browser, **changes: Any) -> Json:
         """What the device of `browser` says when it cannot go on, but for the changes."""

@@ -99,3 +99,8 @@ async def touch_device(session: AsyncSession, device_id: UUID, at: datetime) -> 
     """Not worth waiting for: whoever holds the device (it is bound, or revoked) may wait for our sign-in."""
     free = select(Device.id).where(Device.id == device_id).with_for_update(skip_locked=True)
     await session.execute(update(Device).where(Device.id.in_(free)).values(last_seen_at=at))
+
+
+async def usernames(session: AsyncSession, user_ids: Collection[UUID]) -> dict[UUID, str]:
+    rows = await session.execute(select(User.id, User.username).where(User.id.in_(user_ids)))
+    return {each[0]: each[1] for each in rows}

@@ -29,5 +29,7 @@ def _refusal(transaction: Transaction, author: Author, conversation_id: UUID) ->
         return refusals.blocked()
     if not found.connected:
         return refusals.not_connected()
-    roster = statements.rosters(transaction, [conversation_id]).get(conversation_id, {})
-    return None if author.device_id in roster else refusals.not_in_group()
+    seat = statements.rosters(transaction, [conversation_id]).get(conversation_id, {}).get(author.device_id)
+    if seat is None:
+        return refusals.not_in_group()
+    return None if seat.posts else refusals.not_allowed("post")

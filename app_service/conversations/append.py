@@ -22,17 +22,18 @@ from app_service.conversations.refusals import (
     blocked,
     epoch_stale,
     not_active,
+    not_allowed,
     not_connected,
     not_found,
     not_in_group,
 )
-from app_service.conversations.statements import SessionHead
+from app_service.conversations.statements import Seat, Standing
 from app_service.models.base import to_milliseconds
 from shared.errors import ApiError
 
 Outcome = Ack | ApiError
-Roster = dict[UUID, bytes]
-"""Sender tag of each device in the group."""
+Roster = dict[UUID, Seat]
+"""The devices in the group."""
 
 _MAX_REMEMBERED: Final = 20_000
 
@@ -44,7 +45,7 @@ class Outdated(Exception):
 class Place(NamedTuple):
     """Where a log stands and who is in its group."""
 
-    locked: SessionHead
+    locked: Standing
     roster: Roster
 
 
@@ -126,7 +127,8 @@ class Batch:
         if refusal is not None:
             return refusal
         locked, roster = self.places[entry.conversation_id]
-        row = extend(locked.head, entry, roster[entry.author.device_id], self._moment, self._milliseconds)
+        tag = roster[entry.author.device_id].sender_tag
+        row = extend(locked.head, entry, tag, self._moment, self._milliseconds)
         self.rows.append(row)
         answered[key] = ack = ack_of(row)
         return ack
@@ -142,8 +144,11 @@ class Batch:
             return blocked()
         if not locked.connected:
             return not_connected()
-        if entry.author.device_id not in roster:
+        seat = roster.get(entry.author.device_id)
+        if seat is None:
             return not_in_group()
+        if not seat.posts:
+            return not_allowed("post")
         return epoch_refusal(entry, locked.head, previous_is_quiet=entry.conversation_id in self._quiet)
 
     def _quiet_commits(self, transaction: Transaction) -> set[UUID]:

@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from app_service.conversations.room_policy import Policy, decode_policy
 from shared.encoding import Field, Label, MalformedEncoding, Reader, fields
 
 HASH_BYTES: Final = 32
-_TYPES: Final = frozenset({"secured", "critical", "terminate", "commit"})
+MAX_EVIDENCE: Final = 64
+_TYPES: Final = frozenset({"secured", "critical", "terminate", "leave", "commit"})
 
 
 class Leaf(NamedTuple):
@@ -36,11 +38,20 @@ class AuthenticatedData(NamedTuple):
     details: bytes
 
 
+class RoomChange(NamedTuple):
+    """What a commit changes of a room: None for what stays; `evidence` are devices whose statements come along."""
+
+    policy: Policy | None
+    profile_hash: bytes | None
+    evidence: frozenset[UUID]
+
+
 class CommitDetails(NamedTuple):
-    """What a commit says it does."""
+    """What a commit says it does. `room` is None when nothing of a room changes, as always in a session."""
 
     added: tuple[Leaf, ...]
     removed: tuple[Leaf, ...]
+    room: RoomChange | None
     contribution_id: bytes | None
     roster_hash: bytes
 
@@ -77,14 +88,32 @@ def decode_commit(details: bytes) -> CommitDetails:
     reader.label(Label.COMMIT)
     added = read_leaves(reader.items())
     removed = read_leaves(reader.items())
-    if reader.blob():
-        raise MalformedEncoding("a session has no roles")
+    room = reader.blob()
     contribution_id = reader.blob()
     roster_hash = reader.blob(HASH_BYTES)
     reader.end()
     if len(contribution_id) not in (0, HASH_BYTES):
         raise MalformedEncoding("not a contribution id")
-    return CommitDetails(added, removed, contribution_id or None, roster_hash)
+    change = read_room_change(room) if room else None
+    return CommitDetails(added, removed, change, contribution_id or None, roster_hash)
+
+
+def read_room_change(data: bytes) -> RoomChange:
+    """Policy and hash of the profile, both empty when they stay; the signatures in it are for the members."""
+    reader = Reader(data)
+    reader.label(Label.ROOM_CHANGE)
+    policy, profile_hash = reader.blob(), reader.blob()
+    evidence, items = set(), reader.items()
+    while items.more:
+        item = items.items()
+        evidence.add(item.uuid())
+        item.blob()  # statement
+        item.blob()  # signature
+        item.end()
+    reader.end()
+    if len(profile_hash) not in (0, HASH_BYTES) or len(evidence) > MAX_EVIDENCE:
+        raise MalformedEncoding("not a change of a room")
+    return RoomChange(decode_policy(policy) if policy else None, profile_hash or None, frozenset(evidence))
 
 
 def read_leaves(reader: Reader) -> tuple[Leaf, ...]:

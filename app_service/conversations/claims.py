@@ -16,12 +16,17 @@ from app_service.conversations import repository, statements
 from app_service.conversations.entries import Author
 from app_service.conversations.lost_devices import claim_for_adding, packages_for_generation
 from app_service.conversations.refusals import (
+    already_member,
     blocked,
+    not_active,
+    not_allowed,
     not_connected,
     not_establishing,
     not_found,
+    not_in_group,
     waiting_for_devices,
 )
+from app_service.conversations.room_commits import policy_of
 from app_service.conversations.schemas import ClaimedPackage, ClaimedPackages
 from app_service.db import Unit
 from app_service.directory import repository as directory
@@ -35,7 +40,7 @@ async def claim(unit: Unit, author: Author, conversation_id: UUID, generation: i
     """While founding one package of each device of the two accounts but the caller's; later of those who asked."""
     accounts = await _accounts(unit.session, author, conversation_id)
     offered: dict[UUID, bytes] = {}
-    if await repository.session_state(unit.session, conversation_id) == "active":
+    if await repository.state(unit.session, conversation_id) == "active":
         if generation is None:
             return await claim_for_adding(unit.session, author, conversation_id)
         offered = await packages_for_generation(unit.session, author, conversation_id, generation)
@@ -46,6 +51,15 @@ async def _claim_for_founding(
     unit: Unit, author: Author, conversation_id: UUID, accounts: set[UUID], offered: dict[UUID, bytes]
 ) -> ClaimedPackages:
     """What a device has offered with its request goes before what it has in stock."""
+    items = await _packages(unit, author, conversation_id, accounts, offered)
+    if {item.user_id for item in items} | {author.user_id} != accounts:
+        raise waiting_for_devices()
+    return ClaimedPackages(items=items)
+
+
+async def _packages(
+    unit: Unit, author: Author, conversation_id: UUID, accounts: set[UUID], offered: dict[UUID, bytes]
+) -> list[ClaimedPackage]:
     devices = await directory.live_devices(unit.session, accounts)
     wanted = [(user, device) for user in sorted(accounts) for device in devices[user] if device != author.device_id]
     kept = await _kept(unit.session, conversation_id, author.device_id, now() + MIN_REMAINING) | offered
@@ -54,7 +68,29 @@ async def _claim_for_founding(
         package = kept.get(device_id) or await _new(unit, conversation_id, author.device_id, device_id)
         if package is not None:
             items.append(ClaimedPackage(user_id=user_id, device_id=device_id, key_package=package))
-    if {item.user_id for item in items} | {author.user_id} != accounts:
+    return items
+
+
+async def claim_for_invitation(unit: Unit, author: Author, conversation_id: UUID, user_id: UUID) -> ClaimedPackages:
+    """One package of each device of a person whom the author may invite into the room."""
+    await repository.lock_accounts(unit.session, conversation_id, {user_id})
+    log = await repository.log_for(unit.session, author, conversation_id)
+    policy = await policy_of(unit.session, conversation_id)
+    if policy is None or not log.open:
+        raise not_active()
+    if not log.view.reads_on:
+        raise not_in_group()
+    if policy.role(author.user_id) < policy.settings.invite:
+        raise not_allowed("invite")
+    if user_id in policy.banned:
+        raise not_allowed("banned")
+    members = await repository.participants(unit.session, conversation_id)
+    if user_id in members:
+        raise already_member()
+    if not await repository.connected_with(unit.session, author.user_id, [user_id]):
+        raise not_connected()
+    items = await _packages(unit, author, conversation_id, {user_id}, {})
+    if not items:
         raise waiting_for_devices()
     return ClaimedPackages(items=items)
 
@@ -66,7 +102,7 @@ async def _accounts(session: AsyncSession, author: Author, conversation_id: UUID
     accounts = await repository.participants(session, conversation_id)
     if author.user_id not in accounts:
         raise not_found()
-    state = await repository.session_state(session, conversation_id)
+    state = await repository.state(session, conversation_id)
     if state == "waiting_for_devices":
         raise waiting_for_devices()
     if state not in ("establishing", "active"):

@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from secrets import token_bytes
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app_service.conversations import lost_devices, pages, repository, statements
+from app_service.conversations import lost_devices, pages, repository, room_commits, statements
 from app_service.conversations.authenticated_data import Leaf
-from app_service.conversations.entries import Ack, Author, Head, Row, ack_of, extend
+from app_service.conversations.entries import Ack, Author, ConversationKind, Head, Row, ack_of, extend
 from app_service.conversations.membership import Roster, check_contribution, roster_after
 from app_service.conversations.proposals import Proposal, parse_proposal
 from app_service.conversations.refusals import (
@@ -34,8 +35,9 @@ from app_service.conversations.refusals import (
     not_found,
     not_in_group,
 )
+from app_service.conversations.room_commits import RoomAfter
 from app_service.conversations.schemas import CommitPost, Contribution
-from app_service.conversations.statements import SessionHead
+from app_service.conversations.statements import Standing
 from app_service.conversations.writer import LogWriter
 from app_service.db import Database, Unit
 from app_service.directory import repository as directory
@@ -54,10 +56,20 @@ MAX_MISSED = 100
 
 @dataclass(frozen=True)
 class CommitLogged(DomainEvent):
-    """A group has a new epoch; `founder_device_id` is set for its first."""
+    """A group has a new epoch; `founder_device_id` is set for its first, `room` for a room."""
 
     conversation_id: UUID
+    kind: ConversationKind
     founder_device_id: UUID | None
+    room: RoomAfter | None = None
+
+
+class Verdict(NamedTuple):
+    """Where a commit goes, and what it leads to."""
+
+    standing: Standing
+    after: frozenset[Leaf]
+    room: RoomAfter | None
 
 
 class EpochTaken(Exception):
@@ -122,18 +134,25 @@ class CommitService:
 
     async def _write(self, proposal: Proposal) -> Ack:
         async with self.database.write() as unit:
-            await repository.lock_accounts(unit.session, proposal.entry.conversation_id)
+            added = {leaf.user_id for leaf in proposal.details.added}
+            await repository.lock_accounts(unit.session, proposal.entry.conversation_id, added)
             first = await first_answer(unit.session, proposal)
             if first is not None:
                 return first
-            found, after = await _judge(unit.session, proposal, lock=True)
-            row = await append_commit(unit, proposal, found.head)
-            await store_members(unit.session, proposal, row, after)
+            verdict = await _judge(unit.session, proposal, lock=True)
+            row = await append_commit(unit, proposal, verdict.standing.head)
+            await store_members(unit.session, proposal, row, verdict.after)
             store_parts(unit.session, proposal, row)
-            founder = proposal.entry.author.device_id if proposal.founds else None
-            await self.events.publish(unit, CommitLogged(row.conversation_id, founder))
+            if verdict.room is not None:
+                await room_commits.store_room(unit.session, proposal, row, verdict.room)
+            await self.events.publish(unit, _logged(proposal, verdict))
             unit.after_commit(lambda: self.appended([row]))
             return ack_of(row)
+
+
+def _logged(proposal: Proposal, verdict: Verdict) -> CommitLogged:
+    founder = proposal.entry.author.device_id if proposal.founds else None
+    return CommitLogged(proposal.entry.conversation_id, verdict.standing.kind, founder, verdict.room)
 
 
 async def first_answer(session: AsyncSession, proposal: Proposal) -> Ack | None:
@@ -142,8 +161,8 @@ async def first_answer(session: AsyncSession, proposal: Proposal) -> Ack | None:
     return answers.get(key)
 
 
-async def _judge(session: AsyncSession, proposal: Proposal, *, lock: bool) -> tuple[SessionHead, frozenset[Leaf]]:
-    """The head and the leaves after the commit; raises the refusal, if there is one."""
+async def _judge(session: AsyncSession, proposal: Proposal, *, lock: bool) -> Verdict:
+    """What comes of the commit; raises the refusal, if there is one."""
     entry = proposal.entry
     conversation_id, author = entry.conversation_id, entry.author
     heads = await session.run_sync(lambda sync: statements.heads(sync.connection(), [conversation_id], lock=lock))
@@ -163,15 +182,28 @@ async def _judge(session: AsyncSession, proposal: Proposal, *, lock: bool) -> tu
     leaves = await repository.leaves(session, conversation_id)
     if not proposal.founds:
         _check_rotation(found, proposal, leaves)
+    room = await _judge_room(session, found, proposal, leaves)
+    if room is not None:
+        accounts |= await room_commits.accounts_for(session, conversation_id, author, set(room.joined))
     keys = await _keys(session, proposal, leaves)
     after = roster_after(Roster(leaves, frozenset(accounts)), author, proposal.details, keys)
     if proposal.transcript is not None:
         check_contribution(proposal.transcript, after, keys)
-    return found, after
+    return Verdict(found, after, room)
 
 
-async def _check_founding(session: AsyncSession, found: SessionHead, proposal: Proposal) -> None:
-    state = await repository.session_state(session, found.head.conversation_id)
+async def _judge_room(
+    session: AsyncSession, found: Standing, proposal: Proposal, leaves: frozenset[Leaf]
+) -> RoomAfter | None:
+    if found.kind == "room":
+        return await room_commits.judge_room(session, proposal, leaves)
+    if proposal.details.room is not None:
+        raise bad_commit("A session has no roles.")
+    return None
+
+
+async def _check_founding(session: AsyncSession, found: Standing, proposal: Proposal) -> None:
+    state = await repository.state(session, found.head.conversation_id)
     if state == "terminated":
         raise not_active()
     if state != "establishing":
@@ -181,7 +213,7 @@ async def _check_founding(session: AsyncSession, found: SessionHead, proposal: P
         raise contribution_required()
 
 
-def _check_rotation(found: SessionHead, proposal: Proposal, leaves: frozenset[Leaf]) -> None:
+def _check_rotation(found: Standing, proposal: Proposal, leaves: frozenset[Leaf]) -> None:
     if Leaf(*proposal.entry.author) not in leaves:
         raise not_in_group()
     # Whoever is blocked or not connected reaches the other in no other way; a lost device must always get out (P6.9).
@@ -189,7 +221,7 @@ def _check_rotation(found: SessionHead, proposal: Proposal, leaves: frozenset[Le
         check_peace(found)
 
 
-def check_peace(found: SessionHead) -> None:
+def check_peace(found: Standing) -> None:
     if found.blocked:
         raise blocked()
     if not found.connected:
@@ -228,8 +260,7 @@ async def store_members(session: AsyncSession, proposal: Proposal, row: Row, aft
     """The member table as the authenticated data says (P6.5)."""
     joining = after if proposal.founds else frozenset(proposal.details.added)
     await lost_devices.forget(session, row.conversation_id, {leaf.device_id for leaf in joining})
-    if proposal.founds:
-        await _forget_claims(session, row.conversation_id)
+    await _forget_claims(session, row.conversation_id, None if proposal.founds else joining)
     for leaf in joining:
         member = await session.get(Member, (row.conversation_id, leaf.device_id))
         if member is None:
@@ -245,9 +276,12 @@ async def store_members(session: AsyncSession, proposal: Proposal, row: Row, aft
         )
 
 
-async def _forget_claims(session: AsyncSession, conversation_id: UUID) -> None:
-    """The packages of a founding are used: the next generation takes others."""
-    await session.execute(delete(KeyPackageClaim).where(KeyPackageClaim.conversation_id == conversation_id))
+async def _forget_claims(session: AsyncSession, conversation_id: UUID, joining: frozenset[Leaf] | None) -> None:
+    """Packages are used once: whoever adds these devices again (None: all) takes others."""
+    claims = delete(KeyPackageClaim).where(KeyPackageClaim.conversation_id == conversation_id)
+    if joining is not None:
+        claims = claims.where(KeyPackageClaim.device_id.in_([leaf.device_id for leaf in joining]))
+    await session.execute(claims)
 
 
 def _member(row: Row, leaf: Leaf, sender_tag: bytes) -> Member:
@@ -268,7 +302,7 @@ def store_parts(session: AsyncSession, proposal: Proposal, row: Row) -> None:
         Commit(
             conversation_id=row.conversation_id,
             seq=row.seq,
-            membership_changed=bool(details.added or details.removed),
+            membership_changed=bool(details.added or details.removed or details.room),
             roster_hash=details.roster_hash,
             contribution_id=details.contribution_id,
             transcript=None if contribution is None else contribution.transcript,

@@ -23,6 +23,7 @@ from app_service.conversations.refusals import (
     unknown_recipient,
 )
 from app_service.conversations.repository import Log
+from app_service.conversations.room_commits import accounts_for, policy_of
 from app_service.conversations.schemas import ContributionAnswer, ContributionRequest
 from app_service.conversations.transcript import contribution_id
 from app_service.db import Database
@@ -43,7 +44,7 @@ class ContributionService:
         """A signed transcript for the next epoch of this group."""
         async with self.database.read() as session:
             await _check_place(session, author, conversation_id, body)
-            recipients = await _recipients(session, conversation_id, body)
+            recipients = await _recipients(session, author, conversation_id, body)
         notary = self.notary.current()
         answer = await self.quantum.establish(
             EstablishRequest(
@@ -77,7 +78,7 @@ async def _check_place(session: AsyncSession, author: Author, conversation_id: U
 
 
 async def _check_founding(session: AsyncSession, author: Author, log: Log) -> None:
-    if log.epoch > 0 or await repository.session_state(session, log.conversation_id) != "establishing":
+    if log.epoch > 0 or await repository.state(session, log.conversation_id) != "establishing":
         raise not_establishing()
 
 
@@ -88,9 +89,14 @@ async def _check_rotating(session: AsyncSession, author: Author, log: Log) -> No
         raise not_in_group()
 
 
-async def _recipients(session: AsyncSession, conversation_id: UUID, body: ContributionRequest) -> list[Recipient]:
-    accounts = await repository.participants(session, conversation_id)
+async def _recipients(
+    session: AsyncSession, author: Author, conversation_id: UUID, body: ContributionRequest
+) -> list[Recipient]:
     keys = await directory.device_keys(session, {choice.device_id for choice in body.recipients})
+    accounts = await repository.participants(session, conversation_id)
+    if await policy_of(session, conversation_id) is not None:
+        named = {device.user_id for device in keys.values()}
+        accounts |= await accounts_for(session, conversation_id, author, named)
     return [_recipient(keys, accounts, choice.device_id, choice.number) for choice in body.recipients]
 
 

@@ -19,13 +19,15 @@ from app_service.mls import MalformedMls
 from shared.encoding import MalformedEncoding, from_base64url, pack_signature
 from shared.errors import Malformed, TooLarge
 
-Kind = Literal["message", "terminate", "commit", "generation"]
+ConversationKind = Literal["session", "room"]
+Kind = Literal["message", "terminate", "leave", "commit", "generation"]
 MessageType = Literal["secured", "critical"]
 
 MAX_MESSAGE_BYTES: Final = 131_072
 MAX_COMMIT_BYTES: Final = 524_288
-_CONTENT_TYPES: Final[dict[str, int]] = {"message": APPLICATION, "terminate": APPLICATION, "commit": COMMIT}
-_DATA_TYPES: Final[dict[str, str]] = {"message": "secured", "terminate": "terminate", "commit": "commit"}
+_CONTENT_TYPES: Final[dict[str, int]] = {"commit": COMMIT}
+_DATA_TYPES: Final[dict[str, str]] = {"message": "secured"}
+"""Of the kinds whose type has another name."""
 
 
 class Author(NamedTuple):
@@ -134,7 +136,7 @@ def parse_entry(
         data = authenticated_data.decode(header.authenticated_data)
     except MalformedEncoding as error:
         raise _refused(refusal) from error
-    data_type = _DATA_TYPES[kind] if signature is None else "critical"
+    data_type = _DATA_TYPES.get(kind, kind) if signature is None else "critical"
     if data.type != data_type or not _fits(header, data, conversation_id, client_id, kind):
         raise _refused(refusal)
     return Entry(
@@ -176,7 +178,7 @@ def _fits(header: PrivateMessage, data: AuthenticatedData, conversation_id: UUID
     return (
         header.conversation_id == data.conversation_id == conversation_id
         and header.generation == data.generation
-        and header.content_type == _CONTENT_TYPES[kind]
+        and header.content_type == _CONTENT_TYPES.get(kind, APPLICATION)
         and data.client_id == client_id
         and data.expiry == 0
     )

@@ -141,7 +141,7 @@ class GenerationService:
             row = await append_commit(unit, opening.founding, judged.head)
             await store_members(unit.session, opening.founding, row, judged.after)
             store_parts(unit.session, opening.founding, row)
-            await self.commits.events.publish(unit, CommitLogged(conversation_id, None))
+            await self.commits.events.publish(unit, CommitLogged(conversation_id, "session", None))
             unit.after_commit(lambda: self.commits.appended([begun, row]))
             return ack_of(row)
 
@@ -195,6 +195,8 @@ async def _checked_head(session: AsyncSession, opening: Opening, *, lock: bool) 
     if found is None or opening.entry.author.user_id not in accounts:
         raise not_found()
     head = found.head
+    if found.kind != "session":
+        raise bad_generation("Only sessions begin anew.")
     if not head.open:
         raise not_active()
     check_peace(found)

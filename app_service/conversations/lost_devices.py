@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app_service.conversations import repository
 from app_service.conversations.authenticated_data import Leaf
-from app_service.conversations.entries import Author
+from app_service.conversations.entries import Author, ConversationKind
 from app_service.conversations.lost_state import LostState, read_lost_state
 from app_service.conversations.refusals import already_added, bad_lost_state, not_active, not_in_group, nothing_lost
 from app_service.conversations.schemas import ClaimedPackage, ClaimedPackages, LostStatePost
@@ -40,6 +40,7 @@ class StateLost(DomainEvent):
     """A device asked to be added to a group again."""
 
     conversation_id: UUID
+    kind: ConversationKind
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,7 +68,9 @@ class LostDeviceService:
             await repository.lock_accounts(unit.session, conversation_id)
             device = await _check_place(unit.session, author, lost)
             await _keep(unit, device, conversation_id, body)
-            await self.events.publish(unit, StateLost(conversation_id))
+            await self.events.publish(
+                unit, StateLost(conversation_id, await repository.kind(unit.session, conversation_id))
+            )
 
     async def _verify(self, device: Device, body: LostStatePost) -> None:
         """Healing never waits for quantum_service: members verify what we could not."""

@@ -37,7 +37,7 @@ def roster_after(
         raise bad_commit("The commit adds who is there, or removes who is not, or its own author.")
     after = (before | added) - removed
     if not roster.leaves and {leaf.user_id for leaf in after} != roster.accounts:
-        raise bad_commit("A session begins with devices of both people.")
+        raise bad_commit("A group begins with devices of everybody it is for.")
     if roster_hash((leaf, keys[leaf.device_id].signature_key) for leaf in after) != details.roster_hash:
         raise bad_commit("The commit names another roster than it leads to.")
     return after

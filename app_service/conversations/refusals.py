@@ -17,11 +17,11 @@ def not_active() -> Conflict:
 
 
 def not_establishing() -> Conflict:
-    return Conflict("not_establishing", "This session is not waiting for its first commit.")
+    return Conflict("not_establishing", "This conversation is not waiting for its first commit.")
 
 
 def waiting_for_devices() -> Conflict:
-    return Conflict("waiting_for_devices", "Somebody in this session has no device with keys yet.")
+    return Conflict("waiting_for_devices", "Somebody has no device with keys yet.")
 
 
 def blocked() -> Forbidden:
@@ -34,6 +34,15 @@ def not_connected() -> Forbidden:
 
 def not_in_group() -> Forbidden:
     return Forbidden("not_in_group", "This device is not in the conversation's group.")
+
+
+def not_allowed(missing: str) -> Forbidden:
+    """`missing`: the word of docs/crypto.md, *Rooms*, for the right that it takes."""
+    return Forbidden("not_allowed", "Your role in this room does not allow that.", details={"missing": missing})
+
+
+def bad_room() -> Malformed:
+    return Malformed("bad_room", "The commit leads to a room that there cannot be.")
 
 
 def epoch_stale(head: Head) -> Conflict:
@@ -54,6 +63,10 @@ def bad_signature(why: str) -> Malformed:
     return Malformed("bad_signature", "A critical message needs a valid signature of its device.", details=details)
 
 
+def message_required() -> Malformed:
+    return Malformed("message_required", "Only a member's last message ends a conversation that has a group.")
+
+
 def bad_commit(why: str) -> Malformed:
     return Malformed("bad_commit", why)
 
@@ -63,11 +76,11 @@ def bad_contribution(why: str) -> Malformed:
 
 
 def contribution_required() -> Malformed:
-    return Malformed("contribution_required", "The first commit of a session carries a contribution.")
+    return Malformed("contribution_required", "The first commit of a group carries a contribution.")
 
 
 def outsider() -> Malformed:
-    return Malformed("outsider", "A session holds devices of its two people only.")
+    return Malformed("outsider", "A conversation holds devices of its own people only.")
 
 
 def revoked_device() -> Malformed:
@@ -84,6 +97,10 @@ def bad_lost_state(why: str) -> Malformed:
 
 def already_added() -> Conflict:
     return Conflict("already_added", "This device has been added since it asked. Read what you missed.")
+
+
+def already_member() -> Conflict:
+    return Conflict("already_member", "This person is in the room already.")
 
 
 def bad_generation(why: str) -> Malformed:

@@ -8,14 +8,26 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app_service.conversations.authenticated_data import Leaf
-from app_service.conversations.entries import Author, NotaryReceipt, Row, Signature
+from app_service.conversations.entries import Author, ConversationKind, NotaryReceipt, Row, Signature
 from app_service.conversations.refusals import not_found
 from app_service.conversations.rows import CommitParts, View
-from app_service.models import Commit, Conversation, LogEntry, Member, Participant, Session, User, Welcome
+from app_service.models import (
+    Block,
+    Commit,
+    Connection,
+    Conversation,
+    LogEntry,
+    Member,
+    Participant,
+    Room,
+    Session,
+    User,
+    Welcome,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +41,8 @@ class Log:
     seq: int
     chain_0: bytes
     chain: bytes
+    over: bool
+    """The account has left, or was removed: for it the log ends at `seq`."""
     view: View
 
 
@@ -51,29 +65,34 @@ async def logs_for(session: AsyncSession, author: Author) -> list[Log]:
     return [_log(*found, author) for found in await session.execute(_logs(author))]
 
 
-def _logs(author: Author) -> Select[Conversation, Member]:
+def _logs(author: Author) -> Select[Conversation, Member, LogEntry]:
     member = and_(Member.conversation_id == Conversation.id, Member.device_id == author.device_id)
     participant = and_(Participant.conversation_id == Conversation.id, Participant.user_id == author.user_id)
+    last = and_(LogEntry.conversation_id == Conversation.id, LogEntry.seq == Participant.left_seq)
     return (
-        select(Conversation, Member)
+        select(Conversation, Member, LogEntry)
         .join(Participant, participant)
         .outerjoin(Member, member)
+        .outerjoin(LogEntry, last)
         .execution_options(populate_existing=True)
     )
 
 
-def _log(conversation: Conversation, member: Member | None, author: Author) -> Log:
+def _log(conversation: Conversation, member: Member | None, last: LogEntry | None, author: Author) -> Log:
+    """`last` is the row with which the account left: for it the log ends there."""
     view = View(author.device_id)
     if member is not None:
-        view = View(author.device_id, member.joined_seq, member.removed_seq)
+        removed_seq = member.removed_seq if last is None else last.seq
+        view = View(author.device_id, member.joined_seq, removed_seq)
     return Log(
         conversation.id,
-        conversation.open,
+        conversation.open and last is None,
         conversation.generation,
         conversation.epoch,
-        conversation.seq,
+        conversation.seq if last is None else last.seq,
         conversation.chain_0,
-        conversation.chain,
+        conversation.chain if last is None else last.chain,
+        last is not None,
         view,
     )
 
@@ -161,8 +180,19 @@ async def commit_parts(session: AsyncSession, log: Log, rows: Sequence[Row]) -> 
 
 
 async def participants(session: AsyncSession, conversation_id: UUID) -> set[UUID]:
-    query = select(Participant.user_id).where(Participant.conversation_id == conversation_id)
+    """The accounts whose conversation it is, without those who left."""
+    query = select(Participant.user_id).where(
+        Participant.conversation_id == conversation_id, Participant.left_seq.is_(None)
+    )
     return set(await session.scalars(query))
+
+
+async def left(session: AsyncSession, conversation_id: UUID) -> frozenset[UUID]:
+    """The accounts that left or were removed."""
+    query = select(Participant.user_id).where(
+        Participant.conversation_id == conversation_id, Participant.left_seq.is_not(None)
+    )
+    return frozenset(await session.scalars(query))
 
 
 async def read_mark(session: AsyncSession, user_id: UUID, conversation_id: UUID) -> Participant | None:
@@ -195,12 +225,47 @@ async def leaves(session: AsyncSession, conversation_id: UUID) -> frozenset[Leaf
     return frozenset(Leaf(*each) for each in await session.execute(query))
 
 
-async def session_state(session: AsyncSession, conversation_id: UUID) -> str | None:
-    return await session.scalar(select(Session.state).where(Session.id == conversation_id))
+async def state(session: AsyncSession, conversation_id: UUID) -> str | None:
+    """`waiting_for_devices` (sessions only), `establishing`, `active` or `terminated`."""
+    query = (
+        select(func.coalesce(Session.state, Room.state))
+        .select_from(Conversation)
+        .outerjoin(Session, Session.id == Conversation.id)
+        .outerjoin(Room, Room.id == Conversation.id)
+        .where(Conversation.id == conversation_id)
+    )
+    return await session.scalar(query)
 
 
-async def lock_accounts(session: AsyncSession, conversation_id: UUID) -> set[UUID]:
-    """The accounts of a conversation, locked before its head: the order in which everybody else takes them."""
-    people = select(Participant.user_id).where(Participant.conversation_id == conversation_id)
-    query = select(User.id).where(User.id.in_(people)).order_by(User.id).with_for_update()
+async def kind(session: AsyncSession, conversation_id: UUID) -> ConversationKind:
+    found: ConversationKind = await session.scalar(select(Conversation.kind).where(Conversation.id == conversation_id))
+    return found
+
+
+async def connected_with(session: AsyncSession, user_id: UUID, others: Collection[UUID] | None = None) -> set[UUID]:
+    """Who (among `others`, when given) is connected with the account, while neither blocks."""
+    other = case((Connection.low_user_id == user_id, Connection.high_user_id), else_=Connection.low_user_id)
+    block = exists().where(
+        or_(
+            and_(Block.user_id == user_id, Block.blocked_id == other),
+            and_(Block.user_id == other, Block.blocked_id == user_id),
+        )
+    )
+    query = select(other).where(
+        or_(Connection.low_user_id == user_id, Connection.high_user_id == user_id),
+        Connection.state == "connected",
+        ~block,
+    )
+    if others is not None:
+        query = query.where(other.in_(others))
+    return set(await session.scalars(query))
+
+
+async def lock_accounts(session: AsyncSession, conversation_id: UUID, also: Collection[UUID] = ()) -> set[UUID]:
+    """The accounts of a conversation (and `also`), locked before its head: the order in which everybody takes them."""
+    people = select(Participant.user_id).where(
+        Participant.conversation_id == conversation_id, Participant.left_seq.is_(None)
+    )
+    of_it = or_(User.id.in_(people), User.id.in_(also))
+    query = select(User.id).where(of_it).order_by(User.id).with_for_update()
     return set(await session.scalars(query))

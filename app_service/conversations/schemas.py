@@ -58,6 +58,29 @@ class LogRow(Wire):
     contribution: Contribution | None
 
 
+class MemberDevice(Wire):
+    """A device in the group."""
+
+    user_id: UUID
+    device_id: UUID
+    sender_tag: Base64Bytes
+    joined_seq: int
+
+
+class LostDeviceView(Wire):
+    """A device that asked to be added to the group (again), in its own signed words."""
+
+    user_id: UUID
+    device_id: UUID
+    statement: Base64Bytes
+    signature: Base64Bytes
+
+
+class DeliveredUpTo(Wire):
+    user_id: UUID
+    seq: int
+
+
 class LogHead(Wire):
     seq: int
     chain: Base64Bytes

@@ -12,15 +12,17 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy import Connection as Transaction
 from sqlalchemy import Row as Record
 
-from app_service.conversations.entries import Ack, Head, NotaryReceipt, Row
+from app_service.conversations.entries import Ack, ConversationKind, Head, NotaryReceipt, Row
+from app_service.conversations.room_policy import decode_policy
 from app_service.db import ManyRows
-from app_service.models import Block, Commit, Connection, Conversation, LogEntry, Member, Participant, Session
+from app_service.models import Block, Commit, Connection, Conversation, LogEntry, Member, Participant, Room, Session
 
 
-class SessionHead(NamedTuple):
-    """A head, and whether the two people of the session may write to each other."""
+class Standing(NamedTuple):
+    """A head, and whether the two people of a session may write to each other; of a room always."""
 
     head: Head
+    kind: ConversationKind
     connected: bool
     blocked: bool
 
@@ -29,10 +31,20 @@ class SessionHead(NamedTuple):
         return self.head.open and self.connected and not self.blocked
 
 
-_CONNECTED = exists().where(
-    Connection.low_user_id == Session.low_user_id,
-    Connection.high_user_id == Session.high_user_id,
-    Connection.state == "connected",
+class Seat(NamedTuple):
+    """A device in a group: its sender tag, and whether its person may post."""
+
+    sender_tag: bytes
+    posts: bool
+
+
+_CONNECTED = or_(
+    Session.id.is_(None),
+    exists().where(
+        Connection.low_user_id == Session.low_user_id,
+        Connection.high_user_id == Session.high_user_id,
+        Connection.state == "connected",
+    ),
 )
 _BLOCKED = exists().where(
     or_(
@@ -49,17 +61,28 @@ _HEADS = (
         Conversation.epoch,
         Conversation.seq,
         Conversation.chain,
+        Conversation.kind,
         _CONNECTED,
         _BLOCKED,
     )
-    .join(Session, Session.id == Conversation.id)
+    .outerjoin(Session, Session.id == Conversation.id)
     .where(Conversation.id.in_(bindparam("ids", expanding=True)))
     .order_by(Conversation.id)
 )
 _LOCKED_HEADS = _HEADS.with_for_update(of=Conversation)
-_ROSTERS = select(Member.conversation_id, Member.device_id, Member.sender_tag).where(
-    Member.conversation_id.in_(bindparam("ids", expanding=True)), Member.removed_seq.is_(None)
+_ROSTERS = (
+    select(Member.conversation_id, Member.device_id, Member.user_id, Member.sender_tag)
+    .join(
+        Participant,
+        and_(Participant.conversation_id == Member.conversation_id, Participant.user_id == Member.user_id),
+    )
+    .where(
+        Member.conversation_id.in_(bindparam("ids", expanding=True)),
+        Member.removed_seq.is_(None),
+        Participant.left_seq.is_(None),
+    )
 )
+_POLICIES = select(Room.id, Room.policy).where(Room.id.in_(bindparam("ids", expanding=True)), Room.policy.is_not(None))
 _COLUMNS = (
     "conversation_id",
     "seq",
@@ -86,23 +109,31 @@ _MOVE = (
         Conversation.id == bindparam("head_id"),
         Conversation.chain == bindparam("head_before"),
         Conversation.open,
-        exists().where(Session.id == Conversation.id, _CONNECTED, ~_BLOCKED),
+        or_(Conversation.kind == "room", exists().where(Session.id == Conversation.id, _CONNECTED, ~_BLOCKED)),
     )
     .values(seq=bindparam("head_seq"), chain=bindparam("head_chain"), last_entry_at=bindparam("head_time"))
 )
 
 
-def heads(transaction: Transaction, conversation_ids: Sequence[UUID], *, lock: bool) -> dict[UUID, SessionHead]:
-    """Heads of sessions; with `lock`, nobody else moves them until the transaction ends."""
+def heads(transaction: Transaction, conversation_ids: Sequence[UUID], *, lock: bool) -> dict[UUID, Standing]:
+    """Heads of conversations; with `lock`, nobody else moves them until the transaction ends."""
     found = transaction.execute(_LOCKED_HEADS if lock else _HEADS, {"ids": conversation_ids})
-    return {each[0]: SessionHead(Head(*each[:6]), bool(each[6]), bool(each[7])) for each in found}
+    standings: dict[UUID, Standing] = {}
+    for each in found:
+        kind: ConversationKind = "room" if each[6] == "room" else "session"
+        standings[each[0]] = Standing(Head(*each[:6]), kind, bool(each[7]), bool(each[8]))
+    return standings
 
 
-def rosters(transaction: Transaction, conversation_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, bytes]]:
-    """Sender tags of the devices that are in these groups now."""
-    found: defaultdict[UUID, dict[UUID, bytes]] = defaultdict(dict)
-    for conversation_id, device_id, sender_tag in transaction.execute(_ROSTERS, {"ids": conversation_ids}):
-        found[conversation_id][device_id] = sender_tag
+def rosters(transaction: Transaction, conversation_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, Seat]]:
+    """The devices that are in these groups now, but for those whose people have left."""
+    found: defaultdict[UUID, dict[UUID, Seat]] = defaultdict(dict)
+    ids = {"ids": conversation_ids}
+    policies = {each[0]: decode_policy(each[1]) for each in transaction.execute(_POLICIES, ids) if each[1] is not None}
+    for conversation_id, device_id, user_id, sender_tag in transaction.execute(_ROSTERS, ids):
+        policy = policies.get(conversation_id)
+        posts = policy is None or policy.role(user_id) >= policy.settings.post
+        found[conversation_id][device_id] = Seat(sender_tag, posts)
     return dict(found)
 
 

@@ -15,6 +15,7 @@ from app_service.models.conversations import (
     Welcome,
 )
 from app_service.models.directory import Device, DeviceList, KeyPackage, MlKemKey
+from app_service.models.rooms import Room
 from app_service.models.server import NotaryKey, ServerSetting
 from app_service.models.sessions import Session
 
@@ -38,6 +39,7 @@ __all__ = [
     "NotaryKey",
     "Participant",
     "Pins",
+    "Room",
     "ServerSetting",
     "Session",
     "SignIn",

@@ -33,13 +33,14 @@ class Conversation(Model):
 
 
 class Participant(Model):
-    """An account of a conversation, and how far it has read."""
+    """An account of a conversation, and how far it has read; once it has left or was removed, its log ends there."""
 
     __tablename__ = "participants"
 
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
     read_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    left_seq: Mapped[int | None] = mapped_column(BigInteger, default=None)
 
 
 class Member(Model):

@@ -31,6 +31,9 @@ EventType = Literal[
     "session_updated",
     "session_terminated",
     "rotate_requested",
+    "room_created",
+    "room_updated",
+    "room_terminated",
     "key_change",
     "read",
 ]

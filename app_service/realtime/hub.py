@@ -36,6 +36,9 @@ class OpenSocket(Protocol):
     def tell(self, frame: str) -> None:
         """A frame about state that the socket can also read anew."""
 
+    def tell_of(self, log: UUID, frame: str) -> None:
+        """The same about a log, unless that is over for the socket's account."""
+
     def signed_out(self, because: str) -> None:
         """Its sign-in was ended."""
 
@@ -126,7 +129,7 @@ class Hub:
 
     def tell_followers(self, log: UUID, frame: str) -> None:
         for socket in self._by_log.get(log, ()):
-            socket.tell(frame)
+            socket.tell_of(log, frame)
 
     def tell_accounts(self, user_ids: Iterable[UUID], frame: str) -> None:
         for user_id in user_ids:

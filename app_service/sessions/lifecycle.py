@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from uuid_utils.compat import uuid7
 
-from app_service.conversations import chain
+from app_service.conversations.beginning import begin_log
 from app_service.conversations.closing import LogClosed
 from app_service.conversations.commits import CommitLogged
 from app_service.conversations.lost_devices import StateLost
 from app_service.conversations.refusals import not_establishing, not_found
 from app_service.db import Unit
-from app_service.models import Conversation, Participant, Session
+from app_service.models import Session
 from app_service.models.base import now
 from app_service.realtime.events import (
     ConnectionAccepted,
@@ -51,34 +50,15 @@ class SessionLifecycle:
 
     async def create(self, unit: Unit, asked_by: UUID, other: UUID, *, accepted_by: UUID) -> Session:
         """A new session and its empty log. The client of `accepted_by` founds the group first."""
-        moment, identifier = now(), uuid7()
         low, high = sorted((asked_by, other))
-        first = chain.first_link(identifier, asked_by, self.server_name)
-        unit.session.add(
-            Conversation(
-                id=identifier,
-                kind="session",
-                creator_id=asked_by,
-                created_at=moment,
-                open=False,
-                generation=0,
-                epoch=0,
-                seq=0,
-                chain_0=first,
-                chain=first,
-                last_entry_at=None,
-            )
-        )
-        await unit.session.flush()
-        for user_id in (asked_by, other):
-            unit.session.add(Participant(conversation_id=identifier, user_id=user_id, read_seq=0))
+        log = await begin_log(unit, "session", (asked_by, other), self.server_name)
         session = Session(
-            id=identifier,
+            id=log.id,
             user1_id=asked_by,
             user2_id=other,
             low_user_id=low,
             high_user_id=high,
-            created_at=moment,
+            created_at=log.created_at,
             state=await _first_state(unit.session, {asked_by, other}),
             accepted_by=accepted_by,
             founder_device_id=None,
@@ -120,6 +100,8 @@ class SessionLifecycle:
                 await self._tell(unit, "session_updated", session)
 
     async def _on_commit(self, unit: Unit, event: CommitLogged) -> None:
+        if event.kind != "session":
+            return
         session = await _locked(unit.session, event.conversation_id)
         if event.founder_device_id is not None:
             if session.state != "establishing":
@@ -128,10 +110,12 @@ class SessionLifecycle:
         await self._tell(unit, "session_updated", session)
 
     async def _on_closed(self, unit: Unit, event: LogClosed) -> None:
-        await self._terminate(unit, await _locked(unit.session, event.conversation_id))
+        if event.kind == "session":
+            await self._terminate(unit, await _locked(unit.session, event.conversation_id))
 
     async def _on_lost(self, unit: Unit, event: StateLost) -> None:
-        await self._tell(unit, "session_updated", await _locked(unit.session, event.conversation_id))
+        if event.kind == "session":
+            await self._tell(unit, "session_updated", await _locked(unit.session, event.conversation_id))
 
     async def _terminate(self, unit: Unit, session: Session) -> None:
         session.state, session.terminated_at, session.closed_by = "terminated", now(), "member"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app_service.conversations.schemas import Content, Position
+from app_service.conversations.schemas import Content, DeliveredUpTo, LostDeviceView, MemberDevice, Position
 from shared.schemas.base import Base64Bytes, Time, Wire
 
 State = Literal["waiting_for_devices", "establishing", "active", "terminated"]
@@ -16,27 +16,6 @@ State = Literal["waiting_for_devices", "establishing", "active", "terminated"]
 class SessionPeer(Wire):
     id: UUID
     username: str
-
-
-class SessionMember(Wire):
-    user_id: UUID
-    device_id: UUID
-    sender_tag: Base64Bytes
-    joined_seq: int
-
-
-class LostDeviceView(Wire):
-    """A device that asked to be added to the group (again), in its own signed words."""
-
-    user_id: UUID
-    device_id: UUID
-    statement: Base64Bytes
-    signature: Base64Bytes
-
-
-class DeliveredUpTo(Wire):
-    user_id: UUID
-    seq: int
 
 
 class SessionView(Wire):
@@ -58,7 +37,7 @@ class SessionView(Wire):
     chain_0: Base64Bytes
     chain: Base64Bytes
     ml_kem_keys: list[Base64Bytes]
-    members: list[SessionMember]
+    members: list[MemberDevice]
     lost: list[LostDeviceView]
     last_message_at: Time | None
     my_read_seq: int

@@ -11,7 +11,7 @@ from app_service.accounts.tokens import Caller
 from app_service.conversations import repository as conversations
 from app_service.conversations.closing import ClosingService
 from app_service.conversations.entries import Author
-from app_service.conversations.refusals import blocked, not_active, not_connected, not_found
+from app_service.conversations.refusals import blocked, message_required, not_active, not_connected, not_found
 from app_service.db import Database
 from app_service.models import Session
 from app_service.realtime.events import Events
@@ -20,7 +20,7 @@ from app_service.sessions import repository
 from app_service.sessions.lifecycle import SessionLifecycle
 from app_service.sessions.schemas import SessionList, SessionView, Termination
 from app_service.sessions.views import views
-from shared.errors import Conflict, Forbidden, Malformed
+from shared.errors import Conflict, Forbidden
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,7 +65,7 @@ class SessionService:
 
     async def _send_last(self, caller: Caller, session_id: UUID, body: Termination) -> None:
         if body.message is None or body.client_id is None or body.epoch is None:
-            raise Malformed("message_required", "Only a member's last message ends a session that has a group.")
+            raise message_required()
         if caller.device_id is None:
             raise Forbidden("device_required", "This call needs a sign-in that is bound to a device.")
         author = Author(caller.user_id, caller.device_id)
@@ -80,7 +80,7 @@ class SessionService:
             if session.state == "terminated":
                 raise not_active()
             if session.state == "active":  # founded a moment ago
-                raise Malformed("message_required", "Only a member's last message ends a session that has a group.")
+                raise message_required()
             await self.lifecycle.terminate_without_group(unit, session)
 
     async def rotate(self, caller: Caller, session_id: UUID | None) -> int:

@@ -15,6 +15,7 @@ from pydantic import Field, PlainValidator, TypeAdapter, WithJsonSchema
 from app_service.accounts.tokens import EndReason
 from app_service.connections.schemas import ConnectionChange, ConnectionMade, RequestMade
 from app_service.conversations.schemas import Acknowledgement, LogRow, MessageSend, Position
+from app_service.rooms.schemas import RoomView
 from app_service.sessions.schemas import SessionView
 from shared.schemas.base import Wire
 
@@ -167,6 +168,12 @@ class SessionChanged(Wire):
     session: SessionView
 
 
+class RoomChanged(Wire):
+    type: Literal["room_created", "room_updated", "room_terminated"]
+    cursor: int
+    room: RoomView
+
+
 class RotateRequested(Wire):
     type: Literal["rotate_requested"]
     cursor: int
@@ -202,6 +209,7 @@ ServerFrame = Annotated[
     | ConnectionAccepted
     | ConnectionChanged
     | SessionChanged
+    | RoomChanged
     | RotateRequested
     | KeyChange
     | ReadElsewhere,

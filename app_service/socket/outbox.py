@@ -27,6 +27,8 @@ class Outbox:
         self.in_group: set[UUID] = set()
         """Logs whose rows this device reads as the group does."""
         self.behind: set[UUID] = set()
+        self.over: set[UUID] = set()
+        """Logs that the account has left: nothing more is told of them."""
         self.events = False
         self.stale = False
         """A frame about state was dropped: tell all of it anew."""
@@ -68,6 +70,11 @@ class Outbox:
         else:
             self.stale = True
         self.changed.set()
+
+    def tell_of(self, log: UUID, frame: str) -> None:
+        """A frame about the state of a log."""
+        if log not in self.over:
+            self.tell(frame)
 
     def answer(self, frame: str) -> None:
         """An answer to a frame of the client, who may have only so many open."""

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, case, exists, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from app_service.conversations.repository import connected_with
 from app_service.conversations.rows import frame
 from app_service.db import Database
-from app_service.models import Block, Connection
 from app_service.realtime.hub import Hub
 
 
@@ -21,7 +18,7 @@ class PresenceService:
 
     async def visible(self, user_id: UUID) -> set[UUID]:
         async with self.database.read() as session:
-            return await visible_to(session, user_id)
+            return await connected_with(session, user_id)
 
     async def changed(self, user_id: UUID) -> None:
         """The account's first socket opened, or its last one closed."""
@@ -39,20 +36,3 @@ class PresenceService:
 
 def presence_frame(user_id: UUID, *, online: bool) -> str:
     return frame("presence", {"user_id": str(user_id), "online": online})
-
-
-async def visible_to(session: AsyncSession, user_id: UUID) -> set[UUID]:
-    """The people whose presence the account may see; they see its own."""
-    other = case((Connection.low_user_id == user_id, Connection.high_user_id), else_=Connection.low_user_id)
-    block = exists().where(
-        or_(
-            and_(Block.user_id == user_id, Block.blocked_id == other),
-            and_(Block.user_id == other, Block.blocked_id == user_id),
-        )
-    )
-    query = select(other).where(
-        or_(Connection.low_user_id == user_id, Connection.high_user_id == user_id),
-        Connection.state == "connected",
-        ~block,
-    )
-    return set(await session.scalars(query))

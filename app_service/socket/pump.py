@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,9 +16,12 @@ from app_service.conversations.repository import Delivered, Log
 from app_service.conversations.rows import frame
 from app_service.realtime import stored
 from app_service.realtime.stored import StoredEvent
-from app_service.sessions.views import views
+from app_service.rooms.schemas import RoomView
+from app_service.rooms.views import views as rooms
+from app_service.sessions.schemas import SessionView
+from app_service.sessions.views import views as sessions
 from app_service.socket.outbox import Outbox
-from app_service.socket.presence import presence_frame, visible_to
+from app_service.socket.presence import presence_frame
 from app_service.socket.services import SocketServices
 from app_service.socket.side import Side
 from shared.errors import Unavailable
@@ -31,6 +34,12 @@ AWAY_SECONDS: Final = 1.0
 _RELATIONS: Final = frozenset(
     {"connection_accepted", "connection_removed", "connection_blocked", "connection_unblocked"}
 )
+
+
+_VIEWS: Final[dict[str, Callable[..., Awaitable[Sequence[SessionView | RoomView]]]]] = {
+    "session": sessions,
+    "room": rooms,
+}
 
 
 class Pump:
@@ -65,10 +74,10 @@ class Pump:
         outbox, hub, user_id = self._outbox, self._services.hub, self._author.user_id
         with hub.noting() as grown:
             async with self._services.database.read() as session:
-                visible = await visible_to(session, user_id)
+                visible = await repository.connected_with(session, user_id)
                 kept = await stored.kept(session, user_id)
                 logs = await repository.logs_for(session, self._author)
-                delivered = await repository.delivered(session, [log.conversation_id for log in logs])
+                delivered = await repository.delivered(session, [log.conversation_id for log in logs if not log.over])
             for log in logs:
                 self._take_up(log, cursors.get(log.conversation_id, 0))
                 join(log.conversation_id)
@@ -97,10 +106,15 @@ class Pump:
         # A cursor beyond the head can only come from a log that this database has lost: the client tells.
         outbox = self._outbox
         outbox.cursors[log.conversation_id] = min(cursor, log.seq)
-        if log.view.reads_on:
-            outbox.in_group.add(log.conversation_id)
+        self._note(log)
         if cursor < log.seq:
             outbox.mark_behind(log.conversation_id)
+
+    def _note(self, log: Log) -> None:
+        """Whether the device reads on, and the account is in it still."""
+        outbox, log_id = self._outbox, log.conversation_id
+        (outbox.in_group.add if log.view.reads_on else outbox.in_group.discard)(log_id)
+        (outbox.over.add if log.over else outbox.over.discard)(log_id)
 
     async def run(self, join: Callable[[UUID], None]) -> None:
         """Send for ever; `join` is called with logs that begin to concern this socket."""
@@ -162,7 +176,7 @@ class Pump:
         async with self._services.database.read() as session:
             log = await repository.log_for(session, self._author, log_id)
             rows = await pages.page_after(session, log, cursors[log_id], PAGE_ROWS)
-        (self._outbox.in_group.add if log.view.reads_on else self._outbox.in_group.discard)(log_id)
+        self._note(log)
         if rows:
             received = {"conversation_id": str(log_id), "rows": rows, "head_seq": log.seq}
             await self._send(frame("message_receive", received))
@@ -174,25 +188,30 @@ class Pump:
             await self._drain()
             async with self._services.database.read() as session:
                 events = await stored.after(session, self._author.user_id, self._event_cursor, PAGE_EVENTS)
-                sessions = await self._sessions(session, events)
+                shown = await self._shown(session, events)
             for event in events:
-                await self._send_event(event, sessions, join)
+                await self._send_event(event, shown, join)
             if len(events) < PAGE_EVENTS:
                 return
 
-    async def _sessions(self, session: AsyncSession, events: list[StoredEvent]) -> dict[str, dict[str, Any]]:
-        """The sessions that these events are about, as they are now."""
-        wanted = {UUID(event.payload["session_id"]) for event in events if event.type.startswith("session_")}
-        if not wanted:
-            return {}
-        found = await views(session, self._author.user_id, wanted)
-        return {str(view.id): view.model_dump(mode="json") for view in found}
+    async def _shown(self, session: AsyncSession, events: list[StoredEvent]) -> dict[str, dict[str, Any]]:
+        """The sessions and rooms that these events are about, as they are now."""
+        shown: dict[str, dict[str, Any]] = {}
+        for noun, views in _VIEWS.items():
+            wanted = {UUID(event.payload[f"{noun}_id"]) for event in events if event.type.startswith(f"{noun}_")}
+            found = await views(session, self._author.user_id, wanted) if wanted else ()
+            shown |= {str(view.id): view.model_dump(mode="json") for view in found}
+        return shown
 
-    async def _send_event(self, event: StoredEvent, sessions: Mapping[str, Any], join: Callable[[UUID], None]) -> None:
+    async def _send_event(self, event: StoredEvent, shown: Mapping[str, Any], join: Callable[[UUID], None]) -> None:
         payload = event.payload
-        if event.type.startswith("session_"):
-            payload = {"session": sessions[payload["session_id"]]}
-            log_id = UUID(payload["session"]["id"])
+        noun = event.type.partition("_")[0]
+        if noun in _VIEWS:
+            payload = {noun: shown[payload[f"{noun}_id"]]}
+            log_id = UUID(payload[noun]["id"])
+            if event.type == "room_created":
+                self._outbox.over.discard(log_id)
+                self._outbox.mark_behind(log_id)
             if log_id not in self._outbox.cursors:
                 self._outbox.cursors[log_id] = 0
                 join(log_id)
@@ -205,7 +224,8 @@ class Pump:
     async def _tell_receipts(self) -> None:
         """Where the devices of everybody stand: not a row, so not after any cursor."""
         async with self._services.database.read() as session:
-            delivered = await repository.delivered(session, list(self._outbox.cursors))
+            mine = self._outbox.cursors.keys() - self._outbox.over
+            delivered = await repository.delivered(session, mine)
         await self._send_receipts(delivered)
 
     async def _send_receipts(self, delivered: Iterable[Delivered]) -> None:

@@ -129,6 +129,9 @@ class Socket:
     def tell(self, frame: str) -> None:
         self._outbox.tell(frame)
 
+    def tell_of(self, log: UUID, frame: str) -> None:
+        self._outbox.tell_of(log, frame)
+
     def signed_out(self, because: str) -> None:
         self._end(signed_out(because))
 

@@ -22,6 +22,8 @@ from app_service.db import Database, Unit
 from app_service.notary import Notaries
 from app_service.realtime.events import Events, SignInsEnded
 from app_service.realtime.hub import Hub
+from app_service.rooms.lifecycle import RoomLifecycle
+from app_service.rooms.service import RoomService
 from app_service.sessions.lifecycle import SessionLifecycle
 from app_service.sessions.service import SessionService
 from app_service.settings import Settings
@@ -52,6 +54,9 @@ def open_conversations(state: State, stack: AsyncExitStack) -> None:
     state.contributions = ContributionService(database, state.quantum, notaries.establish)
     state.generations = GenerationService(state.commits, state.installation.server_name)
     state.lost_devices = LostDeviceService(database, events, state.quantum, state.installation.server_name)
+    rooms = RoomLifecycle(events, state.installation.server_name)
+    rooms.subscribe()
+    state.rooms = RoomService(database, rooms, closing)
     state.sessions = SessionService(database, events, hub, lifecycle, closing)
     presence = PresenceService(database, hub)
     settings: Settings = state.settings

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
+from app_service.conversations import overview
 from app_service.models import Conversation, Event
-from app_service.sessions import repository
 from app_service.sessions.schemas import SessionList
 from tests.factories import Browser, Json, connect
 from tests.groups import active, code, establishing
@@ -282,8 +282,8 @@ async def test_p5_6_delivered_and_unread_are_shown_per_person(service: Service) 
 async def test_sessions_show_the_newest_contributions_and_count_so_many_rows(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repository, "MAX_CONTRIBUTIONS", 2)
-    monkeypatch.setattr(repository, "MAX_COUNTED", 3)
+    monkeypatch.setattr(overview, "MAX_CONTRIBUTIONS", 2)
+    monkeypatch.setattr(overview, "MAX_COUNTED", 3)
     group = await active(service)
     alice, bob = group.members
     drawn = []

@@ -18,8 +18,9 @@ from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from app_service.conversations.authenticated_data import decode, decode_commit
+from app_service.conversations.authenticated_data import decode, decode_commit, read_room_change
 from app_service.conversations.mls_header import parse_private_message, parse_welcome
+from app_service.conversations.room_policy import Invitation, Policy, decode_policy, encode_policy
 from app_service.conversations.transcript import read_transcript
 from app_service.directory.key_package import check_key_package
 from app_service.directory.statements import BadStatement, Issuer, certified_key, encapsulation_key, read_list
@@ -56,6 +57,7 @@ SEALED: Final = symmetric.encrypt(MASTER, b"text", b"", os.urandom)
 WRAPPED: Final = keywrap.wrap(MASTER, "hybrid", "sign:general", b"public", b"private", os.urandom)
 ML_KEM_SEED: Final = bytes(range(64))
 NOW: Final = datetime.now(UTC)
+POLICY: Final = Policy(USER, frozenset({DEVICE.id}), invitations=(Invitation(USER, DEVICE.key.public, USER, 1, 2, 1),))
 
 
 class Decoder(NamedTuple):
@@ -92,6 +94,8 @@ DECODERS: Final = (
     Decoder("transcript", read_transcript, MalformedEncoding, (_transcript(),)),
     Decoder("authenticated data", decode, MalformedEncoding, (mls.authenticated_data(USER, uuid7()),)),
     Decoder("commit details", decode_commit, MalformedEncoding, (mls.commit_details(roster_hash=bytes(32)),)),
+    Decoder("room policy", decode_policy, MalformedEncoding, (encode_policy(POLICY),)),
+    Decoder("change of a room", read_room_change, MalformedEncoding, (mls.room_change(POLICY, evidence=[USER]),)),
     Decoder("private message", parse_private_message, MalformedMls, (mls.message(USER, uuid7()),)),
     Decoder("welcome", parse_welcome, MalformedMls, (mls.welcome(2),)),
     Decoder(

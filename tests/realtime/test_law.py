@@ -12,6 +12,7 @@ from tests.factories import Browser, Json, connect
 from tests.groups import Group, active
 from tests.processes import PATIENCE
 from tests.realtime.wire import Client, Wire
+from tests.rooms import founded, friend
 
 
 class Known:
@@ -23,8 +24,9 @@ class Known:
         self._rows: dict[str, list[Json]] = {}
 
     def take(self, frame: Json) -> None:
-        if frame["type"].startswith("session_"):
-            self.sessions[frame["session"]["id"]] = dict(frame["session"])
+        noun = frame["type"].partition("_")[0]
+        if noun in ("session", "room"):
+            self.sessions[frame[noun]["id"]] = dict(frame[noun])
         elif frame["type"] == "message_receive":
             self._rows.setdefault(frame["conversation_id"], []).extend(frame["rows"])
             session = self.sessions[frame["conversation_id"]]
@@ -62,11 +64,11 @@ class Watcher:
         """Take frames until the law holds; it must hold before long, and stay."""
         try:
             async with asyncio.timeout(PATIENCE):
-                while (fetched := await self._fetched()) != self._known.sessions:
+                while (now := await self._fetched()) != self._known.sessions:
                     await self._client.hear()
                     self._fold()
         except TimeoutError:
-            pytest.fail(f"known and fetched differ: {self._difference(fetched)}")
+            pytest.fail(f"known and fetched differ: {self._difference(now)}")
 
     def _difference(self, fetched: dict[str, Json]) -> list[object]:
         known = self._known.sessions
@@ -78,7 +80,7 @@ class Watcher:
         ]
 
     async def _fetched(self) -> dict[str, Json]:
-        return {session["id"]: session for session in (await self._browser.get("/api/sessions"))["items"]}
+        return {each["id"]: each for each in await fetched(self._browser)}
 
     def _fold(self) -> None:
         for frame in self._client.frames[self._taken :]:
@@ -90,8 +92,46 @@ async def watch(wire: Wire, browser: Browser) -> Watcher:
     client = await wire.open(browser)
     assert client.frames[0]["resync"] is True
     # As the contract says: with `resync`, fetch, and go on with what comes.
-    fetched = (await browser.get("/api/sessions"))["items"]
-    return Watcher(browser, client, Known(str(browser.user_id), fetched))
+    return Watcher(browser, client, Known(str(browser.user_id), await fetched(browser)))
+
+
+async def fetched(browser: Browser) -> list[Json]:
+    """Everything that a client lists: sessions and rooms."""
+    listed: list[Json] = []
+    for path in ("/api/sessions", "/api/rooms"):
+        listed += (await browser.get(path))["items"]
+    return listed
+
+
+async def test_old_state_and_events_are_the_state_fetched_anew_in_rooms(wire: Wire) -> None:
+    room = await founded(wire.service)
+    (olga,) = room.members
+    anna, ben = [await friend(wire.service, olga, name) for name in ("anna", "ben")]
+    watchers = [await watch(wire, browser) for browser in (olga, anna, ben)]
+
+    async def agree() -> None:
+        for watcher in watchers:
+            await watcher.agrees()
+
+    await room.invite(olga, anna)
+    await agree()  # room_created for who joined, room_updated for the others
+    await room.invite(olga, ben)
+    await room.send(anna)
+    await agree()
+    await room.change(olga, moderators=frozenset({anna.user_id}))
+    await agree()  # room_updated: roles
+    await room.rotate(anna)
+    await agree()  # room_updated: another epoch
+    await room.remove(anna, ben)
+    await room.send(olga)
+    await agree()  # who was removed sees it as it was then
+    await room.invite(olga, ben)
+    await agree()  # room_created, once more
+    await ben.post(f"{room.path}/leave", room.last_word("leave"))
+    await room.remove(olga, ben)
+    await agree()
+    await olga.ok("DELETE", room.path, room.last_word("terminate"))
+    await agree()  # room_terminated
 
 
 async def test_old_state_and_events_are_the_state_fetched_anew(wire: Wire) -> None:

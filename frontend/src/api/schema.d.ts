@@ -616,6 +616,79 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/rooms": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List Rooms */
+    get: operations["list_rooms_api_rooms_get"];
+    put?: never;
+    /**
+     * Create Room
+     * @description A room without a group yet: its creator's client founds that, and only there are its name and topic.
+     */
+    post: operations["create_room_api_rooms_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/rooms/{room_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Show Room */
+    get: operations["show_room_api_rooms__room_id__get"];
+    put?: never;
+    post?: never;
+    /** End Room */
+    delete: operations["end_room_api_rooms__room_id__delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/rooms/{room_id}/invite": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Invite Person */
+    post: operations["invite_person_api_rooms__room_id__invite_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/rooms/{room_id}/leave": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Leave Room */
+    post: operations["leave_room_api_rooms__room_id__leave_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/session/rotate": {
     parameters: {
       query?: never;
@@ -1663,6 +1736,14 @@ export interface components {
       /** Detail */
       detail?: components["schemas"]["ValidationError"][];
     };
+    /** Invitee */
+    Invitee: {
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+    };
     /** KeyChange */
     KeyChange: {
       /** Cursor */
@@ -1695,6 +1776,24 @@ export interface components {
       key_packages: string[];
       /** Last Resort */
       last_resort?: string | null;
+    };
+    /**
+     * LastWord
+     * @description A member's last message, sealed in `epoch` under `client_id`.
+     */
+    LastWord: {
+      /**
+       * Client Id
+       * Format: uuid
+       */
+      client_id: string;
+      /** Epoch */
+      epoch: number;
+      /**
+       * Message
+       * Format: base64url
+       */
+      message: string;
     };
     /**
      * Limits
@@ -1821,7 +1920,7 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: "message" | "terminate" | "commit" | "generation";
+      kind: "message" | "terminate" | "leave" | "commit" | "generation";
       /** Message Type */
       message_type: ("secured" | "critical") | null;
       /**
@@ -1943,6 +2042,29 @@ export interface components {
       email: string;
       /** Password */
       password?: string | null;
+    };
+    /**
+     * MemberDevice
+     * @description A device in the group.
+     */
+    MemberDevice: {
+      /**
+       * Device Id
+       * Format: uuid
+       */
+      device_id: string;
+      /** Joined Seq */
+      joined_seq: number;
+      /**
+       * Sender Tag
+       * Format: base64url
+       */
+      sender_tag: string;
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
     };
     /** MessageAck */
     MessageAck: {
@@ -2342,6 +2464,7 @@ export interface components {
         | components["schemas"]["ConnectionAccepted"]
         | components["schemas"]["ConnectionChanged"]
         | components["schemas"]["SessionChanged"]
+        | components["schemas"]["RoomChanged"]
         | components["schemas"]["RotateRequested"]
         | components["schemas"]["KeyChange"]
         | components["schemas"]["ReadElsewhere"]
@@ -2675,6 +2798,102 @@ export interface components {
        */
       list_signature: string;
     };
+    /** RoomChanged */
+    RoomChanged: {
+      /** Cursor */
+      cursor: number;
+      room: components["schemas"]["RoomView"];
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: "room_created" | "room_terminated" | "room_updated";
+    };
+    /** RoomList */
+    RoomList: {
+      /** Items */
+      items: components["schemas"]["RoomView"][];
+    };
+    /** RoomPerson */
+    RoomPerson: {
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /**
+       * Role
+       * @enum {string}
+       */
+      role: "member" | "moderator" | "owner";
+      /** Username */
+      username: string;
+    };
+    /**
+     * RoomView
+     * @description A room as one of its people sees it. Who has left sees it as it was then.
+     */
+    RoomView: {
+      /**
+       * Chain
+       * Format: base64url
+       */
+      chain: string;
+      /**
+       * Chain 0
+       * Format: base64url
+       */
+      chain_0: string;
+      /** Created At */
+      created_at: string;
+      /**
+       * Creator Id
+       * Format: uuid
+       */
+      creator_id: string;
+      /** Delivered */
+      delivered: components["schemas"]["DeliveredUpTo"][];
+      /** Epoch */
+      epoch: number;
+      /** Founder Device Id */
+      founder_device_id: string | null;
+      /** Generation */
+      generation: number;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Is Active */
+      is_active: boolean;
+      /** Last Message At */
+      last_message_at: string | null;
+      /** Left */
+      left: boolean;
+      /** Lost */
+      lost: components["schemas"]["LostDeviceView"][];
+      /** Members */
+      members: components["schemas"]["MemberDevice"][];
+      /** Ml Kem Keys */
+      ml_kem_keys: string[];
+      /** My Read Seq */
+      my_read_seq: number;
+      /** People */
+      people: components["schemas"]["RoomPerson"][];
+      /** Policy */
+      policy: string | null;
+      /** Profile Hash */
+      profile_hash: string | null;
+      /** Seq */
+      seq: number;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "establishing" | "active" | "terminated";
+      /** Unread */
+      unread: number;
+    };
     /** RotateRequested */
     RotateRequested: {
       /** Cursor */
@@ -2738,6 +2957,7 @@ export interface components {
       | components["schemas"]["ConnectionAccepted"]
       | components["schemas"]["ConnectionChanged"]
       | components["schemas"]["SessionChanged"]
+      | components["schemas"]["RoomChanged"]
       | components["schemas"]["RotateRequested"]
       | components["schemas"]["KeyChange"]
       | components["schemas"]["ReadElsewhere"];
@@ -2756,26 +2976,6 @@ export interface components {
     SessionList: {
       /** Items */
       items: components["schemas"]["SessionView"][];
-    };
-    /** SessionMember */
-    SessionMember: {
-      /**
-       * Device Id
-       * Format: uuid
-       */
-      device_id: string;
-      /** Joined Seq */
-      joined_seq: number;
-      /**
-       * Sender Tag
-       * Format: base64url
-       */
-      sender_tag: string;
-      /**
-       * User Id
-       * Format: uuid
-       */
-      user_id: string;
     };
     /** SessionPeer */
     SessionPeer: {
@@ -2831,7 +3031,7 @@ export interface components {
       /** Lost */
       lost: components["schemas"]["LostDeviceView"][];
       /** Members */
-      members: components["schemas"]["SessionMember"][];
+      members: components["schemas"]["MemberDevice"][];
       /** Ml Kem Keys */
       ml_kem_keys: string[];
       /** My Read Seq */
@@ -4325,6 +4525,182 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Registered"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  list_rooms_api_rooms_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RoomList"];
+        };
+      };
+    };
+  };
+  create_room_api_rooms_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RoomView"];
+        };
+      };
+    };
+  };
+  show_room_api_rooms__room_id__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        room_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RoomView"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  end_room_api_rooms__room_id__delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        room_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["LastWord"] | null;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RoomView"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  invite_person_api_rooms__room_id__invite_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        room_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Invitee"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ClaimedPackages"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  leave_room_api_rooms__room_id__leave_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        room_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["LastWord"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RoomView"];
         };
       };
       /** @description Validation Error */

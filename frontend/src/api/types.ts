@@ -8,6 +8,7 @@ export type Peer = Schemas["Peer"];
 export type User = Schemas["UserSummary"];
 export type SignedIn = Schemas["SignedIn"];
 export type Session = Schemas["SessionView"];
+export type Room = Schemas["RoomView"];
 export type ConnectionRequest = Schemas["PendingRequest"];
 export type Connection = Schemas["ConnectionItem"];
 export type Row = Schemas["LogRow"];

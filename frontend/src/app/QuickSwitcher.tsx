@@ -5,11 +5,11 @@ import { useNavigate } from "react-router";
 import { Avatar } from "../components/Avatar";
 import { BrowserIcon, PeopleIcon, SearchIcon } from "../components/icons";
 import { Name } from "../components/Pane";
+import { RoomDisc } from "../components/RoomDisc";
 import { VisuallyHidden } from "../components/VisuallyHidden";
 import { paths } from "../lib/paths";
-import type { Conversation } from "../realtime/state";
 import { useAppSelector } from "./hooks";
-import { selectConversationList } from "./selectors";
+import { selectTalkList, type Talked } from "./selectors";
 
 const Options = styled("ul")(({ theme }) => ({
   listStyle: "none",
@@ -43,11 +43,13 @@ interface Target {
 const MOST = 50;
 
 /** Names that begin with the query go before those that contain it. */
-function matching(conversations: Conversation[], query: string): Conversation[] {
+const nameOf = (talked: Talked) => (talked.kind === "room" ? talked.it.name : talked.it.peer.username);
+
+function matching(conversations: Talked[], query: string): Talked[] {
   if (query === "") return conversations.slice(0, MOST);
   const rank = (name: string) => (name.startsWith(query) ? 0 : name.includes(query) ? 1 : 2);
   return conversations
-    .map((conversation) => ({ conversation, rank: rank(conversation.peer.username.toLowerCase()) }))
+    .map((conversation) => ({ conversation, rank: rank(nameOf(conversation).toLowerCase()) }))
     .filter((it) => it.rank < 2)
     .sort((a, b) => a.rank - b.rank)
     .slice(0, MOST)
@@ -55,7 +57,7 @@ function matching(conversations: Conversation[], query: string): Conversation[] 
 }
 
 function useTargets(query: string): Target[] {
-  const conversations = useAppSelector(selectConversationList) ?? [];
+  const conversations = useAppSelector(selectTalkList) ?? [];
   const wanted = query.trim().toLowerCase();
   const pages: (Target & { words: string })[] = [
     {
@@ -79,17 +81,25 @@ function useTargets(query: string): Target[] {
       ),
     },
   ];
-  const found = matching(conversations, wanted).map(({ id, peer, stage }) => ({
-    key: id,
-    to: paths.conversation(id),
-    content: (
-      <>
-        <Avatar id={peer.id} name={peer.username} size={28} />
-        <Name>{peer.username}</Name>
-        {stage.kind === "closed" && <small>ended</small>}
-      </>
-    ),
-  }));
+  const found = matching(conversations, wanted).map((talked) => {
+    const { id, stage } = talked.it;
+    const name = nameOf(talked);
+    return {
+      key: id,
+      to: paths.conversation(id),
+      content: (
+        <>
+          {talked.kind === "room" ? (
+            <RoomDisc id={id} name={name} size={28} />
+          ) : (
+            <Avatar id={talked.it.peer.id} name={name} size={28} />
+          )}
+          <Name>{name}</Name>
+          {stage.kind === "closed" && <small>ended</small>}
+        </>
+      ),
+    };
+  });
   const search: Target[] =
     wanted === ""
       ? []

@@ -3,12 +3,16 @@ import { useCallback, useState } from "react";
 import { Outlet, useLocation, useMatch } from "react-router";
 import { VisuallyHidden } from "../components/VisuallyHidden";
 import { PersonActions } from "../features/connections/PersonActions";
+import { Section } from "../components/Pane";
+import { RoomPanel } from "../features/rooms/RoomPanel";
 import { DetailsPanel } from "../features/verification/DetailsPanel";
+import { Findings } from "../features/verification/Findings";
+import type { Room } from "../realtime/state";
 import { useAppSelector } from "./hooks";
 import { KeysHelp } from "./KeysHelp";
 import { LineBar } from "./LineBar";
 import { QuickSwitcher } from "./QuickSwitcher";
-import { selectConversation, selectPerson } from "./selectors";
+import { selectConversation, selectPerson, selectRoom, selectSelf } from "./selectors";
 import { Sidebar } from "./Sidebar";
 import { useFocusOnMove } from "./useFocusOnMove";
 import { useShortcuts } from "./useShortcuts";
@@ -65,6 +69,8 @@ function Details({ conversationId }: { conversationId: string }) {
   const person = useAppSelector((state) =>
     conversation === undefined ? undefined : selectPerson(state, conversation.peer.id),
   );
+  const room = useAppSelector((state) => selectRoom(state, conversationId));
+  if (room !== undefined) return <RoomDetails room={room} />;
   if (conversation === undefined) return null;
   return (
     <aside data-pane="details" aria-label={`Details of ${conversation.peer.username}`}>
@@ -73,6 +79,21 @@ function Details({ conversationId }: { conversationId: string }) {
         conversation={conversation}
         personActions={person === undefined ? null : <PersonActions person={person} />}
       />
+    </aside>
+  );
+}
+
+function RoomDetails({ room }: { room: Room }) {
+  const self = useAppSelector(selectSelf);
+  const findings =
+    room.findings.length === 0 ? null : (
+      <Section aria-label="What broke the rules">
+        <Findings findings={room.findings} />
+      </Section>
+    );
+  return (
+    <aside data-pane="details" aria-label={`Details of ${room.name}`}>
+      <RoomPanel key={room.id} room={room} selfId={self?.userId ?? ""} findings={findings} />
     </aside>
   );
 }

@@ -1,10 +1,12 @@
 import { ButtonBase, IconButton, Tooltip } from "@mui/material";
 import { styled } from "@mui/material/styles";
+import { useState } from "react";
 import { Link, NavLink } from "react-router";
-import { PersonAddIcon, SearchIcon } from "../components/icons";
+import { PersonAddIcon, RoomAddIcon, SearchIcon } from "../components/icons";
 import { RequestRow } from "../features/connections/RequestRow";
 import { PersonList } from "../features/connections/PersonRow";
 import { ConversationList } from "../features/conversations/ConversationList";
+import { CreateRoom } from "../features/rooms/CreateRoom";
 import { paths } from "../lib/paths";
 import { plural } from "../lib/text";
 import { AccountMenu } from "./AccountMenu";
@@ -71,12 +73,27 @@ function IncomingRequests() {
   );
 }
 
+function NewRoom() {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Tooltip title="New room">
+        <IconButton aria-label="New room" onClick={() => setOpen(true)}>
+          <RoomAddIcon />
+        </IconButton>
+      </Tooltip>
+      <CreateRoom open={open} onClose={() => setOpen(false)} />
+    </>
+  );
+}
+
 /** The left pane: account, search, requests, conversations. */
 export function Sidebar({ onFind, onKeys }: { onFind: () => void; onKeys: () => void }) {
   return (
     <>
       <Top>
         <AccountMenu onKeys={onKeys} />
+        <NewRoom />
         <Tooltip title="People">
           <IconButton component={NavLink} to={paths.people} aria-label="People">
             <PersonAddIcon />

@@ -4,7 +4,7 @@ import { useEffect, useRef, type ReactNode } from "react";
 import { Mark } from "../components/icons";
 import { Name } from "../components/Pane";
 import { useAppSelector, useCommand, useMessenger } from "./hooks";
-import { selectConversationList, selectSelf } from "./selectors";
+import { selectSelf, selectTalkList } from "./selectors";
 import { useTitle } from "./useTitle";
 import { problemWords } from "./words/problems";
 
@@ -113,7 +113,7 @@ const Quiet = styled("div")(({ theme }) => ({
 /** The middle while no conversation is chosen. */
 export function NoConversation() {
   const self = useAppSelector(selectSelf);
-  const count = useAppSelector((state) => selectConversationList(state)?.length ?? null);
+  const count = useAppSelector((state) => selectTalkList(state)?.length ?? null);
   useTitle(null);
   if (count === null) return null;
   return (

@@ -1,5 +1,5 @@
 import { createSelector } from "@reduxjs/toolkit";
-import type { Conversation, Id, Person, Self } from "../realtime/state";
+import type { Conversation, Id, Person, Room, Self } from "../realtime/state";
 import type { RootState } from "./store";
 
 export const selectSelf = (state: RootState): Self | null =>
@@ -20,8 +20,25 @@ export const selectConversationList = createSelector([(state: RootState) => stat
     : Object.values(all).sort((a, b) => b.lastActivityAt - a.lastActivityAt || (a.id < b.id ? 1 : -1)),
 );
 
-export const selectUnread = createSelector([(state: RootState) => state.conversations.all], (all) =>
-  Object.values(all ?? {}).reduce((sum, conversation) => sum + conversation.unread, 0),
+export const selectRoom = (state: RootState, id: Id): Room | undefined => state.rooms.all?.[id];
+
+export type Talked = { kind: "session"; it: Conversation } | { kind: "room"; it: Room };
+
+/** Sessions and rooms in one list, newest activity first; null while loading. */
+export const selectTalkList = createSelector(
+  [(state: RootState) => state.conversations.all, (state: RootState) => state.rooms.all],
+  (sessions, rooms): Talked[] | null => {
+    if (sessions === null || rooms === null) return null;
+    const all: Talked[] = [
+      ...Object.values(sessions).map((it) => ({ kind: "session" as const, it })),
+      ...Object.values(rooms).map((it) => ({ kind: "room" as const, it })),
+    ];
+    return all.sort((a, b) => b.it.lastActivityAt - a.it.lastActivityAt || (a.it.id < b.it.id ? 1 : -1));
+  },
+);
+
+export const selectUnread = createSelector([selectTalkList], (all) =>
+  (all ?? []).reduce((sum, { it }) => sum + it.unread, 0),
 );
 
 export const selectPerson = (state: RootState, id: Id): Person | undefined => state.connections.people?.[id];

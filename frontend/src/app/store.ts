@@ -3,6 +3,7 @@ import { authSlice } from "../features/auth/slice";
 import { connectionsSlice } from "../features/connections/slice";
 import { filesSlice } from "../features/conversations/files/slice";
 import { conversationsSlice } from "../features/conversations/slice";
+import { roomsSlice } from "../features/rooms/slice";
 import { detailsSlice } from "../features/verification/slice";
 import { lineSlice } from "./lineSlice";
 
@@ -14,6 +15,7 @@ export function makeStore() {
       line: lineSlice.reducer,
       connections: connectionsSlice.reducer,
       conversations: conversationsSlice.reducer,
+      rooms: roomsSlice.reducer,
       details: detailsSlice.reducer,
       files: filesSlice.reducer,
     },

@@ -39,6 +39,13 @@ export const SearchIcon = icon(
     <path d="m13 13 3.75 3.75" />
   </>,
 );
+export const RoomAddIcon = icon(
+  "RoomAdd",
+  <>
+    <path d="M3.25 5.5A2.25 2.25 0 0 1 5.5 3.25h5A2.25 2.25 0 0 1 12.75 5.5v3a2.25 2.25 0 0 1-2.25 2.25H7L3.25 14V5.5Z" />
+    <path d="M14.75 11.5v5M12.25 14h5" />
+  </>,
+);
 export const PeopleIcon = icon(
   "People",
   <>

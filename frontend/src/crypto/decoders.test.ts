@@ -29,6 +29,14 @@ import {
 import { readContribution } from "./statements/contribution";
 import { KEY_BYTES, randomBytes } from "./primitives/bytes";
 import {
+  decodeRoomChange,
+  decodeRoomState,
+  encodeProfile,
+  encodeRoomChange,
+  encodeRoomState,
+  newPolicy,
+} from "./mls/roomState";
+import {
   fields,
   fromBase64url,
   LABEL,
@@ -87,7 +95,11 @@ const wireVault = (sealed: string, wrap: string) =>
     { kind: "password", key: wraps.password },
   );
 const keyPackage = await makeKeyPackage(await deviceSuite(signer), ids);
-const details = { added: [ids], removed: [], contributionId: null, rosterHash: new Uint8Array(32) };
+const roomState = {
+  policy: { ...newPolicy(ids.userId), moderators: [ids.deviceId] },
+  profile: encodeProfile({ name: "Harbour", topic: "boats", avatar: new Uint8Array() }),
+};
+const details = { added: [ids], removed: [], room: null, contributionId: null, rosterHash: new Uint8Array(32) };
 const list = { deviceId: ids.deviceId, keyHash: new Uint8Array(32), added: 1, revoked: 0 };
 
 interface Decoder {
@@ -119,6 +131,13 @@ const decoders: Decoder[] = [
     read: decodeCommitDetails,
     refusals: [MalformedEncoding, RuleBroken],
     good: encodeCommitDetails(details),
+  },
+  { name: "state of a room", read: decodeRoomState, refusals: [MalformedEncoding], good: encodeRoomState(roomState) },
+  {
+    name: "change of a room",
+    read: decodeRoomChange,
+    refusals: [MalformedEncoding],
+    good: encodeRoomChange({ policy: roomState.policy, profileHash: new Uint8Array(32), evidence: [] }),
   },
   { name: "plaintext", read: (bytes) => openContent(bytes, data), refusals: [RuleBroken], good: plaintext },
   { name: "private message", read: decodePrivate, refusals: [RuleBroken], good: new Uint8Array([0, 1, 0, 2, 0]) },

@@ -50,6 +50,8 @@ export const FAILURES = [
   "old_copy", // the store is older than what the server has of this device (P9.1)
   "not_caught_up", // rows up to the head are needed before anything is encrypted
   "bad_ack", // the acknowledged step is not what was sent (P5.2)
+  "bad_room_name",
+  "not_allowed", // one's role in the room does not allow it (P10.1)
   "text_too_long",
   "unknown_message", // not in the log as this browser has it
   "not_changeable", // not one's own, critical, or deleted (P10.3)
@@ -104,6 +106,9 @@ export const PROBLEMS = [
   "roster_leaf_swapped", // somebody else sits on a leaf (P6.4)
   "roster_doubled_key", // a device or a signature key twice (P6.4)
   "roster_mismatch", // the roster's hash is another (P6.5)
+  "bad_room_state", // a room's state that no client of ours makes, or not the one that the commit says (P10.1)
+  "role_missing", // a member did what its role does not allow (P10.1)
+  "ghost_member", // the server shows somebody in the room whom no member added (P10.1)
   "roster_outsider", // a device of an account that is not part of the conversation (P4.1)
   "commit_undecryptable", // MLS refuses it
   "not_agreed", // a welcome to a conversation this person never agreed to (P6.7)

@@ -19,6 +19,7 @@ import { beginAdding } from "./healing/adding";
 import { askToBeAdded } from "./healing/asking";
 import { beginGeneration, generationDue } from "./healing/generation";
 import { checkHead, takeRows } from "./log/receive";
+import { beginRoomAct } from "./membership/roomActs";
 import * as commits from "./membership/commits";
 import * as plan from "./membership/plan";
 import * as people from "./people/people";
@@ -230,6 +231,10 @@ function conversationCalls(core: Core) {
   return {
     learnSession: (session) =>
       core.change(async (room, unit) => received(await sessions.learnSession(room, unit, session))),
+    learnRoom: (shown) => core.change(async (room, unit) => received(await sessions.learnRoom(room, unit, shown))),
+    nameRoom: (id, name, topic) =>
+      core.change(async (room, unit) => view(room, unit, await sessions.nameRoom(unit, id, name, topic))),
+    beginRoomAct: (id, act) => core.change((room, unit) => beginRoomAct(room, unit, id, act)),
     conversations: () => core.read(sessions.conversations),
     conversation: (id) => core.read(async (room) => view(room, room.store, await loadConversation(room.store, id))),
     details: (id) => core.change((room, unit) => sessions.details(room, unit, id)),
@@ -283,6 +288,7 @@ function messageCalls(core: Core) {
       core.change((room, unit) => sending.sendRefused(room, unit, id, clientId, code)),
     retry: (id, clientId) => core.change((room, unit) => sending.retry(room, unit, id, clientId)),
     discard: (id, clientId) => core.change((room, unit) => sending.discard(room, unit, id, clientId)),
+    leave: (id) => core.change((room, unit) => sending.leave(room, unit, id)),
     terminate: (id) => core.change((room, unit) => sending.terminate(room, unit, id)),
     timeline: (id, page) => core.read((room) => sessions.timeline(room, id, page)),
     markRead: (id, seq) => core.change(async (room, unit) => view(room, unit, await sessions.markRead(unit, id, seq))),

@@ -136,15 +136,11 @@ export interface WireRevocation {
   list_signature: Bytes;
 }
 
-/** A session, the part that crypto/ judges. */
-export interface WireSession {
+/** What the server says of a conversation of either kind, the part that crypto/ judges. */
+export interface WireLog {
   id: Id;
-  user1_id: Id;
-  user2_id: Id;
-  peer: { id: Id; username: string };
   created_at: Time;
   state: string;
-  waiting_for: Id[];
   generation: number;
   epoch: number;
   seq: number;
@@ -153,7 +149,28 @@ export interface WireSession {
   lost: { user_id: Id; device_id: Id; statement: Bytes; signature: Bytes }[];
   my_read_seq: number;
   delivered: { user_id: Id; seq: number }[];
+}
+
+export interface WireSession extends WireLog {
+  user1_id: Id;
+  user2_id: Id;
+  peer: { id: Id; username: string };
+  waiting_for: Id[];
   closed_by: string | null;
+}
+
+export interface WireRoom extends WireLog {
+  creator_id: Id;
+  people: { id: Id; username: string }[];
+  /** This account is not in it any more. */
+  left: boolean;
+}
+
+/** What `POST /api/rooms/{id}/leave` and `DELETE /api/rooms/{id}` take. */
+export interface WireLastWord {
+  client_id: Id;
+  epoch: number;
+  message: Bytes;
 }
 
 /** An item of `GET /api/connection/pending`. */

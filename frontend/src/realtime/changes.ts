@@ -14,6 +14,7 @@ import type {
   OwnDevice,
   Person,
   Request,
+  Room,
   SignIn,
   TimelineEntry,
   Upload,
@@ -42,6 +43,9 @@ export const changes = {
 
   conversations: createAction<Conversation[]>("conversations/all"),
   conversation: createAction<Conversation>("conversations/one"),
+  rooms: createAction<Room[]>("rooms/all"),
+  room: createAction<Room>("rooms/one"),
+
   conversationGone: createAction<{ id: Id }>("conversations/gone"),
 
   /** A page of the local history, ascending. `latest` replaces what the store has, `older` goes before it. */

@@ -9,6 +9,7 @@ import {
   type CommitStep,
   type CommitToSend,
   type Received,
+  type RoomAct,
   type WireContribution,
   type WireContributionRequest,
   type WireKeyPackages,
@@ -81,6 +82,15 @@ export class Commits {
       const packages = await this.#claim(id);
       const { crypto } = this.context;
       return this.#renew(id, () => crypto.beginAdding(id, packages));
+    });
+  }
+
+  /** Changes a room; judged anew after another commit came first. */
+  act(id: Id, act: RoomAct): Promise<CommitOutcome> {
+    return this.#lanes.run(id, async () => {
+      const settled = await this.#settle(id);
+      if (settled !== null && settled !== "accepted") return settled;
+      return this.#renew(id, () => this.context.crypto.beginRoomAct(id, act));
     });
   }
 

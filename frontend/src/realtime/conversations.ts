@@ -1,19 +1,24 @@
 /** The conversations as shown: crypto/'s sealed view joined with what the server says of sessions and people. */
-import type { Session } from "../api/types";
+import type { Room, Session } from "../api/types";
 import type { Conversation as Sealed, Received, TimelineEntry } from "../crypto/client";
 import { changes } from "./changes";
 import type { Context } from "./context";
 import { Lanes } from "./lanes";
 import type { People } from "./people";
-import { conversationOf, entriesOf, recentOf, type Recent } from "./projection";
+import { conversationOf, entriesOf, recentOf, type Recent, type SealedSession } from "./projection";
+import { roomOf, type SealedRoom } from "./roomProjection";
 import type { Finding, FindingKind, Id, Problem, WaitsFor } from "./state";
 
 /** So many entries of the newest page tell preview and end. */
 const RECENT = 30;
 const PAGE = 50;
 
+const isSession = (sealed: Sealed): sealed is SealedSession => sealed.peer !== null;
+const isRoom = (sealed: Sealed): sealed is SealedRoom => sealed.room !== null;
+
 export class Conversations {
   readonly #sessions = new Map<Id, Session>();
+  readonly #rooms = new Map<Id, Room>();
   readonly #waits = new Map<Id, WaitsFor>();
   readonly #keysRefused = new Map<Id, Problem>();
   readonly #delivered = new Map<Id, number>();
@@ -34,16 +39,25 @@ export class Conversations {
     return this.#sessions.get(id) ?? null;
   }
 
+  /** Whether the server has told of it since this browser is online. */
+  knows(id: Id): boolean {
+    return this.#sessions.has(id) || this.#rooms.has(id);
+  }
+
   /** Those with this person; with oneself: all. */
   idsWith(userId: Id): Id[] {
-    const all = [...this.#sessions.values()];
     const self = userId === this.context.userId;
-    return all.filter(({ peer }) => self || peer.id === userId).map(({ id }) => id);
+    const sessions = [...this.#sessions.values()].filter(({ peer }) => self || peer.id === userId);
+    const rooms = [...this.#rooms.values()].filter(({ people }) => self || people.some(({ id }) => id === userId));
+    return [...sessions, ...rooms].map(({ id }) => id);
   }
 
   async showAll(): Promise<void> {
     const all = await this.context.crypto.conversations();
-    this.context.publish(changes.conversations(await Promise.all(all.map((sealed) => this.#build(sealed)))));
+    const sessions = all.filter(isSession);
+    const rooms = all.filter(isRoom);
+    this.context.publish(changes.conversations(await Promise.all(sessions.map((sealed) => this.#session(sealed)))));
+    this.context.publish(changes.rooms(await Promise.all(rooms.map((sealed) => this.#room(sealed)))));
   }
 
   /** Takes what the server says of a session; answers what crypto/ needs because of it. */
@@ -53,6 +67,13 @@ export class Conversations {
       if (user_id !== this.context.userId) this.deliveredUpTo(session.id, seq);
     }
     const received = await this.context.crypto.learnSession(session);
+    await this.took(received);
+    return received;
+  }
+
+  async learnRoom(room: Room): Promise<Received> {
+    this.#rooms.set(room.id, room);
+    const received = await this.context.crypto.learnRoom(room);
     await this.took(received);
     return received;
   }
@@ -67,14 +88,18 @@ export class Conversations {
     // One after another: an older picture never covers a newer one.
     return this.#lanes.run(id, async () => {
       const sealed = await this.context.crypto.conversation(id);
-      this.context.publish(changes.conversation(await this.#build(sealed)));
+      if (isSession(sealed)) this.context.publish(changes.conversation(await this.#session(sealed)));
+      if (isRoom(sealed)) this.context.publish(changes.room(await this.#room(sealed)));
       this.changed(id);
     });
   }
 
   async refreshWith(userId: Id): Promise<void> {
     const all = await this.context.crypto.conversations();
-    await Promise.all(all.filter(({ peer }) => peer.userId === userId).map(({ id }) => this.refresh(id)));
+    const concerned = all.filter(({ peer, room }) => {
+      return peer?.userId === userId || room?.people.some((person) => person.userId === userId) === true;
+    });
+    await Promise.all(concerned.map(({ id }) => this.refresh(id)));
   }
 
   show(entries: readonly TimelineEntry[]): void {
@@ -141,7 +166,7 @@ export class Conversations {
 
   // ----------------------------------------------------------------
 
-  async #build(sealed: Sealed) {
+  async #session(sealed: SealedSession) {
     const [person, contact, recent] = await Promise.all([
       this.people.person(sealed.peer.userId),
       this.context.crypto.contact(sealed.peer.userId),
@@ -156,6 +181,16 @@ export class Conversations {
       waitsFor: this.#waits.get(sealed.id) ?? null,
       keysRefused: this.#keysRefused.get(sealed.id) ?? null,
       deliveredSeq: this.#delivered.get(sealed.id) ?? 0,
+      refused: this.#refused.get(sealed.id) ?? [],
+      selfId: this.context.userId,
+    });
+  }
+
+  async #room(sealed: SealedRoom) {
+    return roomOf({
+      sealed,
+      recent: await this.#recent(sealed),
+      waitsFor: this.#waits.get(sealed.id) ?? null,
       refused: this.#refused.get(sealed.id) ?? [],
       selfId: this.context.userId,
     });

@@ -24,7 +24,11 @@ export class Details {
     if (!this.#open.has(conversationId)) return;
     const { crypto, userId, publish } = this.context;
     const sealed = await crypto.details(conversationId);
-    const [own, peer] = await Promise.all([crypto.contact(userId), crypto.contact(sealed.conversation.peer.userId)]);
+    const { peer: other } = sealed.conversation;
+    const [own, peer] = await Promise.all([
+      crypto.contact(userId),
+      other === null ? null : crypto.contact(other.userId),
+    ]);
     publish(changes.details({ conversationId, details: detailsOf(sealed, own, peer) }));
   }
 }

@@ -6,7 +6,7 @@ import type { Environment } from "./environment";
 import { type CreateMessenger, MessengerError, type Messenger, type Progress } from "./messenger";
 import { Phases } from "./phases";
 import { problemOf } from "./problems";
-import type { AboutFile, FileView, Id, MessageType } from "./state";
+import type { AboutFile, FileView, Id, MessageType, RoomAct } from "./state";
 import type { Turn } from "./turn";
 
 export class Engine implements Messenger {
@@ -141,6 +141,15 @@ export class Engine implements Messenger {
   cancelDownload(ref: string): void {
     this.#phases.turn?.live.downloads.cancel(ref);
   }
+
+  // ---------------------------------------------------------------- rooms
+
+  createRoom = (input: { name: string; topic: string; people: readonly Id[] }) =>
+    this.#do(({ rooms }) => rooms.create(input.name, input.topic, input.people));
+  inviteToRoom = (id: Id, userId: Id) => this.#do(({ rooms }) => rooms.invite(id, userId));
+  changeRoom = (id: Id, act: RoomAct) => this.#do(({ rooms }) => rooms.change(id, act));
+  leaveRoom = (id: Id) => this.#do(({ rooms }) => rooms.leave(id));
+  endRoom = (id: Id) => this.#do(({ rooms }) => rooms.end(id));
 
   closeConversation(id: Id): void {
     const live = this.#phases.turn?.live;

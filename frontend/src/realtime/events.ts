@@ -86,6 +86,9 @@ export class Events {
       case "session_created":
       case "session_updated":
       case "session_terminated":
+      case "room_created":
+      case "room_updated":
+      case "room_terminated":
       case "rotate_requested":
       case "key_change":
         this.#numbered(frame, () => this.#event(frame));
@@ -113,6 +116,10 @@ export class Events {
       case "session_updated":
       case "session_terminated":
         return sessions.learn(frame.session);
+      case "room_created":
+      case "room_updated":
+      case "room_terminated":
+        return sessions.learnRoom(frame.room);
       case "rotate_requested":
         this.dependencies.rotate(frame.session_id);
         return;
@@ -124,7 +131,7 @@ export class Events {
 
   async #rows(frame: Extract<ServerFrame, { type: "message_receive" }>): Promise<void> {
     const { sessions, conversations, log } = this.dependencies;
-    if (conversations.session(frame.conversation_id) === null) await sessions.refetch(frame.conversation_id);
+    if (!conversations.knows(frame.conversation_id)) await sessions.refetch(frame.conversation_id);
     await log.received(frame.conversation_id, frame.rows, frame.head_seq);
   }
 

@@ -261,6 +261,8 @@ export class Live {
     await this.people.resync();
     const { items } = await api.get("/api/sessions", {});
     for (const session of items) await this.sessions.learn(session);
+    const rooms = await api.get("/api/rooms", {});
+    for (const room of rooms.items) await this.sessions.learnRoom(room);
     const known = new Set([...this.people.connected.map(({ id }) => id), ...items.map(({ peer }) => peer.id)]);
     for (const id of known) await this.#learnQuietly(id);
     this.pins.kick();

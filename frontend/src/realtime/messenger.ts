@@ -4,7 +4,7 @@
  *
  * A command that cannot be carried out rejects with `MessengerError` and has changed nothing.
  */
-import type { AboutFile, FileView, FoundPeople, Id, MessageType, Problem, SignInStep } from "./state";
+import type { AboutFile, FileView, FoundPeople, Id, MessageType, Problem, RoomAct, SignInStep } from "./state";
 import type { Publish } from "./changes";
 
 export class MessengerError extends Error {
@@ -122,6 +122,13 @@ export interface Messenger {
   rotate(conversationId: Id): Promise<void>;
   /** Ends the conversation for both; a session without a group is ended by the plain call. */
   terminate(conversationId: Id): Promise<void>;
+  /** A room with these connected people in it; resolves with its id. `bad_room_name`. */
+  createRoom(input: { name: string; topic: string; people: readonly Id[] }): Promise<Id>;
+  /** Adds a connected person. `not_allowed` when one's role does not suffice, also after a lost race. */
+  inviteToRoom(roomId: Id, userId: Id): Promise<void>;
+  changeRoom(roomId: Id, act: RoomAct): Promise<void>;
+  leaveRoom(roomId: Id): Promise<void>;
+  endRoom(roomId: Id): Promise<void>;
   /** Publishes `ownDevices`. */
   loadOwnDevices(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Session } from "../api/types";
-import type { Contact, Conversation as Sealed, TimelineEntry as Entry } from "../crypto/client";
-import { conversationOf, entriesOf, type Facts, personOf, recentOf } from "./projection";
+import type { Contact, TimelineEntry as Entry } from "../crypto/client";
+import { conversationOf, entriesOf, type Facts, personOf, recentOf, type SealedSession } from "./projection";
 import { NOT_LOGGED, type Person } from "./state";
 
 const SELF = "0190-self";
@@ -41,6 +41,8 @@ const system = (over: Partial<Extract<Entry, { kind: "system" }>>): Entry => ({
   kind: "system",
   event: "rotated",
   userId: PEER,
+  people: [],
+  text: null,
   devices: [],
   contribution: true,
   reason: null,
@@ -118,9 +120,10 @@ test("a changed account key stands between two rows; a broken rule stands at its
   expect(entriesOf({ ...problem, code: "message_of_old_epoch" }, SELF)).toEqual([]);
 });
 
-const sealed: Sealed = {
+const sealed: SealedSession = {
   id: "c",
   peer: { userId: PEER, username: "bob" },
+  room: null,
   state: "active",
   createdAt: TIME,
   generation: 0,
@@ -201,7 +204,7 @@ test.each([
 });
 
 test("P6.7 a group of somebody whom the person never agreed to talk to waits for that, and is no finding", () => {
-  const stage = (state: Sealed["state"], over: Partial<Facts> = {}) =>
+  const stage = (state: SealedSession["state"], over: Partial<Facts> = {}) =>
     conversationOf(facts({ sealed: { ...sealed, state }, contact: { ...contact, agreed: false }, ...over })).stage.kind;
   for (const state of ["waiting_for_devices", "establishing", "elsewhere", "lost"] as const) {
     expect(stage(state)).toBe("to_agree");

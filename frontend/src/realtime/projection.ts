@@ -133,6 +133,21 @@ function noticesOf(entry: System, selfId: Id): Notice[] {
       return [{ code: "key_changed", whose: by }];
     case "account_key_accepted":
       return [{ code: "key_accepted", whose: by }];
+    case "person_added":
+    case "person_removed":
+    case "person_banned":
+    case "ban_lifted":
+    case "owner_changed":
+    case "moderator_made":
+    case "moderator_dropped": {
+      const code = entry.event;
+      return entry.people.map((whose) => ({ code, by, whose, text: null }));
+    }
+    case "person_left":
+    case "renamed":
+    case "topic_changed":
+    case "settings_changed":
+      return [{ code: entry.event, by, whose: null, text: entry.text }];
   }
 }
 
@@ -142,6 +157,7 @@ function noticesOf(entry: System, selfId: Id): Notice[] {
 export interface Recent {
   readonly message: Extract<Entry, { kind: "message" }> | null;
   readonly removal: System | null;
+  readonly left: System | null;
   readonly end: System | null;
   readonly deliveredSeq: number;
 }
@@ -153,13 +169,17 @@ export function recentOf(entries: readonly Entry[]): Recent {
   return {
     message: messages.at(-1) ?? null,
     removal: system("removed_me"),
+    left: system("person_left"),
     end: system("terminated"),
     deliveredSeq: messages.findLast((entry) => entry.state === "delivered")?.seq ?? 0,
   };
 }
 
+/** A conversation of two. */
+export type SealedSession = Sealed & { peer: NonNullable<Sealed["peer"]> };
+
 export interface Facts {
-  readonly sealed: Sealed;
+  readonly sealed: SealedSession;
   /** Null as long as the server has not been asked. */
   readonly session: Session | null;
   readonly person: Person | null;
@@ -179,7 +199,7 @@ export function conversationOf(facts: Facts): Conversation {
     id: sealed.id,
     peer: { id: sealed.peer.userId, username: sealed.peer.username },
     stage: stageOf(facts),
-    sendBlock: sendBlockOf(facts),
+    sendBlock: sendBlockOf(sealed) ?? peerBlocks(facts.person),
     createdAt: timeOf(sealed.createdAt),
     lastActivityAt: timeOf(sealed.last?.time ?? sealed.createdAt),
     preview: previewOf(recent),
@@ -191,7 +211,7 @@ export function conversationOf(facts: Facts): Conversation {
   };
 }
 
-function previewOf(recent: Recent): Preview | null {
+export function previewOf(recent: Recent): Preview | null {
   if (recent.message === null) return null;
   const { file, own: mine, deletedAt, newer } = recent.message;
   const text = recent.message.text === "" && file !== null ? file.name : recent.message.text;
@@ -227,11 +247,13 @@ function stageOf(facts: Facts): ConversationStage {
     }
     case "active":
     case "refused":
+    case "left":
       return { kind: "open" };
   }
 }
 
-function sendBlockOf({ sealed, person }: Facts): SendBlock | null {
+/** What of the group and its people stands in the way of sending. */
+export function sendBlockOf(sealed: Sealed): SendBlock | null {
   switch (sealed.blocked?.reason) {
     case "account_key_changed":
       return "key_changed";
@@ -250,8 +272,14 @@ function sendBlockOf({ sealed, person }: Facts): SendBlock | null {
     case "commit_pending":
     case "device_revoked":
     case "terminated":
+    case "left":
+    case "read_only":
     case undefined:
+      return null;
   }
+}
+
+function peerBlocks(person: Person | null): SendBlock | null {
   if (person?.blocked) return "blocked";
   return person?.connectedAt === null ? "not_connected" : null;
 }

@@ -1,6 +1,6 @@
 /** Walks sessions through their states: who founds when, when keys are renewed, what waits for quantum_service. */
 import { isApiError } from "../api/errors";
-import type { Session } from "../api/types";
+import type { Room, Session } from "../api/types";
 import { failureCode } from "../crypto/client";
 import { changes } from "./changes";
 import type { Commits } from "./commits";
@@ -69,7 +69,27 @@ export class Sessions {
     this.dependencies.ready(session.id);
   }
 
+  /** The same for a room; its creator's browser founds its group. */
+  async learnRoom(room: Room): Promise<void> {
+    if (room.creator_id !== this.context.userId && room.state !== "terminated" && !room.left)
+      await this.#agreedRoom(room.id);
+    const received = await this.dependencies.conversations.learnRoom(room);
+    await this.dependencies.log.headAt(room.id, room.seq, received);
+    await this.#confirm(room, received.conversation.readSeq);
+    if (room.state === "establishing") this.#foundings.kick(room.id);
+    else this.dependencies.conversations.waitFor(room.id, null);
+    this.dependencies.ready(room.id);
+  }
+
+  /** Another browser of this account may be in it. */
+  async #agreedRoom(id: Id): Promise<void> {
+    const known = (await this.context.crypto.conversations()).find((each) => each.id === id);
+    if (known?.room?.agreed !== true) await this.dependencies.pins.pull();
+  }
+
   async refetch(id: Id): Promise<void> {
+    const rooms = (await this.context.crypto.conversations()).some((each) => each.id === id && each.room !== null);
+    if (rooms) return this.learnRoom(await this.context.api.get("/api/rooms/{room_id}", { path: { room_id: id } }));
     const { items } = await this.context.api.get("/api/session/status", { query: { session_id: id } });
     for (const session of items) await this.learn(session);
   }
@@ -115,7 +135,7 @@ export class Sessions {
   }
 
   /** What the server may not know yet: read and stored up to where. */
-  async #confirm(session: Session, readSeq: number): Promise<void> {
+  async #confirm(session: Pick<Session, "id" | "my_read_seq">, readSeq: number): Promise<void> {
     if (readSeq > session.my_read_seq) {
       const path = { conversation_id: session.id };
       await this.context.api.post("/api/conversations/{conversation_id}/read", { path, body: { seq: readSeq } });
@@ -144,7 +164,9 @@ export class Sessions {
       conversations.keysRefused(id, null);
       return "done";
     }
-    if (!(await this.#isAgreed(sealed.peer.userId))) return { again: AGREED_EVERY_MS };
+    // A room whose name another browser of this account knows.
+    if (sealed.room?.name === "") return "done";
+    if (sealed.peer !== null && !(await this.#isAgreed(sealed.peer.userId))) return { again: AGREED_EVERY_MS };
     try {
       await log.catchUp(id);
       await commits.found(id);

@@ -153,6 +153,7 @@ export type FindingKind =
   | "swapped_leaf"
   | "doubled_key"
   | "ghost_member"
+  | "role_missing"
   | "ghost_recipient"
   | "swapped_key"
   | "renamed"
@@ -310,6 +311,19 @@ export interface MessageEntry extends EntryBase {
   pending: PendingChange | null;
 }
 
+export type RoomEvent =
+  | "person_added"
+  | "person_removed"
+  | "person_left"
+  | "person_banned"
+  | "ban_lifted"
+  | "owner_changed"
+  | "moderator_made"
+  | "moderator_dropped"
+  | "renamed"
+  | "topic_changed"
+  | "settings_changed";
+
 export type Notice =
   | { code: "keys_made"; contribution: boolean }
   | { code: "rotated"; by: Id; contribution: boolean }
@@ -330,7 +344,9 @@ export type Notice =
   | { code: "verified"; whose: Id }
   /** Rows from before this browser was added: it cannot read them. */
   | { code: "before_this_browser"; rows: number }
-  | { code: "finding"; finding: Finding };
+  | { code: "finding"; finding: Finding }
+  /** What `by` did in a room, to or for `whose` (null: to the room itself); `text`: its new name or topic. */
+  | { code: RoomEvent; by: Id; whose: Id | null; text: string | null };
 
 export interface NoticeEntry extends EntryBase {
   kind: "notice";
@@ -390,6 +406,69 @@ export interface ContributionDetails {
   at: Time;
   receipt: EntropyReceipt;
 }
+
+/* ---------------------------------------------------------------- rooms */
+
+export type RoomRole = "member" | "moderator" | "owner";
+/** Ranks: 0 member, 1 moderator, 2 owner. */
+export type Rank = 0 | 1 | 2;
+
+export interface RoomMember {
+  id: Id;
+  username: string;
+  role: RoomRole;
+  /** No browser of theirs is in the group at the moment. */
+  away: boolean;
+}
+
+/** The lowest rank that may do each. */
+export interface RoomSettings {
+  invite: Rank;
+  remove: Rank;
+  configure: Rank;
+  post: Rank;
+  approval: boolean;
+  timer: number;
+}
+
+export type RoomStage =
+  | { kind: "making_keys"; waitsFor: WaitsFor | null }
+  | { kind: "open" }
+  | { kind: "being_added"; lost: boolean }
+  /** `by`: who put this account out, or itself. */
+  | { kind: "left"; by: Id; at: Time }
+  /** `by` null: the server, and nobody in it. */
+  | { kind: "closed"; by: Id | null; at: Time | null };
+
+export interface Room {
+  id: Id;
+  /** Empty until this browser is in the group. */
+  name: string;
+  topic: string;
+  role: RoomRole;
+  people: RoomMember[];
+  banned: { id: Id; username: string }[];
+  settings: RoomSettings;
+  stage: RoomStage;
+  sendBlock: SendBlock | "read_only" | null;
+  createdAt: Time;
+  lastActivityAt: Time;
+  preview: Preview | null;
+  unread: number;
+  readSeq: number;
+  deliveredSeq: number;
+  draft: string;
+  findings: Finding[];
+}
+
+/** What a member does in a room. */
+export type RoomAct =
+  | { act: "remove"; userId: Id; ban: boolean }
+  | { act: "lift_ban"; userId: Id }
+  | { act: "role"; userId: Id; role: "member" | "moderator" }
+  | { act: "hand_over"; userId: Id }
+  | { act: "profile"; name: string; topic: string }
+  | { act: "settings"; settings: RoomSettings };
 
 export interface ConversationDetails {
   /** Sixty digits, made from the two keys below. Null until both are known. */

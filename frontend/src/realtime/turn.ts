@@ -3,6 +3,7 @@ import type { LocalAccount } from "../crypto/client";
 import { ConversationCommands } from "./conversationCommands";
 import { Live, type LiveDependencies } from "./live";
 import { PeopleCommands } from "./peopleCommands";
+import { RoomCommands } from "./roomCommands";
 
 type Told = "publish" | "failed" | "replaced" | "signedOut";
 
@@ -10,6 +11,7 @@ export interface Turn {
   readonly live: Live;
   readonly people: PeopleCommands;
   readonly conversations: ConversationCommands;
+  readonly rooms: RoomCommands;
 }
 
 /** Starts nothing yet: `live.start()` does. */
@@ -19,5 +21,10 @@ export function beginTurn(
   told: Pick<LiveDependencies, Told>,
 ): Turn {
   const live = new Live({ ...parts, ...told }, local);
-  return { live, people: new PeopleCommands(live), conversations: new ConversationCommands(live) };
+  return {
+    live,
+    people: new PeopleCommands(live),
+    conversations: new ConversationCommands(live),
+    rooms: new RoomCommands(live),
+  };
 }

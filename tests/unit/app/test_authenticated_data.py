@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app_service.conversations.authenticated_data import Leaf, decode, decode_commit, roster_hash
+from app_service.conversations.authenticated_data import Leaf, RoomChange, decode, decode_commit, roster_hash
+from app_service.conversations.room_policy import Policy
 from shared.encoding import Label, MalformedEncoding, fields
 from tests import factories_mls as mls
 
@@ -28,7 +29,7 @@ def test_p6_5_authenticated_data_of_a_commit() -> None:
     data = decode(mls.authenticated_data(CONVERSATION, CLIENT, kind="commit", details=DETAILS))
 
     assert data.type == "commit"
-    assert decode_commit(data.details) == (ADDED, (), b"c" * 32, ROSTER)
+    assert decode_commit(data.details) == (ADDED, (), None, b"c" * 32, ROSTER)
 
 
 def test_p6_5_a_commit_without_contribution_says_none() -> None:
@@ -36,6 +37,15 @@ def test_p6_5_a_commit_without_contribution_says_none() -> None:
 
     assert details.contribution_id is None
     assert details.removed == ADDED
+
+
+def test_p6_5_a_commit_says_what_it_changes_of_a_room() -> None:
+    policy = Policy(UUID(int=1), moderators=frozenset({UUID(int=2)}))
+    change = mls.room_change(policy, profile_hash=b"p" * 32, evidence=[UUID(int=9)])
+
+    details = decode_commit(mls.commit_details(room=change, roster_hash=ROSTER))
+
+    assert details.room == RoomChange(policy, b"p" * 32, frozenset({UUID(int=9)}))
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,10 @@ const WORDS: Record<FindingKind, FindingWords> = {
     title: "Somebody tried to add an unknown device",
     meaning: "A device that belongs to neither of you was to join. It was refused.",
   },
+  role_missing: {
+    title: "A member did what their role does not allow",
+    meaning: "Their browser tried something in this room that only others may do. It does not count here.",
+  },
   ghost_recipient: {
     title: "A secret was addressed to an unknown device",
     meaning: "New keys were to be shared with a device that is not in this conversation. They were refused.",

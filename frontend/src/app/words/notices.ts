@@ -1,6 +1,6 @@
 import { inSentence } from "../../lib/time";
 import { plural, possessive } from "../../lib/text";
-import type { Conversation, ConversationStage, Notice, SendBlock } from "../../realtime/state";
+import type { Conversation, ConversationStage, Notice, RoomEvent, SendBlock } from "../../realtime/state";
 import { findingWords } from "./findings";
 
 type Tone = "plain" | "verified" | "caution" | "critical";
@@ -12,8 +12,32 @@ export interface Line {
 
 interface Names {
   selfId: string;
+  /** The other person of a session; of a room its name. */
   peer: string;
+  /** Of rooms: who that is. */
+  nameOf?: (id: string) => string;
 }
+
+interface Acted {
+  who: string;
+  /** Whom it concerns, as the object of a sentence and as its owner. */
+  whom: string;
+  text: string | null;
+}
+
+const IN_ROOM: Record<RoomEvent, (acted: Acted) => string> = {
+  person_added: ({ who, whom }) => `${who} added ${whom}.`,
+  person_removed: ({ who, whom }) => `${who} removed ${whom}.`,
+  person_left: ({ who }) => `${who} left.`,
+  person_banned: ({ who, whom }) => `${who} banned ${whom}.`,
+  ban_lifted: ({ who, whom }) => `${who} lifted the ban of ${whom}.`,
+  owner_changed: ({ who, whom }) => `${who} handed the room over to ${whom}.`,
+  moderator_made: ({ who, whom }) => `${who} made ${whom} a moderator.`,
+  moderator_dropped: ({ who, whom }) => `${who} made ${whom} a member again.`,
+  renamed: ({ who, text }) => `${who} named the room “${text ?? ""}”.`,
+  topic_changed: ({ who, text }) => (text ? `${who} set the topic: ${text}` : `${who} removed the topic.`),
+  settings_changed: ({ who }) => `${who} changed what members may do.`,
+};
 
 const CLOSED = {
   self: () => "You ended this conversation for both.",
@@ -30,10 +54,10 @@ const missedWords = (count: number) =>
   count === 0 ? "" : ` ${plural(count, "message", "messages")} from before that cannot be read here.`;
 
 /** One line of the timeline that is not a message. */
-export function noticeLine(notice: Notice, { selfId, peer }: Names): Line {
-  const who = (id: string) => (id === selfId ? "You" : peer);
-  const whose = (id: string) => (id === selfId ? "Your" : possessive(peer));
-  const theirs = (id: string) => (id === selfId ? "your" : possessive(peer));
+export function noticeLine(notice: Notice, { selfId, peer, nameOf = () => peer }: Names): Line {
+  const who = (id: string) => (id === selfId ? "You" : nameOf(id));
+  const whose = (id: string) => (id === selfId ? "Your" : possessive(nameOf(id)));
+  const theirs = (id: string) => (id === selfId ? "your" : possessive(nameOf(id)));
   switch (notice.code) {
     case "keys_made":
       return { tone: "plain", words: "Keys are made. Only your browsers can read what follows." };
@@ -79,6 +103,21 @@ export function noticeLine(notice: Notice, { selfId, peer }: Names): Line {
       };
     case "finding":
       return { tone: "critical", words: `${findingWords(notice.finding).title}.` };
+    case "person_added":
+    case "person_removed":
+    case "person_left":
+    case "person_banned":
+    case "ban_lifted":
+    case "owner_changed":
+    case "moderator_made":
+    case "moderator_dropped":
+    case "renamed":
+    case "topic_changed":
+    case "settings_changed": {
+      const { by, whose: id, text } = notice;
+      const whom = id === selfId ? "you" : nameOf(id ?? "");
+      return { tone: "plain", words: IN_ROOM[notice.code]({ who: who(by), whom, text }) };
+    }
   }
 }
 

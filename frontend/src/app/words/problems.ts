@@ -53,6 +53,10 @@ const WORDS: Record<string, string> = {
   already_answered: "This request has been answered already.",
   blocked: "You have blocked this person. Unblock first.",
   not_connected: "You are not connected to this person any more.",
+  not_allowed: "Your role in this room does not allow that.",
+  already_member: "This person is in the room already.",
+  bad_room: "The room would not be one any more. Nothing was changed.",
+  bad_room_name: "A room needs a name, of at most 80 characters.",
   swapped_key: "The server handed out another key for this person than the one they named. Nothing was accepted.",
   key_changed_meanwhile: "The keys changed again while you looked. Nothing was accepted; compare what stands here now.",
   // Making keys

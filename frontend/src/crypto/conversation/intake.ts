@@ -6,7 +6,7 @@ import type { Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
 import type { Need, TimelineEntry } from "../types";
 import type { Id, Time, WireRow } from "../wire";
-import { addEntry, addProblem, type ConversationRecord } from "./record";
+import { addEntry, addProblem, type ConversationRecord, othersOf } from "./record";
 
 /** Something of the row is not here yet: it is held back, not refused. */
 export class HeldBack extends Error {
@@ -41,8 +41,10 @@ export class Intake {
     this.room.dropGroup(this.unit, this.record.id);
   }
 
+  /** Everybody whose conversation it is, by its present state. */
   get accounts(): Id[] {
-    return [this.room.self.userId, this.record.peerId];
+    const { userId } = this.room.self;
+    return [userId, ...othersOf(this.record, userId)];
   }
 
   own(row: WireRow): boolean {

@@ -1,6 +1,7 @@
 /** What this browser keeps of one conversation: its record, the entries of its timeline, the chain values that it verified. */
 
 import { CryptoFailure, type ProblemCode } from "../failures";
+import { decodeRoomState, type RoomState } from "../mls/roomState";
 import type { Leaf } from "../mls/roster";
 import type { DeviceRef } from "../mls/suite";
 import { fromBase64url } from "../primitives/encoding";
@@ -11,8 +12,8 @@ import type { LostReason, Problem, ProblemEntry, SystemEntry, TimelineEntry } fr
 import type { Bytes, Id, Time, WireLostState } from "../wire";
 import { indexMessage } from "./kept";
 
-/** `none`: no MLS state (yet). `lost`: cannot follow. `refused`: the log went on in a generation that this device does not accept. `erased`: ended by a member. */
-export type GroupStatus = "none" | "member" | "removed" | "lost" | "refused" | "erased";
+/** `none`: no MLS state (yet). `left`: the person left the room, or was put out. `lost`: cannot follow. `refused`: the log went on in a generation that this device does not accept. `erased`: ended by a member. */
+export type GroupStatus = "none" | "member" | "removed" | "left" | "lost" | "refused" | "erased";
 
 export interface LastCommit {
   seq: number;
@@ -71,9 +72,29 @@ export interface ShownRequest extends DeviceRef {
   verdict: "unknown" | "true" | "false";
 }
 
+/** What a conversation of many people has beside (PROTOCOL.md 10). */
+export interface RoomPart {
+  /** The encoded state of the present epoch; null before this device is in the group. */
+  state: Bytes | null;
+  /** People who said that they leave, and are still in the group. */
+  left: Id[];
+  /** Names of people, by the server's word. */
+  people: { userId: Id; username: string }[];
+  creator: Id;
+  /** Who is in the group by the server's word, of that epoch. */
+  shown: { generation: number; epoch: number; members: { userId: Id; deviceId: Id }[] } | null;
+  /** This account agreed to be in it. */
+  agreed: boolean;
+  /** Name and topic that this device founds it with; null: another device does. */
+  founding: { name: string; topic: string } | null;
+}
+
 export interface ConversationRecord {
   id: Id;
-  peerId: Id;
+  /** The other person of a session; null: a room. */
+  peerId: Id | null;
+  /** Null: a session. */
+  room: RoomPart | null;
   createdAt: Time;
   serverState: string;
   waitingFor: Id[];
@@ -127,17 +148,53 @@ export const chainName = (id: Id, seq: number) => `chain/${id}/${padded(seq)}`;
 export const padded = (seq: number) => String(seq).padStart(12, "0");
 
 export async function loadConversation(from: UnitOfWork | Store, id: Id): Promise<ConversationRecord> {
-  const record = await from.get<ConversationRecord>(name(id));
+  const record = await findConversation(from, id);
   if (record === undefined) throw new CryptoFailure("unknown_conversation");
   return record;
 }
 
-export function findConversation(from: UnitOfWork | Store, id: Id): Promise<ConversationRecord | undefined> {
-  return from.get<ConversationRecord>(name(id));
+export async function findConversation(from: UnitOfWork | Store, id: Id): Promise<ConversationRecord | undefined> {
+  const record = await from.get<ConversationRecord>(name(id));
+  // Stores that were made before there were rooms hold sessions only.
+  return record === undefined ? undefined : { ...record, room: (record as Partial<ConversationRecord>).room ?? null };
+}
+
+const agreedName = (id: Id) => `agreed/${id}`;
+
+/** This account is in the room by its own will: its other browsers hear of it with the pins (P3.2). */
+export function agreeToRoom(unit: UnitOfWork, record: ConversationRecord): void {
+  if (record.room !== null) record.room.agreed = true;
+  pinRoom(unit, record.id);
+}
+
+export function pinRoom(unit: UnitOfWork, id: Id): void {
+  unit.put(agreedName(id), true);
+}
+
+export async function isAgreedRoom(from: UnitOfWork | Store, id: Id): Promise<boolean> {
+  return (await from.get(agreedName(id))) !== undefined;
+}
+
+export async function agreedRooms(store: Store): Promise<Id[]> {
+  return (await store.names(agreedName(""))).map((found) => found.slice(agreedName("").length));
+}
+
+/** The other people: of a room those who are in it by its present state. */
+export function othersOf(record: ConversationRecord, me: Id): Id[] {
+  if (record.peerId !== null) return [record.peerId];
+  const people = new Set([...record.members.map(({ userId }) => userId), ...(roomState(record)?.policy.away ?? [])]);
+  people.delete(me);
+  return [...people];
+}
+
+/** The state of the room in the present epoch; null for sessions, and before this device is in the group. */
+export function roomState({ room }: ConversationRecord): RoomState | null {
+  return room === null || room.state === null ? null : decodeRoomState(fromBase64url(room.state));
 }
 
 export async function allConversations(store: Store): Promise<ConversationRecord[]> {
-  return (await store.all<ConversationRecord>("conversation/")).map(([, record]) => record);
+  const found = await store.names("conversation/");
+  return Promise.all(found.map((each) => loadConversation(store, each.slice("conversation/".length))));
 }
 
 export function saveConversation(unit: UnitOfWork, record: ConversationRecord): void {
@@ -178,11 +235,11 @@ export function systemEntry(
   at: { seq: number; time: Time },
   event: SystemEntry["event"],
   userId: Id,
-  more: Partial<Pick<SystemEntry, "devices" | "contribution" | "reason" | "missed">> = {},
+  more: Partial<Pick<SystemEntry, "devices" | "people" | "text" | "contribution" | "reason" | "missed">> = {},
 ): SystemEntry {
   const key = `${event}/${at.seq}/${at.time}`;
   const base = { key, conversationId: record.id, ...at, kind: "system" as const, event, userId };
-  return { ...base, devices: [], contribution: null, reason: null, missed: 0, ...more };
+  return { ...base, devices: [], people: [], text: null, contribution: null, reason: null, missed: 0, ...more };
 }
 
 /** What stood in the way is over: its line in the timeline stays. */

@@ -15,15 +15,15 @@ import { decodeLostState, type LostState } from "../statements/lostState";
 import { isActive } from "../store/person";
 import type { Room } from "../store/room";
 import type { Store, UnitOfWork } from "../store/storage";
-import type { Id, WireSession } from "../wire";
+import type { Id, WireLog } from "../wire";
 import type { Intake } from "./intake";
-import { chainAt, type ConversationRecord, type ShownRequest } from "./record";
+import { chainAt, type ConversationRecord, type ShownRequest, othersOf } from "./record";
 
 /** So long one's own messages wait for a device that is being added, so that it can read them. */
 const WAIT_MS = 30_000;
 
 /** What the server shows; what it no longer shows stays until the log tells of the adding. */
-export async function takeRequests(intake: Intake, { lost }: WireSession): Promise<void> {
+export async function takeRequests(intake: Intake, { lost }: Pick<WireLog, "lost">): Promise<void> {
   const { record, room, unit } = intake;
   const before = record.asking;
   const shown = lost.map(({ user_id, device_id, statement, signature }): ShownRequest => {
@@ -54,7 +54,7 @@ async function readRequest(
   record: ConversationRecord,
   { userId, deviceId, statement, signature }: ShownRequest,
 ): Promise<LostState | "unknown" | "false"> {
-  if (userId !== room.self.userId && userId !== record.peerId) return "false";
+  if (userId !== room.self.userId && !othersOf(record, room.self.userId).includes(userId)) return "false";
   const device = (await room.person(from, userId))?.devices[deviceId];
   if (device === undefined) return "unknown";
   return readOr("false", async () => {

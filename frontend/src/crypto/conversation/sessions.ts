@@ -1,6 +1,7 @@
 /** What the server says about sessions, held against what the log proves; and how conversations are read. */
 
 import { CryptoFailure } from "../failures";
+import { encodeProfile } from "../mls/roomState";
 import { MLS_SUITE_NAME } from "../mls/suite";
 import { equalBytes } from "../primitives/bytes";
 import { fromBase64url, SUITE, toBase64url, uuidBytes } from "../primitives/encoding";
@@ -9,17 +10,21 @@ import { contactOf, knownAs, newPerson, note, personName, problem } from "../sto
 import type { Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
 import type { Conversation, ConversationDetails, TimelineEntry, TimelinePage } from "../types";
-import type { Id, WireSession } from "../wire";
+import type { Id, WireLog, WireRoom, WireSession } from "../wire";
+import { nameGhosts } from "./ghosts";
 import { Intake } from "./intake";
 import { isText, loadOutbox, outboxEntry } from "./outbox";
 import {
   addProblem,
+  agreeToRoom,
   allConversations,
   type ConversationRecord,
   draftName,
   findConversation,
+  isAgreedRoom,
   loadConversation,
   padded,
+  type RoomPart,
   saveConversation,
 } from "./record";
 import { takeRequests } from "./requests";
@@ -30,7 +35,8 @@ const MAX_PAGE = 200;
 
 export async function learnSession(room: Room, unit: UnitOfWork, session: WireSession): Promise<Intake> {
   const peerId = checkedPeer(room, session);
-  const record = (await findConversation(unit, session.id)) ?? (await newConversation(room, session, peerId));
+  const record =
+    (await findConversation(unit, session.id)) ?? (await newConversation(room, session, { peerId, room: null }));
   const person = (await room.person(unit, peerId)) ?? newPerson(peerId, "");
   const intake = new Intake(room, unit, record);
   if (!knownAs(person, session.peer.username)) {
@@ -38,22 +44,61 @@ export async function learnSession(room: Room, unit: UnitOfWork, session: WireSe
     intake.name({ seq: record.verifiedSeq, time: session.created_at }, "username_changed", peerId);
   }
   unit.put(personName(peerId), person);
-  const chain0 = fromBase64url(session.chain_0);
-  if (!equalBytes(chain0, fromBase64url(record.chain0))) {
-    const entry = addProblem(unit, record, { seq: 0, time: session.created_at }, "log_fork", null);
-    if (entry !== null) intake.entries.push(entry);
-  }
-  takeTags(intake, session);
-  await takeRequests(intake, session);
-  record.serverState = session.state;
   record.waitingFor = session.waiting_for;
-  record.serverSeq = Math.max(record.serverSeq, session.seq);
   record.closedBy = session.closed_by;
-  if (record.verifiedSeq >= record.serverSeq) room.caughtUp.add(record.id);
-  else intake.needs.push({ kind: "rows", after: record.verifiedSeq });
-  takeReceipts(record, session);
+  await takeLog(intake, session);
+  return intake;
+}
+
+export async function learnRoom(room: Room, unit: UnitOfWork, shown: WireRoom): Promise<Intake> {
+  const known = await findConversation(unit, shown.id);
+  const record = known ?? (await newConversation(room, shown, { peerId: null, room: await newRoom(unit, shown) }));
+  if (record.room === null) throw new CryptoFailure("malformed");
+  const intake = new Intake(room, unit, record);
+  // Who has left is shown nobody; the names of those who were there stay.
+  const people = shown.people.map(({ id, username }) => ({ userId: id, username }));
+  const gone = record.room.people.filter(({ userId }) => !people.some((person) => person.userId === userId));
+  record.room.people = [...people, ...gone];
+  await takeLog(intake, shown);
+  const members = shown.members.map(({ user_id, device_id }) => ({ userId: user_id, deviceId: device_id }));
+  record.room.shown = shown.left ? null : { generation: shown.generation, epoch: shown.epoch, members };
+  nameGhosts(intake);
   saveConversation(unit, record);
   return intake;
+}
+
+async function newRoom(unit: UnitOfWork, { id, creator_id }: WireRoom): Promise<RoomPart> {
+  const agreed = await isAgreedRoom(unit, id);
+  return { state: null, left: [], people: [], creator: creator_id, agreed, founding: null, shown: null };
+}
+
+/** Name and topic with which this device founds the room. `bad_room_name`. */
+export async function nameRoom(unit: UnitOfWork, id: Id, name: string, topic: string): Promise<ConversationRecord> {
+  encodeProfile({ name, topic, avatar: new Uint8Array() });
+  const record = await loadConversation(unit, id);
+  if (record.room === null || record.epoch > 0) throw new CryptoFailure("not_active");
+  record.room.founding = { name, topic };
+  agreeToRoom(unit, record);
+  saveConversation(unit, record);
+  return record;
+}
+
+/** What both kinds of conversation have: where the log stands, who asks to be added, who has read how far. */
+async function takeLog(intake: Intake, shown: WireLog): Promise<void> {
+  const { record, unit, room } = intake;
+  const chain0 = fromBase64url(shown.chain_0);
+  if (!equalBytes(chain0, fromBase64url(record.chain0))) {
+    const entry = addProblem(unit, record, { seq: 0, time: shown.created_at }, "log_fork", null);
+    if (entry !== null) intake.entries.push(entry);
+  }
+  takeTags(intake, shown);
+  await takeRequests(intake, shown);
+  record.serverState = shown.state;
+  record.serverSeq = Math.max(record.serverSeq, shown.seq);
+  if (record.verifiedSeq >= record.serverSeq) room.caughtUp.add(record.id);
+  else intake.needs.push({ kind: "rows", after: record.verifiedSeq });
+  takeReceipts(record, shown);
+  saveConversation(unit, record);
 }
 
 /** A session is between exactly me and one other (P4.1). */
@@ -68,13 +113,18 @@ function checkedPeer(room: Room, session: WireSession): Id {
   return peer;
 }
 
-async function newConversation(room: Room, session: WireSession, peerId: Id): Promise<ConversationRecord> {
-  const chain0 = toBase64url(await chainStart(session.id, session.user1_id, room.self.serverName));
+async function newConversation(
+  room: Room,
+  shown: WireLog & ({ user1_id: Id } | { creator_id: Id }),
+  kind: Pick<ConversationRecord, "peerId" | "room">,
+): Promise<ConversationRecord> {
+  const creator = "user1_id" in shown ? shown.user1_id : shown.creator_id;
+  const chain0 = toBase64url(await chainStart(shown.id, creator, room.self.serverName));
   return {
-    id: session.id,
-    peerId,
-    createdAt: session.created_at,
-    serverState: session.state,
+    ...kind,
+    id: shown.id,
+    createdAt: shown.created_at,
+    serverState: shown.state,
     waitingFor: [],
     serverSeq: 0,
     closedBy: null,
@@ -106,7 +156,7 @@ async function newConversation(room: Room, session: WireSession, peerId: Id): Pr
 }
 
 /** The server's word for which tag is whose; the log's own rows must agree with it (P5.7). */
-function takeTags({ record, unit, entries }: Intake, session: WireSession): void {
+function takeTags({ record, unit, entries }: Intake, session: WireLog): void {
   for (const { sender_tag, user_id, device_id } of session.members) {
     const holder = record.tags[sender_tag];
     if (holder === undefined) {
@@ -120,7 +170,7 @@ function takeTags({ record, unit, entries }: Intake, session: WireSession): void
   }
 }
 
-function takeReceipts(record: ConversationRecord, session: WireSession): void {
+function takeReceipts(record: ConversationRecord, session: WireLog): void {
   for (const { user_id, seq } of session.delivered) {
     record.delivered[user_id] = Math.max(record.delivered[user_id] ?? 0, seq);
   }
@@ -190,15 +240,16 @@ export async function setDraft(unit: UnitOfWork, id: Id, text: string): Promise<
 
 export async function details(room: Room, unit: UnitOfWork, id: Id): Promise<ConversationDetails> {
   const record = await loadConversation(unit, id);
-  const peer = (await room.person(unit, record.peerId)) ?? newPerson(record.peerId, "");
-  const { safetyNumber, verified } = await contactOf(peer, room.self);
+  const { peerId } = record;
+  const person =
+    peerId === null ? null : await contactOf((await room.person(unit, peerId)) ?? newPerson(peerId, ""), room.self);
   const group = record.status === "member" ? await room.group(unit, id) : null;
   const authenticator = group?.keySchedule.epochAuthenticator;
   const { lastCommit } = record;
   return {
     conversation: await view(room, unit, record),
-    safetyNumber,
-    verified,
+    safetyNumber: person?.safetyNumber ?? null,
+    verified: person?.verified ?? false,
     chain: record.chain,
     epochAuthenticator: authenticator === undefined ? null : toBase64url(authenticator),
     suite: SUITE,

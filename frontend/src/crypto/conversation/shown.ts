@@ -1,6 +1,6 @@
 /** Entries as they are shown: with what the record, the outbox and the quoted message say besides. */
 
-import type { ConversationRecord } from "./record";
+import { type ConversationRecord, othersOf } from "./record";
 import { type ChangeItem, isChange, loadOutbox } from "./outbox";
 import type { Room } from "../store/room";
 import type { Store, UnitOfWork } from "../store/storage";
@@ -34,7 +34,9 @@ export class Showing {
   /** Own messages say how far they got; the stored entry does not know. */
   #state({ own, seq, state }: MessageEntry): MessageEntry["state"] {
     if (!own || seq === null) return state;
-    return seq <= (this.record.delivered[this.record.peerId] ?? 0) ? "delivered" : "sent";
+    const others = othersOf(this.record, this.userId);
+    const reached = others.every((userId) => seq <= (this.record.delivered[userId] ?? 0));
+    return others.length > 0 && reached ? "delivered" : "sent";
   }
 
   /** Own changes are seen at once, those that failed only named. */

@@ -1,22 +1,25 @@
 /** How a conversation is shown: its state, what is wrong with it, and why nothing goes out at the moment. */
 
+import { roleOf } from "../mls/roles";
+import { decodeProfile, newPolicy } from "../mls/roomState";
 import { distrusted, isActive, type PersonRecord, problem } from "../store/person";
 import type { Room } from "../store/room";
 import type { Store, UnitOfWork } from "../store/storage";
-import type { Conversation, ConversationState, SendingBlocked } from "../types";
+import type { Conversation, ConversationState, SendingBlocked, ShownRoom } from "../types";
 import type { Id } from "../wire";
 import { waitingCommit } from "./pending";
-import { type ConversationRecord, draftName } from "./record";
+import { type ConversationRecord, draftName, othersOf, roomState } from "./record";
 import { isHealing } from "./requests";
 import { Showing } from "./shown";
 
 export async function view(room: Room, from: UnitOfWork | Store, record: ConversationRecord): Promise<Conversation> {
-  const peer = await room.person(from, record.peerId);
+  const peer = record.peerId === null ? undefined : await room.person(from, record.peerId);
   const showing = await Showing.of(room, from, record);
   const waiting = closedByServer(record) ? [problem("closed_by_server", null, record.verifiedSeq)] : [];
   return {
     id: record.id,
-    peer: { userId: record.peerId, username: peer?.username ?? "" },
+    peer: record.peerId === null ? null : { userId: record.peerId, username: peer?.username ?? "" },
+    room: shownRoom(room, record),
     state: stateOf(record),
     createdAt: record.createdAt,
     generation: record.generation,
@@ -32,6 +35,35 @@ export async function view(room: Room, from: UnitOfWork | Store, record: Convers
   };
 }
 
+function shownRoom({ self }: Room, record: ConversationRecord): ShownRoom | null {
+  const part = record.room;
+  if (part === null) return null;
+  const state = roomState(record);
+  const known = new Map(part.people.map(({ userId, username }) => [userId, username]));
+  known.set(self.userId, self.username);
+  const { name, topic } = state === null ? { name: "", topic: "", ...part.founding } : decodeProfile(state.profile);
+  const policy = state?.policy ?? newPolicy(part.creator);
+  const member = (userId: Id) => ({
+    userId,
+    username: known.get(userId) ?? "",
+    role: ROLE_NAMES[roleOf(policy, userId)],
+    away: policy.away.includes(userId),
+    devices: record.members.filter((each) => each.userId === userId).length,
+  });
+  const people = state === null ? [] : [self.userId, ...othersOf(record, self.userId)];
+  return {
+    name,
+    topic,
+    role: ROLE_NAMES[roleOf(policy, self.userId)],
+    people: people.map(member),
+    banned: policy.banned.map((userId) => ({ userId, username: known.get(userId) ?? "" })),
+    settings: policy.settings,
+    agreed: part.agreed,
+  };
+}
+
+const ROLE_NAMES = ["member", "moderator", "owner"] as const;
+
 /** Ended without a member's message, although there was a group to say it in (P6.8). */
 function closedByServer(record: ConversationRecord): boolean {
   const ended = record.serverState === "terminated" && record.terminatedBy === null;
@@ -41,7 +73,7 @@ function closedByServer(record: ConversationRecord): boolean {
 export function stateOf(record: ConversationRecord): ConversationState {
   if (record.status === "erased" || record.serverState === "terminated") return "terminated";
   if (record.status === "member") return "active";
-  if (record.status === "removed" || record.status === "lost" || record.status === "refused") return record.status;
+  if (record.status !== "none") return record.status;
   if (record.serverState === "waiting_for_devices") return "waiting_for_devices";
   const behind = record.verifiedSeq < record.serverSeq || record.epoch === 0;
   return behind ? "establishing" : "elsewhere";
@@ -56,7 +88,7 @@ export async function sendingBlocked(
   const status = statusBlocked(record);
   if (status !== null && status.reason !== "no_group") return status;
   const people = new Map<Id, PersonRecord | undefined>();
-  for (const userId of [record.peerId, room.self.userId]) {
+  for (const userId of [...othersOf(record, room.self.userId), room.self.userId]) {
     const person = await room.person(from, userId);
     people.set(userId, person);
     const reason = distrusted(person);
@@ -65,9 +97,15 @@ export async function sendingBlocked(
   if (status !== null) return status;
   if (!room.caughtUp.has(record.id)) return { reason: "not_caught_up" };
   if ((await waitingCommit(from, record.id)) !== null) return { reason: "commit_pending" };
-  const revoked = record.members.filter(({ userId, deviceId }) => !isActive(people.get(userId), deviceId));
+  const left = record.room?.left ?? [];
+  const revoked = record.members.filter(
+    ({ userId, deviceId }) => left.includes(userId) || !isActive(people.get(userId), deviceId),
+  );
   if (revoked.length > 0) return { reason: "device_revoked", deviceIds: revoked.map(({ deviceId }) => deviceId) };
-  const alone = !record.members.some(({ userId }) => userId === record.peerId);
+  const alone = record.peerId !== null && !record.members.some(({ userId }) => userId === record.peerId);
+  const state = roomState(record);
+  if (state !== null && roleOf(state.policy, room.self.userId) < state.policy.settings.post)
+    return { reason: "read_only" };
   return alone || (await isHealing(room, from, record)) ? { reason: "device_asks" } : null;
 }
 
@@ -82,6 +120,8 @@ function statusBlocked(record: ConversationRecord): SendingBlocked | null {
       return { reason: record.lost?.reason === "old_copy" ? "old_copy" : "lost" };
     case "active":
       return null;
+    case "left":
+      return { reason: "left" };
     case "waiting_for_devices":
     case "establishing":
     case "elsewhere":

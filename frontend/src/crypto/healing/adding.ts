@@ -1,11 +1,12 @@
 /** A member's device adds those that asked, with the key packages that they named (PROTOCOL.md 9.2). */
 
-import { loadConversation } from "../conversation/record";
+import { loadConversation, roomState } from "../conversation/record";
 import { healingOf } from "../conversation/requests";
 import { stateOf } from "../conversation/view";
 import { CryptoFailure } from "../failures";
 import { checkMayCommit, plan } from "../membership/plan";
 import { checkedPackage } from "../mls/keyPackages";
+import { accountsOf } from "../mls/roles";
 import { equalBytes, sha256 } from "../primitives/bytes";
 import { fromBase64url } from "../primitives/encoding";
 import type { CommitPlan, Room } from "../store/room";
@@ -37,5 +38,17 @@ export async function beginAdding(
     adds.push({ userId, deviceId, keyPackage, publicKey });
   }
   if (adds.length === 0) throw new CryptoFailure("missing_device_package");
-  return plan(room, unit, record, { purpose: "rotate", adds, removed: [], members: [...record.members, ...adds] });
+  const back = accountsOf(adds);
+  const state = roomState(record);
+  const after = state && {
+    ...state,
+    policy: { ...state.policy, away: state.policy.away.filter((userId) => !back.has(userId)) },
+  };
+  return plan(room, unit, record, {
+    purpose: "rotate",
+    adds,
+    removed: [],
+    members: [...record.members, ...adds],
+    state: after && { after, evidence: [] },
+  });
 }

@@ -43,6 +43,7 @@ function reasonToAsk(record: ConversationRecord): LostReason | null {
     case "waiting_for_devices":
     case "terminated":
     case "refused":
+    case "left":
       return null;
   }
 }
@@ -51,6 +52,7 @@ function reasonToAsk(record: ConversationRecord): LostReason | null {
 async function mayAsk(room: Room, unit: UnitOfWork, record: ConversationRecord): Promise<boolean> {
   const { userId, device } = room.self;
   if (device?.state !== "bound" || !isActive(await room.person(unit, userId), device.deviceId)) return false;
+  if (record.peerId === null) return record.room?.agreed === true;
   return (await room.person(unit, record.peerId))?.agreed === true;
 }
 

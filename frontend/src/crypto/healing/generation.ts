@@ -20,7 +20,9 @@ const PATIENCE_MS = 60_000;
 export async function generationDue(room: Room, unit: UnitOfWork, id: Id): Promise<boolean> {
   const record = await loadConversation(unit, id);
   const { lost, asked } = record;
-  if (record.status !== "lost" || record.serverState !== "active" || !room.caughtUp.has(id)) return false;
+  // A room waits for a member who can add.
+  if (record.room !== null || record.status !== "lost" || record.serverState !== "active" || !room.caughtUp.has(id))
+    return false;
   if (lost === null || asked === null || !isOpen(record, room.device.deviceId)) return false;
   const others: DeviceRef[] = [];
   for (const member of record.members) {

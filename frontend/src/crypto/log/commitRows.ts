@@ -3,6 +3,7 @@
 import { HeldBack, type Intake } from "../conversation/intake";
 import { dropPending, sentCommit } from "../conversation/pending";
 import {
+  agreeToRoom,
   chainAt,
   type ConversationRecord,
   type LastCommit,
@@ -12,22 +13,33 @@ import {
 } from "../conversation/record";
 import { answered, dropRequest, hasAsked } from "../conversation/requests";
 import { CryptoFailure, type ProblemCode, RuleBroken } from "../failures";
-import { applyCommit, type Changes, checkedChanges, openCommit, wroteItself } from "../mls/group";
+import {
+  applyCommit,
+  type Changes,
+  checkedChanges,
+  type ClientState,
+  openCommit,
+  roomStateOf,
+  wroteItself,
+} from "../mls/group";
 import { joinByWelcome, type Joined, welcomeRefs } from "../mls/join";
 import { decodePackage, packageName, type StoredKeyPackage } from "../mls/keyPackages";
 import { type AuthenticatedData, type CommitDetails, decodeCommitDetails, decodeWelcome } from "../mls/message";
+import type { RoomState } from "../mls/roomState";
 import { leavesOf } from "../mls/roster";
 import { type DeviceRef, groupIdOf } from "../mls/suite";
 import { equalBytes } from "../primitives/bytes";
 import { fromBase64url, msToTime, toBase64url } from "../primitives/encoding";
 import { refuse } from "../refusals";
 import type { Contribution } from "../statements/contribution";
+import type { Store } from "../store/storage";
 import type { SystemEntry } from "../types";
-import type { Bytes, WireRow } from "../wire";
+import type { Bytes, Id, WireRow } from "../wire";
 import { checkedContribution, checkRecipients, contributionOf, pskFor } from "./contributionRows";
 import { checkOpening, openingFor } from "./generationRows";
 import { echoProblem, openHeader, rowContent } from "./header";
 import { holdOwn, loseOldCopy, loseState } from "./messageRows";
+import { addRoomEvents, judgeJoined, judgeRoom, keepRoom, roomEvents } from "./roomRows";
 
 export async function takeCommit(intake: Intake, row: WireRow): Promise<void> {
   const { record, unit } = intake;
@@ -62,11 +74,11 @@ async function adoptOwn(
   const { record, unit } = intake;
   checkOpening(openingFor(record, row), row, leavesOf(group.ratchetTree));
   intake.bindTag(row);
+  const before = row.epoch === 0 ? null : await intake.group();
   intake.setGroup(group);
   record.status = "member";
-  await setMembers(record, leavesOf(group.ratchetTree), row.seq);
   const contribution = await contributionOf(intake, pending.request.contribution);
-  committed(intake, row, { ...pending, contribution, event: foundingOf(row) ?? "rotated" });
+  await moved(intake, row, before, group, { ...pending, contribution, event: foundingOf(row) ?? "rotated" });
   if (record.lost !== null) followsAgain(record);
   dropRequest(unit, record);
 }
@@ -111,33 +123,61 @@ async function takeOther(intake: Intake, row: WireRow): Promise<void> {
   const { message, data } = openHeader(record, row, "commit", content);
   const details = readDetails(data);
   const suite = await room.suite();
-  const opened = await openCommit(suite, group, message, new Set(intake.accounts));
+  const only = record.room === null ? new Set(intake.accounts) : null;
+  const opened = await openCommit(suite, group, message, only);
   if (opened.committer.deviceId !== row.sender_device_id || opened.committer.userId !== row.sender_id) {
     throw new RuleBroken("sender_mismatch");
   }
   intake.bindTag(row);
-  const changes = await checkedChanges(group, opened, details, new Set(intake.accounts));
+  const changes = await checkedChanges(group, opened, details, only);
+  const before = leavesOf(group.ratchetTree);
+  const state = await judgeRoom(intake, row, group, opened, details.room, { ...changes, before });
   const contribution = await checkedContribution(intake, row, details);
   const gone = new Set(changes.removed.map(({ deviceId }) => deviceId));
   const rest = record.members.filter(({ deviceId }) => !gone.has(deviceId));
   if (contribution !== null) await checkRecipients(intake, contribution, [...rest, ...changes.added]);
   if (changes.removesMe) {
-    removedMe(intake, row, changes);
+    removedMe(intake, row, changes, state);
     return;
   }
   const psk = contribution === null ? null : await pskFor(intake, contribution);
-  const authority = await room.authority(intake.unit, intake.accounts);
+  const people = [...intake.accounts, ...changes.added.map(({ userId }) => userId)];
+  const authority = await room.authority(intake.unit, people, record.room !== null);
   const newState = await applyCommit(suite, group, message, opened, psk, authority);
   const echo = await echoProblem(intake, row, data.echo);
   intake.setGroup(newState);
-  await setMembers(record, leavesOf(newState.ratchetTree), row.seq);
-  committed(intake, row, { ...changes, contribution, event: "rotated" });
+  await moved(intake, row, group, newState, { ...changes, contribution, event: "rotated" });
   if (echo !== null) intake.problem(row, echo);
 }
 
-/** Tentative: nothing that follows can be checked, so history and the old state are kept (P6.8). */
-function removedMe(intake: Intake, row: WireRow, { removed }: Changes): void {
-  intake.record.status = "removed";
+/** Takes the group's next epoch into the record, and into the timeline. */
+async function moved(
+  intake: Intake,
+  row: WireRow,
+  before: ClientState | null,
+  after: ClientState,
+  commit: Committed,
+): Promise<void> {
+  const { record } = intake;
+  const leaves = leavesOf(after.ratchetTree);
+  const state = roomStateOf(after);
+  const was = before === null ? null : roomStateOf(before);
+  const old = before === null ? [] : leavesOf(before.ratchetTree);
+  const events = was === null || state === null ? [] : roomEvents({ state: was, leaves: old }, { state, leaves });
+  await setMembers(record, leaves, row.seq);
+  keepRoom(record, state);
+  const peopleOnly = events.some(({ event }) => event === "person_added" || event === "person_removed");
+  committed(intake, row, { ...commit, changesRoom: events.length > 0, silent: peopleOnly });
+  addRoomEvents(intake, row, events);
+}
+
+/**
+ * Tentative: nothing that follows can be checked, so history and the old state are kept (P6.8). Whoever is put out of a room is
+ * not *lost*: only who stays a member of it asks to be added again.
+ */
+function removedMe(intake: Intake, row: WireRow, { removed }: Changes, state: RoomState | null): void {
+  const { room, record } = intake;
+  record.status = state === null || state.policy.away.includes(room.self.userId) ? "removed" : "left";
   const at = { seq: row.seq, time: row.timestamp };
   intake.add(systemEntry(intake.record, at, "removed_me", row.sender_id, { devices: removed }));
 }
@@ -155,6 +195,9 @@ interface Committed {
   removed: DeviceRef[];
   contribution: Contribution | null;
   event: SystemEntry["event"];
+  /** A room is another one behind it; `silent`: entries about its people say it. */
+  changesRoom?: boolean;
+  silent?: boolean;
 }
 
 function committed(intake: Intake, row: WireRow, commit: Committed): void {
@@ -166,16 +209,19 @@ function committed(intake: Intake, row: WireRow, commit: Committed): void {
     takenAt: Date.now(),
     by: row.sender_id,
     device: row.sender_device_id,
-    membershipChanged: added.length + removed.length > 0,
+    membershipChanged: added.length + removed.length > 0 || commit.changesRoom === true,
     removedSome: removed.length > 0,
     contribution: contribution === null ? null : shownContribution(contribution),
   };
   record.lastCommit = last;
-  const event = commit.event === "rotated" && last.membershipChanged ? changeOf(record, commit) : commit.event;
+  const devicesChanged = added.length + removed.length > 0;
+  const event = commit.event === "rotated" && devicesChanged ? changeOf(record, commit) : commit.event;
   const devices = [...added, ...removed];
   const at = { seq: row.seq, time: row.timestamp };
   const { missed } = record;
-  intake.add(systemEntry(record, at, event, row.sender_id, { devices, contribution: contribution !== null, missed }));
+  if (commit.silent !== true) {
+    intake.add(systemEntry(record, at, event, row.sender_id, { devices, contribution: contribution !== null, missed }));
+  }
   answered(record, added);
 }
 
@@ -192,18 +238,22 @@ function shownContribution({ id, transcript }: Contribution): NonNullable<LastCo
 
 async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): Promise<void> {
   const { record, room, unit } = intake;
-  const peer = await room.person(unit, record.peerId);
-  if (peer?.agreed !== true) {
-    intake.problem(row, "not_agreed", record.peerId);
-    intake.needs.push({ kind: "agreement", userId: record.peerId });
+  if (!(await agreed(intake, row))) {
+    const whom = record.peerId ?? row.sender_id;
+    intake.problem(row, "not_agreed", whom);
+    intake.needs.push({ kind: "agreement", userId: whom });
     throw new HeldBack();
   }
   const contribution = await checkedContribution(intake, row, null);
   const psk = contribution === null ? null : await pskFor(intake, contribution);
-  const authority = await room.authority(unit, intake.accounts);
+  const kind = record.room === null ? "session" : "room";
+  // Who is in a room its tree says: everybody whose keys are here may be.
+  const people = kind === "session" ? intake.accounts : await everybody(room.store);
+  const authority = await room.authority(unit, people, kind === "room");
   const opening = openingFor(record, row);
   const generation = opening === null ? null : fromBase64url(opening.hash);
-  const terms = { groupId: groupIdOf(record.id, row.generation), epoch: row.epoch + 1, psk, authority, generation };
+  const groupId = groupIdOf(record.id, row.generation);
+  const terms = { groupId, epoch: row.epoch + 1, psk, authority, kind, generation } as const;
   const { joined, used } = await joinFirst(intake, welcomes, terms);
   await checkJoined(intake, row, joined);
   checkOpening(opening, row, joined.leaves);
@@ -212,10 +262,12 @@ async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): P
   // Only now: what is held back must be able to open its welcome again.
   if (used !== null) unit.delete(packageName(used));
   intake.setGroup(joined.state);
-  const event = foundingOf(row) ?? (record.status === "none" ? "joined" : "readded_here");
+  const event = foundingOf(row) ?? (record.status === "none" || record.status === "left" ? "joined" : "readded_here");
   record.status = "member";
   record.members = [];
   await setMembers(record, joined.leaves, row.seq);
+  if (record.room !== null) agreeToRoom(unit, record);
+  keepRoom(record, roomStateOf(joined.state));
   const added = joined.leaves.filter(({ deviceId }) => deviceId !== joined.committer.deviceId);
   committed(intake, row, { added: added.map(ref), removed: [], contribution, event });
   dropRequest(unit, record);
@@ -260,6 +312,17 @@ function followsAgain(record: ConversationRecord): void {
   Object.assign(record, { lost: null, missed: 0 });
 }
 
+/** P6.7: to a session with its other person; to a room with whoever adds this account to it, or with itself. */
+async function agreed({ room, record, unit }: Intake, row: WireRow): Promise<boolean> {
+  const mine = row.sender_id === room.self.userId || record.room?.agreed === true;
+  if (record.room !== null && mine && record.status !== "left") return true;
+  return (await room.person(unit, record.peerId ?? row.sender_id))?.agreed === true;
+}
+
+async function everybody(store: Store): Promise<Id[]> {
+  return (await store.names("person/")).map((found) => found.slice("person/".length));
+}
+
 /** What the first commit of a group is called. */
 function foundingOf({ generation, epoch }: WireRow): SystemEntry["event"] | null {
   if (epoch !== 0) return null;
@@ -295,7 +358,7 @@ async function joinFirst(
   throw new RuleBroken("bad_welcome");
 }
 
-async function checkJoined(intake: Intake, row: WireRow, { anchor, committer, leaves }: Joined): Promise<void> {
+async function checkJoined(intake: Intake, row: WireRow, { anchor, committer, leaves, state }: Joined): Promise<void> {
   const { record, unit, room } = intake;
   if (committer.deviceId !== row.sender_device_id || committer.userId !== row.sender_id) {
     throw new RuleBroken("sender_mismatch");
@@ -303,7 +366,10 @@ async function checkJoined(intake: Intake, row: WireRow, { anchor, committer, le
   if (!leaves.some(({ deviceId }) => deviceId === room.device.deviceId)) throw new RuleBroken("bad_welcome");
   // A session holds devices of exactly its two accounts (P4.1): both, not one.
   const accounts = new Set(leaves.map(({ userId }) => userId));
-  if (accounts.size !== intake.accounts.length) throw new RuleBroken("bad_welcome");
+  const both = record.room !== null || accounts.size === intake.accounts.length;
+  if (!both) throw new RuleBroken("bad_welcome");
+  const joined = roomStateOf(state);
+  if (joined !== null) judgeJoined(joined, leaves);
   const chain = anchor.seq < row.seq ? await chainAt(unit, record, anchor.seq) : undefined;
   if (chain === undefined || !equalBytes(chain, anchor.chain)) throw new RuleBroken("anchor_mismatch");
 }

@@ -73,7 +73,7 @@ async function verified(intake: Intake, row: WireRow, content: Uint8Array): Prom
     statement.seq === row.seq - 1 &&
     equalBytes(statement.chain, fromBase64url(row.previous_chain));
   const accounts = new Set(statement.roster.map(({ userId }) => userId));
-  const both = accounts.size === 2 && intake.accounts.every((userId) => accounts.has(userId));
+  const both = record.room === null && accounts.size === 2 && intake.accounts.every((userId) => accounts.has(userId));
   if (!fits || !both || !statement.roster.some(({ deviceId }) => deviceId === statement.deviceId)) {
     throw new RuleBroken("bad_generation");
   }

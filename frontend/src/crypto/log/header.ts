@@ -17,10 +17,11 @@ import { fromBase64url } from "../primitives/encoding";
 import { refuse } from "../refusals";
 import type { WireRow } from "../wire";
 
-const CONTENT = { message: "application", terminate: "application", commit: "commit" } as const;
+const CONTENT = { message: "application", terminate: "application", leave: "application", commit: "commit" } as const;
 const TYPES: Record<keyof typeof CONTENT, readonly MessageType[]> = {
   message: ["secured", "critical"],
   terminate: ["terminate"],
+  leave: ["leave"],
   commit: ["commit"],
 };
 export type RowKind = keyof typeof CONTENT;

@@ -19,11 +19,13 @@ import {
   terminationName,
 } from "../conversation/outbox";
 import { dropPending } from "../conversation/pending";
-import { systemEntry } from "../conversation/record";
+import { roomState, systemEntry } from "../conversation/record";
 import { type ProblemCode, RuleBroken } from "../failures";
 import { rememberFile } from "../files/files";
 import { infoOf } from "../files/payload";
 import { openMessage, wroteItself } from "../mls/group";
+import { roleOf } from "../mls/roles";
+import { ROLE } from "../mls/roomState";
 import { openContent } from "../mls/message";
 import type { Leaf } from "../mls/roster";
 import { toBase64url } from "../primitives/encoding";
@@ -35,7 +37,10 @@ import { echoProblem, openHeader, rowContent } from "./header";
 const UNREADABLE = 3;
 const BROKEN_EVERY_MS = 3_600_000;
 
-export async function takeMessage(intake: Intake, row: WireRow, kind: "message" | "terminate"): Promise<void> {
+type LastWord = "terminate" | "leave";
+type TextKind = "message" | LastWord;
+
+export async function takeMessage(intake: Intake, row: WireRow, kind: TextKind): Promise<void> {
   const { record, unit } = intake;
   if (record.status === "erased") throw new RuleBroken("log_order");
   const seen = seenName(record.id, { deviceId: row.sender_device_id, clientId: row.client_id });
@@ -43,7 +48,7 @@ export async function takeMessage(intake: Intake, row: WireRow, kind: "message" 
   if (intake.own(row)) await takeOwn(intake, row, kind);
   else if (record.status === "member") await takeOther(intake, row, kind);
   else {
-    if (record.status !== "none") record.missed += 1;
+    if (record.status !== "none" && record.status !== "left") record.missed += 1;
     return;
   }
   unit.put(seen, row.seq);
@@ -51,14 +56,14 @@ export async function takeMessage(intake: Intake, row: WireRow, kind: "message" 
 }
 
 /** This device's own row: it must be one of the bodies that were sent under this id (P5.2), where it may stand (P5.5). */
-async function takeOwn(intake: Intake, row: WireRow, kind: "message" | "terminate"): Promise<void> {
+async function takeOwn(intake: Intake, row: WireRow, kind: TextKind): Promise<void> {
   const { unit, record } = intake;
-  if (kind === "terminate") {
+  if (kind !== "message") {
     const sent = await unit.get<Termination>(terminationName(record.id));
     if (sent?.clientId !== row.client_id) return notSent(intake, row, "forged_own_row");
     if (sentAs(sent.bodies, row) === undefined) return notSent(intake, row, "ack_mismatch");
     checkOwn(intake, row);
-    return terminated(intake, row);
+    return lastWord(intake, row, kind);
   }
   const items = await loadOutbox(unit, record.id);
   const item = items.find(({ clientId }) => clientId === row.client_id);
@@ -121,7 +126,12 @@ async function notSent(intake: Intake, row: WireRow, lie: ProblemCode): Promise<
   const group = await intake.group();
   if (record.status !== "member" || group === null) throw new RuleBroken(lie);
   if (content === null) return holdOwn(intake, row);
-  const { message } = openHeader(record, row, row.kind === "terminate" ? "terminate" : "message", content);
+  const { message } = openHeader(
+    record,
+    row,
+    row.kind === "terminate" || row.kind === "leave" ? row.kind : "message",
+    content,
+  );
   if (!(await wroteItself(await room.suite(), group, message))) throw new RuleBroken(lie);
   return loseOldCopy(intake, row);
 }
@@ -153,7 +163,7 @@ export async function loseOldCopy(intake: Intake, row: WireRow): Promise<never> 
   throw new RuleBroken("old_copy");
 }
 
-async function takeOther(intake: Intake, row: WireRow, kind: "message" | "terminate"): Promise<void> {
+async function takeOther(intake: Intake, row: WireRow, kind: TextKind): Promise<void> {
   const content = rowContent(row);
   if (content === null) throw new RuleBroken("body_missing");
   const { message, data } = openHeader(intake.record, row, kind, content);
@@ -165,7 +175,8 @@ async function takeOther(intake: Intake, row: WireRow, kind: "message" | "termin
   delete intake.record.unreadable?.[row.sender_device_id];
   const inside = await openContent(plaintext, data);
   const echo = await echoProblem(intake, row, data.echo);
-  if (kind === "terminate") await terminated(intake, row);
+  checkRole(intake, row, kind);
+  if (kind !== "message") await lastWord(intake, row, kind);
   else
     await takeContent(
       intake,
@@ -176,6 +187,37 @@ async function takeOther(intake: Intake, row: WireRow, kind: "message" | "termin
     );
   // The message is its author's all the same: shown, with the fork named beside it.
   if (echo !== null) intake.problem(row, echo);
+}
+
+/** In a room: only the owner ends it, and is the only one who cannot leave; whether members post is a setting (P10.1). */
+function checkRole({ record }: Intake, row: WireRow, kind: TextKind): void {
+  const state = roomState(record);
+  if (state === null) {
+    if (kind === "leave") throw new RuleBroken("bad_message");
+    return;
+  }
+  const role = roleOf(state.policy, row.sender_id);
+  const owns = role === ROLE.owner;
+  const may = kind === "message" ? role >= state.policy.settings.post : owns === (kind === "terminate");
+  if (!may || record.room?.left.includes(row.sender_id) === true) throw new RuleBroken("role_missing");
+}
+
+function lastWord(intake: Intake, row: WireRow, kind: LastWord): Promise<void> {
+  return kind === "terminate" ? terminated(intake, row) : parted(intake, row);
+}
+
+/** Somebody leaves the room: others take their devices out; one's own account keeps its history and nothing else. */
+async function parted(intake: Intake, row: WireRow): Promise<void> {
+  const { room, unit, record } = intake;
+  intake.add(systemEntry(record, { seq: row.seq, time: row.timestamp }, "person_left", row.sender_id));
+  if (row.sender_id !== room.self.userId) {
+    if (record.room !== null) record.room.left = [...record.room.left, row.sender_id];
+    return;
+  }
+  record.status = "left";
+  await forget(intake);
+  await failWaiting(intake);
+  unit.delete(terminationName(record.id));
 }
 
 /** The current epoch, or the one before if the commit between changed no members (P5.5). */
@@ -273,16 +315,24 @@ function addMessage(
 
 /** A member ended the conversation: keys go, history stays, what still waited will never be sent. */
 async function terminated(intake: Intake, row: WireRow): Promise<void> {
-  const { room, unit, record } = intake;
+  const { unit, record } = intake;
   record.status = "erased";
   record.terminatedBy = row.sender_id;
-  record.members = [];
-  intake.dropGroup();
-  await dropPending(unit, record.id);
+  await forget(intake);
   unit.delete(terminationName(record.id));
+  await failWaiting(intake);
+  intake.add(systemEntry(record, { seq: row.seq, time: row.timestamp }, "terminated", row.sender_id));
+}
+
+async function forget(intake: Intake): Promise<void> {
+  intake.record.members = [];
+  intake.dropGroup();
+  await dropPending(intake.unit, intake.record.id);
+}
+
+async function failWaiting({ room, unit, record, entries }: Intake): Promise<void> {
   const items = await loadOutbox(unit, record.id);
   const ended = items.map((item) => ({ ...item, state: "failed" as const, failure: "not_active", sealed: null }));
   saveOutbox(unit, record.id, ended);
-  intake.entries.push(...(await affected(room, unit, record.id, ended)));
-  intake.add(systemEntry(record, { seq: row.seq, time: row.timestamp }, "terminated", row.sender_id));
+  entries.push(...(await affected(room, unit, record.id, ended)));
 }

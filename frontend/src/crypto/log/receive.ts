@@ -6,6 +6,7 @@
  * one that is held back; the caller pulls again from `verifiedSeq`.
  */
 
+import { nameGhosts } from "../conversation/ghosts";
 import { HeldBack, type Intake } from "../conversation/intake";
 import { affected } from "../conversation/affected";
 import { loadOutbox, saveOutbox } from "../conversation/outbox";
@@ -40,6 +41,7 @@ export async function takeRows(intake: Intake, rows: readonly WireRow[], pulled:
     const goesOn = await takeRow(intake, row, pulled).catch((error: unknown) => stopped(intake, row, error));
     if (!goesOn) break;
   }
+  nameGhosts(intake);
   saveConversation(intake.unit, intake.record);
 }
 
@@ -123,7 +125,8 @@ function checkExpectation(intake: Intake, row: WireRow): void {
 /** The content by its kind; a broken rule is named and the log goes on, a lacking thing goes up. */
 async function judged(intake: Intake, row: WireRow): Promise<void> {
   try {
-    if (row.kind === "message" || row.kind === "terminate") await takeMessage(intake, row, row.kind);
+    if (row.kind === "message" || row.kind === "terminate" || row.kind === "leave")
+      await takeMessage(intake, row, row.kind);
     else if (row.kind === "commit") await takeCommit(intake, row);
     else if (row.kind === "generation") await takeGeneration(intake, row);
     else throw new RuleBroken("bad_message");

@@ -6,11 +6,12 @@
  */
 
 import { putPending, waitingCommit } from "../conversation/pending";
-import { type ConversationRecord, loadConversation, saveConversation } from "../conversation/record";
+import { type ConversationRecord, loadConversation, othersOf, saveConversation } from "../conversation/record";
 import { CryptoFailure, RuleBroken } from "../failures";
-import { changesOf, type ClientState, createOwnGroup, makeCommit, type Psk } from "../mls/group";
+import { changesOf, type ClientState, createOwnGroup, makeCommit, type Psk, roomStateOf } from "../mls/group";
 import { checkedPackage, makeKeyPackage } from "../mls/keyPackages";
 import { encodeAuthenticatedData, encodeCommitDetails } from "../mls/message";
+import { changeBetween } from "../mls/roomState";
 import { leavesOf } from "../mls/roster";
 import { groupIdOf } from "../mls/suite";
 import { equalBytes, uuidv7 } from "../primitives/bytes";
@@ -125,6 +126,8 @@ async function commit(room: Room, unit: UnitOfWork, record: ConversationRecord, 
     return leaf.index;
   });
   const { rosterHash } = await changesOf(leaves, { adds, removed });
+  const before = begun.purpose === "found" ? null : roomStateOf(state);
+  const change = begun.state === null ? null : await changeBetween(before, begun.state.after, begun.state.evidence);
   const clientId = uuidv7();
   const echo = { seq: record.verifiedSeq, chain: fromBase64url(record.chain) };
   const authenticatedData = encodeAuthenticatedData({
@@ -138,13 +141,17 @@ async function commit(room: Room, unit: UnitOfWork, record: ConversationRecord, 
     details: encodeCommitDetails({
       added: begun.adds,
       removed: begun.removed,
+      room: change,
       contributionId: psk?.id ?? null,
       rosterHash,
     }),
   });
   const anchor = fields(echo.seq, echo.chain);
-  const authority = await room.authority(unit, [room.self.userId, record.peerId]);
-  const order = { contents: { adds, removed }, psk, authenticatedData, anchor };
+  const people = [room.self.userId, ...othersOf(record, room.self.userId), ...begun.adds.map(({ userId }) => userId)];
+  const authority = await room.authority(unit, people, record.room !== null);
+  // A founding has its state in the group from the start.
+  const next = change === null || before === null ? null : (begun.state?.after ?? null);
+  const order = { contents: { adds, removed, room: next }, psk, authenticatedData, anchor };
   return { clientId, ...(await makeCommit(suite, state, order, authority)) };
 }
 
@@ -162,7 +169,10 @@ async function baseState(
   }
   const suite = await room.suite();
   const own = await makeKeyPackage(suite, room.device);
-  return createOwnGroup(suite, groupIdOf(record.id, begun.generation), own, begun.opening?.hash ?? null);
+  return createOwnGroup(suite, groupIdOf(record.id, begun.generation), own, {
+    generation: begun.opening?.hash ?? null,
+    room: begun.state?.after ?? null,
+  });
 }
 
 export async function pendingCommit(unit: UnitOfWork, id: Id): Promise<CommitToSend | null> {

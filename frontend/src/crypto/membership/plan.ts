@@ -1,11 +1,13 @@
 /** Which commit is due, and what it shall hold (PROTOCOL.md 4.1, 6.5, 7.1, 8.4): nothing is promised yet. */
 
 import { waitingCommit } from "../conversation/pending";
-import { type ConversationRecord, loadConversation } from "../conversation/record";
+import { type ConversationRecord, loadConversation, othersOf, roomState } from "../conversation/record";
 import { healingOf } from "../conversation/requests";
 import { stateOf } from "../conversation/view";
 import { CryptoFailure } from "../failures";
 import { checkedPackage } from "../mls/keyPackages";
+import { accountsOf } from "../mls/roles";
+import { encodeProfile, type Evidence, newPolicy } from "../mls/roomState";
 import type { DeviceRef } from "../mls/suite";
 import { randomBytes, sha256 } from "../primitives/bytes";
 import { fromBase64url, toBase64url } from "../primitives/encoding";
@@ -24,10 +26,12 @@ export async function dueCommit(room: Room, unit: UnitOfWork, id: Id): Promise<C
   const record = await loadConversation(unit, id);
   if ((await waitingCommit(unit, id)) !== null || !room.caughtUp.has(id)) return null;
   if (record.status === "none") {
-    const agreed = (await room.person(unit, record.peerId))?.agreed === true;
-    return agreed && stateOf(record) === "establishing" && isUnfounded(record) ? "founding" : null;
+    return (await mayFound(room, unit, record)) && stateOf(record) === "establishing" && isUnfounded(record)
+      ? "founding"
+      : null;
   }
   if (record.status !== "member" || stateOf(record) !== "active") return null;
+  if ((record.room?.left ?? []).length > 0) return "person_left";
   if ((await revokedMembers(room, unit, record)).length > 0) return "device_revoked";
   const { lost, joining } = await healingOf(room, unit, record);
   if (lost.length > 0) return "device_lost";
@@ -36,6 +40,12 @@ export async function dueCommit(room: Room, unit: UnitOfWork, id: Id): Promise<C
   // Whichever way the clock was set: one renewal, and it counts from there.
   const passed = Math.abs(Date.now() - (record.lastCommit?.takenAt ?? 0));
   return record.messagesInEpoch > 0 && passed >= EPOCH_MS ? "time" : null;
+}
+
+/** A session with a person whom this account agreed to talk to; a room that this device has a name for. */
+async function mayFound(room: Room, unit: UnitOfWork, { peerId, room: part }: ConversationRecord): Promise<boolean> {
+  if (peerId === null) return part?.creator === room.self.userId && part.founding !== null;
+  return (await room.person(unit, peerId))?.agreed === true;
 }
 
 const isUnfounded = ({ generation, epoch }: ConversationRecord) => generation === 0 && epoch === 0;
@@ -59,14 +69,22 @@ export async function beginFounding(
   const record = await loadConversation(unit, id);
   await checkMayCommit(room, unit, record);
   if (record.status !== "none" || !isUnfounded(record)) throw new CryptoFailure("not_active");
-  if ((await room.person(unit, record.peerId))?.agreed !== true) throw new CryptoFailure("not_agreed");
+  if (!(await mayFound(room, unit, record))) throw new CryptoFailure("not_agreed");
   const expected = await expectedDevices(room, unit, record);
   if (!Array.isArray(expected)) return expected;
   if (packages.items.some(({ device_id }) => !expected.some(({ deviceId }) => deviceId === device_id))) {
     return needKeys(room, unit, record);
   }
   const adds = packagesOf(room, expected, packages);
-  return plan(room, unit, record, { purpose: "found", adds, removed: [], members: expected });
+  const state = firstState(record);
+  return plan(room, unit, record, { purpose: "found", adds, removed: [], members: expected, state });
+}
+
+/** A room begins with its creator alone and the settings of all new rooms. */
+function firstState({ room: part }: ConversationRecord): CommitPlan["state"] {
+  if (part === null || part.founding === null) return null;
+  const profile = encodeProfile({ ...part.founding, avatar: new Uint8Array() });
+  return { after: { policy: newPolicy(part.creator), profile }, evidence: [] };
 }
 
 /** One package of each device but this one, checked. */
@@ -87,14 +105,14 @@ export function packagesOf(
     });
 }
 
-/** Every certified, unrevoked device of both accounts; or what is needed to know them. */
+/** Every certified, unrevoked device of the conversation's accounts; or what is needed to know them. */
 export async function expectedDevices(
   room: Room,
   unit: UnitOfWork,
   record: ConversationRecord,
 ): Promise<(DeviceRef & { publicKey: Uint8Array })[] | CommitStep> {
   const found: (DeviceRef & { publicKey: Uint8Array })[] = [];
-  for (const userId of [room.self.userId, record.peerId]) {
+  for (const userId of [room.self.userId, ...othersOf(record, room.self.userId)]) {
     const person = await room.person(unit, userId);
     const devices = person === undefined ? [] : activeDevices(person);
     const known = devices.flatMap(([deviceId, device]) =>
@@ -106,9 +124,14 @@ export async function expectedDevices(
   return found;
 }
 
-async function needKeys(room: Room, unit: UnitOfWork, record: ConversationRecord): Promise<CommitStep> {
+export async function needKeys(
+  room: Room,
+  unit: UnitOfWork,
+  record: ConversationRecord,
+  also: readonly Id[] = [],
+): Promise<CommitStep> {
   const needs = [];
-  for (const userId of [room.self.userId, record.peerId]) {
+  for (const userId of new Set([room.self.userId, ...othersOf(record, room.self.userId), ...also])) {
     needs.push({ userId, since: (await room.person(unit, userId))?.listVersion ?? 0 });
   }
   return { step: "account_keys", needs };
@@ -121,14 +144,52 @@ export async function beginRotation(room: Room, unit: UnitOfWork, id: Id): Promi
   const revoked = await revokedMembers(room, unit, record);
   const { lost } = await healingOf(room, unit, record);
   const removed = [...revoked, ...lost.filter(({ deviceId }) => !revoked.some((gone) => gone.deviceId === deviceId))];
-  const members = record.members.filter(({ deviceId }) => !removed.some((gone) => gone.deviceId === deviceId));
-  return plan(room, unit, record, { purpose: "rotate", adds: [], removed, members });
+  const left = record.members.filter(({ userId }) => record.room?.left.includes(userId) === true);
+  const out = left.length > 0 ? left.map(({ userId, deviceId }) => ({ userId, deviceId })) : removed;
+  const members = record.members.filter(({ deviceId }) => !out.some((gone) => gone.deviceId === deviceId));
+  const state = await stateWithout(room, unit, record, out, members);
+  return plan(room, unit, record, { purpose: "rotate", adds: [], removed: out, members, state });
+}
+
+/** The room without these devices, and why they go: their people stay, away while no device of theirs is left, unless they left. */
+async function stateWithout(
+  room: Room,
+  unit: UnitOfWork,
+  record: ConversationRecord,
+  removed: readonly DeviceRef[],
+  members: readonly DeviceRef[],
+): Promise<CommitPlan["state"]> {
+  const state = roomState(record);
+  if (state === null) return null;
+  const left = record.room?.left ?? [];
+  const staying = accountsOf(members);
+  const gone = [...accountsOf(removed)].filter((userId) => !staying.has(userId));
+  const away = [...state.policy.away, ...gone.filter((userId) => !left.includes(userId))];
+  const moderators = state.policy.moderators.filter((userId) => !left.includes(userId));
+  const evidence = [];
+  for (const device of removed)
+    if (!left.includes(device.userId)) evidence.push(await evidenceOf(room, unit, record, device));
+  return { after: { ...state, policy: { ...state.policy, away, moderators } }, evidence };
+}
+
+/** The device's own request; without one it is revoked, which everybody can ask for (mls/roomState.ts). */
+async function evidenceOf(
+  room: Room,
+  unit: UnitOfWork,
+  record: ConversationRecord,
+  device: DeviceRef,
+): Promise<Evidence> {
+  const { deviceId } = device;
+  const request = record.asking.find((each) => each.deviceId === deviceId);
+  const revoked = !isActive(await room.person(unit, device.userId), deviceId);
+  if (revoked || request === undefined) return { deviceId, statement: new Uint8Array(), signature: new Uint8Array() };
+  return { deviceId, statement: fromBase64url(request.statement), signature: fromBase64url(request.signature) };
 }
 
 export async function checkMayCommit(room: Room, unit: UnitOfWork, record: ConversationRecord): Promise<void> {
   if ((await waitingCommit(unit, record.id)) !== null) throw new CryptoFailure("out_of_order");
   if (!room.caughtUp.has(record.id)) throw new CryptoFailure("not_caught_up");
-  for (const userId of [record.peerId, room.self.userId]) {
+  for (const userId of [...othersOf(record, room.self.userId), room.self.userId]) {
     const reason = distrusted(await room.person(unit, userId));
     if (reason !== null) throw new CryptoFailure(reason);
   }
@@ -139,19 +200,19 @@ export async function plan(
   unit: UnitOfWork,
   record: ConversationRecord,
   draft: Pick<CommitPlan, "purpose" | "adds" | "removed"> &
-    Partial<Pick<CommitPlan, "generation" | "opening">> & { members: readonly DeviceRef[] },
+    Partial<Pick<CommitPlan, "generation" | "opening" | "state">> & { members: readonly DeviceRef[] },
 ): Promise<CommitStep> {
   const recipients: CommitPlan["recipients"] = [];
   for (const { userId, deviceId } of draft.members) {
     const key = await mlKemKey(room, unit, { userId, deviceId });
-    if (key === null) return needKeys(room, unit, record);
+    if (key === null) return needKeys(room, unit, record, [userId]);
     recipients.push({ userId, deviceId, ...key });
   }
   recipients.sort((a, b) => (a.deviceId < b.deviceId ? -1 : 1));
-  const { purpose, adds, removed, opening = null, generation = record.generation } = draft;
+  const { purpose, adds, removed, opening = null, state = null, generation = record.generation } = draft;
   const nonce = randomBytes(NONCE_BYTES);
   const epoch = opening === null ? record.epoch : 0;
-  room.plans.set(record.id, { purpose, adds, removed, generation, epoch, nonce, recipients, opening });
+  room.plans.set(record.id, { purpose, adds, removed, generation, epoch, nonce, recipients, state, opening });
   const request: WireContributionRequest = {
     recipients: recipients.map(({ deviceId, number }) => ({ device_id: deviceId, number })),
     nonce: toBase64url(nonce),

@@ -22,10 +22,12 @@ import {
 import { unprotectPrivateMessage } from "ts-mls/messageProtection.js";
 import { CryptoFailure, RuleBroken } from "../failures";
 import { equalBytes, randomBytes } from "../primitives/bytes";
+import { toBase64url } from "../primitives/encoding";
 import type { Id } from "../wire";
 import type { OwnKeyPackage } from "./keyPackages";
 import { type CommitDetails, encodePrivate, encodeWelcome } from "./message";
-import { acceptByPolicy, Authenticator, type Authority, judgeProposals } from "./policy";
+import { acceptByPolicy, Authenticator, type Authority, judgeProposals, roomStateIn } from "./policy";
+import { encodeRoomState, type RoomState } from "./roomState";
 import {
   checkMembers,
   checkPathLeaf,
@@ -77,15 +79,29 @@ export function createOwnGroup(
   suite: DeviceSuite,
   groupId: Uint8Array,
   own: OwnKeyPackage,
-  generation: Uint8Array | null = null,
+  context: { generation?: Uint8Array | null; room?: RoomState | null } = {},
 ): Promise<ClientState> {
   const { publicPackage, privatePackage } = own;
-  const extensions = generation === null ? [] : [{ extensionType: EXTENSION.generation, extensionData: generation }];
+  const { generation = null, room = null } = context;
+  const extensions = [
+    ...(generation === null ? [] : [{ extensionType: EXTENSION.generation, extensionData: generation }]),
+    ...(room === null ? [] : [stateExtension(room)]),
+  ];
   return createGroup(groupId, publicPackage, privatePackage, extensions, suite.cs, clientConfig(nobody));
 }
 
+const stateExtension = (room: RoomState) => ({
+  extensionType: EXTENSION.roomState,
+  extensionData: encodeRoomState(room),
+});
+
+/** The state of the room whose group this is; null: a session's. */
+export function roomStateOf({ groupContext }: ClientState): RoomState | null {
+  return roomStateIn(groupContext.extensions);
+}
+
 export interface CommitOrder {
-  contents: Pick<CommitContents, "adds" | "removed">;
+  contents: Pick<CommitContents, "adds" | "removed"> & { room?: RoomState | null };
   psk: Psk | null;
   authenticatedData: Uint8Array;
   /** For those who join: fields(seq, chain). */
@@ -124,9 +140,18 @@ export async function makeCommit(
 function proposals({ contents, psk }: CommitOrder): Proposal[] {
   const adds = contents.adds.map((keyPackage): Proposal => ({ proposalType: "add", add: { keyPackage } }));
   const removes = contents.removed.map((removed): Proposal => ({ proposalType: "remove", remove: { removed } }));
-  if (psk === null) return [...adds, ...removes];
+  const { room = null } = contents;
+  const states = room === null ? [] : [stateProposal(room)];
+  if (psk === null) return [...adds, ...removes, ...states];
   const preSharedKeyId = { psktype: "external" as const, pskId: psk.id, pskNonce: randomBytes(64) };
-  return [...adds, ...removes, { proposalType: "psk", psk: { preSharedKeyId } }];
+  return [...adds, ...removes, ...states, { proposalType: "psk", psk: { preSharedKeyId } }];
+}
+
+function stateProposal(room: RoomState): Proposal {
+  return {
+    proposalType: "group_context_extensions",
+    groupContextExtensions: { extensions: [stateExtension(room)] },
+  };
 }
 
 function pskIndex(state: ClientState | undefined, psk: Psk | null): PskIndex {
@@ -150,11 +175,11 @@ export async function openCommit(
   suite: DeviceSuite,
   state: ClientState,
   message: PrivateMessage,
-  accounts: ReadonlySet<Id>,
+  accounts: ReadonlySet<Id> | null,
 ): Promise<OpenedCommit> {
   const { content, leaf: committer } = await unprotect(suite, state, message, "commit_undecryptable");
   if (content.contentType !== "commit") throw new RuleBroken("bad_message");
-  const contents = judgeProposals(content.commit.proposals);
+  const contents = judgeProposals(content.commit.proposals, roomStateOf(state) !== null);
   if (content.commit.path === undefined) throw new RuleBroken("commit_without_path");
   const path = content.commit.path.leafNode;
   const others = leavesOf(state.ratchetTree).filter(({ index }) => index !== committer.index);
@@ -225,7 +250,7 @@ export async function checkedChanges(
   state: ClientState,
   { contents }: OpenedCommit,
   details: CommitDetails,
-  accounts: ReadonlySet<Id>,
+  accounts: ReadonlySet<Id> | null,
 ): Promise<Changes> {
   const { pskId } = contents;
   const named = details.contributionId;
@@ -254,7 +279,16 @@ export async function applyCommit(
   const after = leavesOf(newState.ratchetTree);
   checkMembers(after, authority.accounts);
   checkRoster(leavesOf(state.ratchetTree), after, opened.contents, opened.committer.index);
+  checkContext(state, newState, opened.contents.room);
   return newState;
+}
+
+/** The GroupContext holds what the commit said, else what it held before. */
+function checkContext(before: ClientState, after: ClientState, room: RoomState | null): void {
+  const encoded = (extensions: ClientState["groupContext"]["extensions"]) =>
+    extensions.map(({ extensionType, extensionData }) => `${extensionType} ${toBase64url(extensionData)}`).join();
+  const expected = room === null ? before.groupContext.extensions : [stateExtension(room)];
+  if (encoded(after.groupContext.extensions) !== encoded(expected)) throw new RuleBroken("bad_room_state");
 }
 
 async function process(
@@ -267,12 +301,16 @@ async function process(
   const authenticator = new Authenticator(authority);
   const search = pskIndex(state, psk);
   const trusting = withAuthority(state, authenticator);
-  const result = await processPrivateMessage(trusting, message, search, suite.cs, acceptByPolicy).catch(
-    (error: unknown) => {
-      authenticator.throwIfMissing();
-      throw new RuleBroken("commit_undecryptable", error);
-    },
-  );
+  const result = await processPrivateMessage(
+    trusting,
+    message,
+    search,
+    suite.cs,
+    acceptByPolicy(roomStateOf(state) !== null),
+  ).catch((error: unknown) => {
+    authenticator.throwIfMissing();
+    throw new RuleBroken("commit_undecryptable", error);
+  });
   if (result.kind !== "newState" || result.actionTaken === "reject") throw new RuleBroken("commit_forbidden_proposal");
   return result.newState;
 }
@@ -299,11 +337,15 @@ export async function openMessage(
   state: ClientState,
   message: PrivateMessage,
 ): Promise<{ newState: ClientState; plaintext: Uint8Array; author: Leaf }> {
-  const result = await processPrivateMessage(state, message, pskIndex(state, null), suite.cs, acceptByPolicy).catch(
-    (error: unknown) => {
-      throw new RuleBroken("undecryptable", error);
-    },
-  );
+  const result = await processPrivateMessage(
+    state,
+    message,
+    pskIndex(state, null),
+    suite.cs,
+    acceptByPolicy(false),
+  ).catch((error: unknown) => {
+    throw new RuleBroken("undecryptable", error);
+  });
   if (result.kind !== "applicationMessage") throw new RuleBroken("bad_message");
   const author = leafOf(result.senderLeaf, result.senderLeafIndex);
   return { newState: result.newState, plaintext: result.message, author };

@@ -15,7 +15,7 @@ import { refuse } from "../refusals";
 import type { ClientState, Psk } from "./group";
 import type { OwnKeyPackage } from "./keyPackages";
 import type { Echo } from "./message";
-import { Authenticator, type Authority } from "./policy";
+import { Authenticator, type Authority, roomStateIn } from "./policy";
 import { checkMembers, type Leaf, leavesOf } from "./roster";
 import { clientConfig, type DeviceSuite, EXTENSION } from "./suite";
 
@@ -33,6 +33,7 @@ export interface WelcomeTerms {
   epoch: number;
   psk: Psk | null;
   authority: Authority;
+  kind: "session" | "room";
   /** SHA-256 of the statement that began this generation (0xF0A3); null in the first one. */
   generation: Uint8Array | null;
 }
@@ -55,7 +56,7 @@ export async function joinByWelcome(
   if (!equalBytes(groupContext.groupId, terms.groupId) || groupContext.epoch !== BigInt(terms.epoch)) {
     throw new RuleBroken("bad_welcome");
   }
-  if (!isOwnContext(groupContext.extensions, terms.generation)) throw new RuleBroken("bad_welcome");
+  if (!isOwnContext(groupContext.extensions, terms)) throw new RuleBroken("bad_welcome");
   const state = await join(suite, welcome, own, search, terms.authority);
   const leaves = leavesOf(state.ratchetTree);
   checkMembers(leaves, terms.authority.accounts);
@@ -64,8 +65,9 @@ export async function joinByWelcome(
   return { state, anchor: anchorOf(info), committer, leaves };
 }
 
-/** A session's context holds its generation's statement, by its hash, from the second one on, and nothing else. */
-function isOwnContext(extensions: readonly Extension[], generation: Uint8Array | null): boolean {
+/** A room's context holds its state; a session's from the second generation on the statement's hash; and nothing else. */
+function isOwnContext(extensions: readonly Extension[], { kind, generation }: WelcomeTerms): boolean {
+  if (kind === "room") return generation === null && roomStateIn(extensions) !== null;
   if (generation === null) return extensions.length === 0;
   const [only, ...more] = extensions;
   const fits = only?.extensionType === EXTENSION.generation && equalBytes(only.extensionData, generation);

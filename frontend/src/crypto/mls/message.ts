@@ -2,7 +2,8 @@
  * What stands around and inside an MLS message (docs/crypto.md "MLS use", PROTOCOL.md 5.3, 6.5, 8.3).
  *
  *   authenticated data: fields(message/v1, conversation, generation, client id, type, expiry, commitment, echo seq, echo chain, details)
- *   details of a commit: fields(commit/v1, [added], [removed], role changes, contribution id or empty, roster hash after)
+ *   details of a commit: fields(commit/v1, [added], [removed], change of the room or empty, contribution id or empty,
+ *                        roster hash after)
  *   plaintext:           u32 length ‖ fields(k, type, content) ‖ zeros up to the bucket
  */
 
@@ -12,9 +13,10 @@ import { compareBytes, concat, equalBytes, hmacSha256, isAscending, randomBytes 
 import { fields, LABEL, Reader, uuidBytes, uuidText } from "../primitives/encoding";
 import type { TextType } from "../types";
 import type { Id } from "../wire";
+import { decodeRoomChange, encodeRoomChange, type RoomChange } from "./roomState";
 import type { DeviceRef } from "./suite";
 
-export type MessageType = TextType | "terminate" | "commit";
+export type MessageType = TextType | "terminate" | "leave" | "commit";
 
 export interface Echo {
   seq: number;
@@ -37,6 +39,8 @@ export interface AuthenticatedData {
 export interface CommitDetails {
   added: DeviceRef[];
   removed: DeviceRef[];
+  /** Null: nothing of a room changes, as always in a session. */
+  room: RoomChange | null;
   /** Null: the commit goes without a contribution. */
   contributionId: Uint8Array | null;
   rosterHash: Uint8Array;
@@ -81,24 +85,25 @@ export function decodeAuthenticatedData(bytes: Uint8Array): AuthenticatedData {
 
 const deviceBytes = ({ userId, deviceId }: DeviceRef) => concat(uuidBytes(userId), uuidBytes(deviceId));
 
-export function encodeCommitDetails({ added, removed, contributionId, rosterHash }: CommitDetails): Uint8Array {
+export function encodeCommitDetails({ added, removed, room, contributionId, rosterHash }: CommitDetails): Uint8Array {
   const sorted = (devices: DeviceRef[]) => devices.map(deviceBytes).sort(compareBytes);
-  return fields(LABEL.commit, sorted(added), sorted(removed), EMPTY, contributionId ?? EMPTY, rosterHash);
+  const change = room === null ? EMPTY : encodeRoomChange(room);
+  return fields(LABEL.commit, sorted(added), sorted(removed), change, contributionId ?? EMPTY, rosterHash);
 }
 
-/** Throws `MalformedEncoding`, and `commit_details_mismatch` for lists out of order or changes of roles. */
+/** Throws `MalformedEncoding`, and `commit_details_mismatch` for lists out of order. */
 export function decodeCommitDetails(bytes: Uint8Array): CommitDetails {
   const reader = new Reader(bytes);
   reader.label(LABEL.commit);
   const added = readDevices(reader);
   const removed = readDevices(reader);
-  const roles = reader.blob();
+  const change = reader.blob();
   const contributionId = reader.blob();
   const rosterHash = reader.blob(32);
   reader.end();
-  if (roles.length !== 0) throw new RuleBroken("commit_details_mismatch");
   if (contributionId.length !== 0 && contributionId.length !== 32) throw new RuleBroken("commit_details_mismatch");
-  return { added, removed, contributionId: contributionId.length === 0 ? null : contributionId, rosterHash };
+  const room = change.length === 0 ? null : decodeRoomChange(change);
+  return { added, removed, room, contributionId: contributionId.length === 0 ? null : contributionId, rosterHash };
 }
 
 function readDevices(reader: Reader): DeviceRef[] {

@@ -24,14 +24,14 @@ const code = (judge: () => unknown) => {
 
 test("P6.6 a proposal by reference is refused", () => {
   const reference = { proposalOrRefType: "reference" as const, reference: randomBytes(64) };
-  expect(code(() => judgeProposals([reference]))).toBe("commit_forbidden_proposal");
-  expect(code(() => judgeProposals([{ proposalOrRefType: "proposal", proposal: remove }]))).toBe("none");
+  expect(code(() => judgeProposals([reference], true))).toBe("commit_forbidden_proposal");
+  expect(code(() => judgeProposals([{ proposalOrRefType: "proposal", proposal: remove }], true))).toBe("none");
 });
 
 test("P6.6 the callback refuses external commits, forbidden proposals, and whatever stands alone", () => {
   const member = toLeafIndex(0);
   const from = (senderLeafIndex: typeof member | undefined, ...proposals: Proposal[]) =>
-    acceptByPolicy({
+    acceptByPolicy(true)({
       kind: "commit",
       senderLeafIndex,
       proposals: proposals.map((proposal) => ({ proposal, senderLeafIndex })),
@@ -44,7 +44,9 @@ test("P6.6 the callback refuses external commits, forbidden proposals, and whate
   expect(from(member)).toBe("accept");
   expect(from(undefined, remove)).toBe("reject");
   expect(from(member, extensions)).toBe("reject");
-  expect(acceptByPolicy({ kind: "proposal", proposal: { proposal: remove, senderLeafIndex: member } })).toBe("reject");
+  expect(acceptByPolicy(true)({ kind: "proposal", proposal: { proposal: remove, senderLeafIndex: member } })).toBe(
+    "reject",
+  );
 });
 
 test("P6.4 devices and signature keys are unique, and everybody belongs to the conversation (P4.1)", async () => {

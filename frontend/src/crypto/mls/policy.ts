@@ -5,19 +5,32 @@
  * is opened and judged here before the library may apply it, and the callback judges once more.
  */
 
-import type { AuthenticationService, IncomingMessageCallback, Proposal, ProposalWithSender } from "ts-mls";
+import type {
+  AuthenticationService,
+  Extension,
+  IncomingMessageCallback,
+  Proposal,
+  ProposalGroupContextExtensions,
+  ProposalWithSender,
+} from "ts-mls";
 import type { ProposalOrRef } from "ts-mls/proposalOrRefType.js";
 import { RuleBroken } from "../failures";
 import type { Id } from "../wire";
 import type { CommitContents } from "./roster";
-import { deviceOf } from "./suite";
+import { MalformedEncoding } from "../primitives/encoding";
+import { decodeRoomState, type RoomState } from "./roomState";
+import { deviceOf, EXTENSION } from "./suite";
 
-/** Inline only: adds or removes, and at most one external PSK. Everything else is refused, known or not. */
-export function judgeProposals(proposals: readonly ProposalOrRef[]): CommitContents {
-  const contents: CommitContents = { adds: [], removed: [], pskId: null };
+/**
+ * Inline only: adds or removes, at most one external PSK, and in a room at most one new state. Everything else is refused,
+ * known or not.
+ */
+export function judgeProposals(proposals: readonly ProposalOrRef[], inRoom: boolean): CommitContents {
+  const contents: CommitContents = { adds: [], removed: [], pskId: null, room: null };
   for (const item of proposals) {
     if (item.proposalOrRefType === "reference") throw new RuleBroken("commit_forbidden_proposal");
-    collect(contents, item.proposal);
+    if (inRoom && isContext(item.proposal)) collectState(contents, item.proposal);
+    else collect(contents, item.proposal);
   }
   if (contents.adds.length > 0 && contents.removed.length > 0) throw new RuleBroken("commit_mixed");
   return contents;
@@ -37,17 +50,41 @@ function collect(contents: CommitContents, proposal: Proposal): void {
   }
 }
 
-/** Accepts a member's commit with inline proposals of the allowed kinds; nothing that stands alone, nobody from outside. */
-export const acceptByPolicy: IncomingMessageCallback = (incoming) => {
-  if (incoming.kind === "proposal" || incoming.senderLeafIndex === undefined) return "reject";
+function isContext(proposal: Proposal): proposal is ProposalGroupContextExtensions {
+  return proposal.proposalType === "group_context_extensions";
+}
+
+function collectState(contents: CommitContents, { groupContextExtensions }: ProposalGroupContextExtensions): void {
+  const room = roomStateIn(groupContextExtensions.extensions);
+  if (contents.room !== null || room === null) throw new RuleBroken("commit_forbidden_proposal");
+  contents.room = room;
+}
+
+/** The state of a room in a GroupContext that holds nothing else; null without any. */
+export function roomStateIn(extensions: readonly Extension[]): RoomState | null {
+  const [only, ...more] = extensions;
+  if (only === undefined) return null;
+  if (only.extensionType !== EXTENSION.roomState || more.length > 0) return null;
   try {
-    judgeProposals(incoming.proposals.map(inline));
-    return "accept";
+    return decodeRoomState(only.extensionData);
   } catch (error) {
-    if (error instanceof RuleBroken) return "reject";
-    throw error;
+    throw error instanceof MalformedEncoding ? new RuleBroken("bad_room_state", error) : error;
   }
-};
+}
+
+/** Accepts a member's commit with inline proposals of the allowed kinds; nothing that stands alone, nobody from outside. */
+export function acceptByPolicy(inRoom: boolean): IncomingMessageCallback {
+  return (incoming) => {
+    if (incoming.kind === "proposal" || incoming.senderLeafIndex === undefined) return "reject";
+    try {
+      judgeProposals(incoming.proposals.map(inline), inRoom);
+      return "accept";
+    } catch (error) {
+      if (error instanceof RuleBroken) return "reject";
+      throw error;
+    }
+  };
+}
 
 const inline = ({ proposal }: ProposalWithSender): ProposalOrRef => ({ proposalOrRefType: "proposal", proposal });
 
@@ -56,7 +93,8 @@ export type Certified = "certified" | "unknown" | "refused";
 
 /** What all members share about people: the accounts of the conversation, and which keys they have certified. */
 export interface Authority {
-  accounts: ReadonlySet<Id>;
+  /** Null: the room's own rules say who may be in it. */
+  accounts: ReadonlySet<Id> | null;
   certified(userId: Id, deviceId: Id, publicKey: Uint8Array): Certified;
 }
 
@@ -77,7 +115,8 @@ export class Authenticator implements AuthenticationService {
 
   validateCredential: AuthenticationService["validateCredential"] = (credential, publicKey) => {
     const device = deviceOf(credential);
-    if (device === null || !this.authority.accounts.has(device.userId)) return Promise.resolve(false);
+    const { accounts } = this.authority;
+    if (device === null || accounts?.has(device.userId) === false) return Promise.resolve(false);
     const verdict = this.authority.certified(device.userId, device.deviceId, publicKey);
     if (verdict === "unknown") this.missing.add(device.userId);
     return Promise.resolve(verdict === "certified");

@@ -12,6 +12,7 @@ import { RuleBroken } from "../failures";
 import { compareBytes, equalBytes, sha256 } from "../primitives/bytes";
 import { fields, LABEL, toBase64url, uuidBytes } from "../primitives/encoding";
 import type { Id } from "../wire";
+import type { RoomState } from "./roomState";
 import { deviceOf, type DeviceRef } from "./suite";
 
 export interface Leaf extends DeviceRef {
@@ -55,14 +56,16 @@ export interface CommitContents {
   removed: number[];
   /** The external PSK's id; null without one. */
   pskId: Uint8Array | null;
+  /** The room's next state; null: it stays. */
+  room: RoomState | null;
 }
 
-/** Device ids and signature keys are unique, and everybody belongs to the conversation's accounts. */
-export function checkMembers(leaves: readonly Leaf[], accounts: ReadonlySet<Id>): void {
+/** Device ids and signature keys are unique, and everybody belongs to the conversation's accounts, if those are given. */
+export function checkMembers(leaves: readonly Leaf[], accounts: ReadonlySet<Id> | null): void {
   const devices = new Set(leaves.map(({ deviceId }) => deviceId));
   const keys = new Set(leaves.map(({ publicKey }) => toBase64url(publicKey)));
   if (devices.size !== leaves.length || keys.size !== leaves.length) throw new RuleBroken("roster_doubled_key");
-  if (leaves.some(({ userId }) => !accounts.has(userId))) throw new RuleBroken("roster_outsider");
+  if (accounts !== null && leaves.some(({ userId }) => !accounts.has(userId))) throw new RuleBroken("roster_outsider");
 }
 
 /** Every difference comes from an Add or a Remove; the path changes the committer's HPKE key and nothing else. */

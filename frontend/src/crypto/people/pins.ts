@@ -8,6 +8,7 @@
  * one names that, goes on with its own and overwrites nothing. A version below one seen before is named and not taken.
  */
 
+import { agreedRooms, findConversation, pinRoom, saveConversation } from "../conversation/record";
 import { CryptoFailure } from "../failures";
 import { openSealed, seal } from "../primitives/bytes";
 import { fields, fromBase64url, LABEL, toBase64url, uuidBytes } from "../primitives/encoding";
@@ -37,6 +38,8 @@ interface PinsContent {
   notary: WireNotaryPin | null;
   receipt_notary: WireNotaryPin | null;
   contacts: Record<Id, Pin>;
+  /** Rooms that this account agreed to be in. */
+  rooms?: Id[];
 }
 
 interface PinsState {
@@ -72,6 +75,7 @@ async function content(room: Room, known: PinsState): Promise<string> {
     notary: named?.notary ?? notaryOf(notary),
     receipt_notary: named?.receipt_notary ?? notaryOf(receiptNotary),
     contacts: Object.fromEntries(people.map(([, person]) => [person.userId, pinOf(person)])),
+    ...((await agreedRooms(room.store)).length > 0 ? { rooms: await agreedRooms(room.store) } : {}),
   };
   return JSON.stringify(pins);
 }
@@ -136,6 +140,7 @@ async function merge(room: Room, unit: UnitOfWork, pins: PinsContent): Promise<P
   };
   if (merged.notary.differs || merged.receiptNotary.differs) problems.push(problem("notary_key_changed", null));
   room.updateSelf(unit, { notary: merged.notary.pin, receiptNotary: merged.receiptNotary.pin });
+  for (const id of pins.rooms ?? []) await mergeRoom(unit, id);
   for (const [userId, pin] of Object.entries(pins.contacts)) {
     const person = (await room.person(unit, userId)) ?? newPerson(userId, "");
     mergePerson(person, pin);
@@ -150,6 +155,15 @@ async function merge(room: Room, unit: UnitOfWork, pins: PinsContent): Promise<P
     unit.put(personName(userId), person);
   }
   return problems;
+}
+
+/** Agreements are united. */
+async function mergeRoom(unit: UnitOfWork, id: Id): Promise<void> {
+  const record = await findConversation(unit, id);
+  pinRoom(unit, id);
+  if (record?.room == null || record.room.agreed) return;
+  record.room.agreed = true;
+  saveConversation(unit, record);
 }
 
 const notaryOf = (pin: NotaryPin | null): WireNotaryPin | null =>

@@ -17,7 +17,7 @@ import {
   type Termination,
   terminationName,
 } from "../conversation/outbox";
-import { chainAt, type ConversationRecord, loadConversation } from "../conversation/record";
+import { chainAt, type ConversationRecord, loadConversation, roomState } from "../conversation/record";
 import { Showing } from "../conversation/shown";
 import { sendingBlocked, stateOf } from "../conversation/view";
 import { CryptoFailure } from "../failures";
@@ -32,7 +32,7 @@ import { ciphertextHash, signCritical } from "../statements/critical";
 import type { Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
 import type { Change, MessageEntry, MessageRef, Outgoing, TextType } from "../types";
-import type { Id, WireAck, WireOutgoing, WireTermination } from "../wire";
+import type { Id, WireAck, WireLastWord, WireOutgoing, WireTermination } from "../wire";
 import { takeAck } from "./acks";
 
 /** Fewer than receivers keep keys of messages that were overtaken (mls/suite.ts). */
@@ -301,19 +301,26 @@ export async function discard(room: Room, unit: UnitOfWork, id: Id, clientId: Id
   return isText(item) ? null : shownItem(room, unit, await loadConversation(unit, id), item);
 }
 
+/** The last message of a session, or of a room by its owner. */
 export async function terminate(room: Room, unit: UnitOfWork, id: Id): Promise<WireTermination> {
+  return { session_id: id, ...(await lastWord(room, unit, id, "terminate")) };
+}
+
+/** One's own last message in a room. `not_allowed`: its owner hands it over first. */
+export async function leave(room: Room, unit: UnitOfWork, id: Id): Promise<WireLastWord> {
+  const state = roomState(await loadConversation(unit, id));
+  if (state === null || state.policy.owner === room.self.userId) throw new CryptoFailure("not_allowed");
+  return lastWord(room, unit, id, "leave");
+}
+
+async function lastWord(room: Room, unit: UnitOfWork, id: Id, type: "terminate" | "leave"): Promise<WireLastWord> {
   const record = await loadConversation(unit, id);
   if (record.status !== "member" || stateOf(record) !== "active") throw new CryptoFailure("not_active");
   if (!room.caughtUp.has(id)) throw new CryptoFailure("not_caught_up");
   const known = await unit.get<Termination>(terminationName(id));
   const termination: Termination = known ?? { clientId: uuidv7(), bodies: [] };
-  const { message, commitment } = await encrypt(room, unit, record, termination.clientId, "terminate", {});
+  const { message, commitment } = await encrypt(room, unit, record, termination.clientId, type, {});
   termination.bodies.push(await sentBody(record, message, commitment));
   unit.put(terminationName(id), termination);
-  return {
-    session_id: id,
-    client_id: termination.clientId,
-    epoch: record.epoch,
-    message: toBase64url(message),
-  };
+  return { client_id: termination.clientId, epoch: record.epoch, message: toBase64url(message) };
 }

@@ -3,6 +3,7 @@
 import { CryptoFailure } from "../failures";
 import { type ClientState, loadGroup, saveGroup } from "../mls/group";
 import type { Authority } from "../mls/policy";
+import type { Evidence, RoomState } from "../mls/roomState";
 import { type DeviceRef, deviceSuite, type DeviceSuite } from "../mls/suite";
 import { fromBase64url } from "../primitives/encoding";
 import { HybridSigner } from "../primitives/hybrid";
@@ -48,6 +49,8 @@ export interface CommitPlan {
   /** Encoded key packages of the devices that the commit adds. */
   adds: (DeviceRef & { keyPackage: Uint8Array; publicKey: Uint8Array })[];
   removed: DeviceRef[];
+  /** The room's state behind it, and why it takes devices out that nobody has the right to; null: a session. */
+  state: { after: RoomState; evidence: Evidence[] } | null;
   /** What begins a later generation: its statement on top of the row `seq`, by hash and as it is sent. */
   opening: { seq: number; hash: Uint8Array; wire: WireOpening } | null;
 }
@@ -129,12 +132,12 @@ export class Room {
     return unit.get<PersonRecord>(personName(userId));
   }
 
-  /** What all members share about these accounts (P6.9). */
-  async authority(unit: UnitOfWork, accounts: readonly Id[]): Promise<Authority> {
+  /** What all members share about these accounts (P6.9). `open`: others may be in the group too, if a room's rules say so. */
+  async authority(unit: UnitOfWork, accounts: readonly Id[], open: boolean): Promise<Authority> {
     const people = new Map<Id, PersonRecord | undefined>();
     for (const id of accounts) people.set(id, await this.person(unit, id));
     return {
-      accounts: new Set(accounts),
+      accounts: open ? null : new Set(accounts),
       certified: (userId, deviceId, publicKey) => certified(people.get(userId), deviceId, publicKey),
     };
   }

@@ -108,7 +108,7 @@ export class Group {
     const message = made.commit.privateMessage;
     for (const member of receivers.filter((other) => other !== by)) {
       const index = makePskIndex(member.state, external);
-      const result = await processPrivateMessage(member.state, message, index, member.cs, acceptByPolicy);
+      const result = await processPrivateMessage(member.state, message, index, member.cs, acceptByPolicy(false));
       if (result.kind !== "newState" || result.actionTaken !== "accept") throw new Error("not accepted");
       member.state = result.newState;
     }
@@ -139,7 +139,13 @@ export class Group {
     by.state = made.newState;
     for (const member of this.members.filter((other) => other !== by)) {
       const index = makePskIndex(member.state, {});
-      const result = await processPrivateMessage(member.state, made.privateMessage, index, member.cs, acceptByPolicy);
+      const result = await processPrivateMessage(
+        member.state,
+        made.privateMessage,
+        index,
+        member.cs,
+        acceptByPolicy(false),
+      );
       if (result.kind !== "applicationMessage") throw new Error("no message");
       expect(result.message).toEqual(data);
       expect(result.senderLeafIndex).toBe(by.state.privatePath.leafIndex);

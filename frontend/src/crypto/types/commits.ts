@@ -11,10 +11,11 @@ import type {
   WireOpening,
   WireRow,
 } from "../wire";
-import type { Received } from "./conversations";
+import type { Received, RoomAct } from "./conversations";
 
 /** `device_lost`: remove it (`beginRotation`). `device_asks`: add it (`beginAdding`). */
-export type CommitReason = "founding" | "device_revoked" | "device_lost" | "device_asks" | "messages" | "time";
+export type CommitReason =
+  "founding" | "person_left" | "device_revoked" | "device_lost" | "device_asks" | "messages" | "time";
 
 export type CommitStep =
   /** Fetch these accounts' keys (`learnKeys`), then begin again. */
@@ -54,6 +55,9 @@ export interface CommitCalls {
 
   /** Rotation; removes revoked devices on the way, and those that asked to be added again. */
   beginRotation(conversationId: Id): Promise<CommitStep>;
+
+  /** Does this to a room, if one's role allows it: `not_allowed`. */
+  beginRoomAct(conversationId: Id, act: RoomAct): Promise<CommitStep>;
 
   /** Checks the contribution against the recipients that were asked for, makes the commit, stores it as pending. */
   finishCommit(conversationId: Id, contribution: WireContribution | null): Promise<CommitToSend>;

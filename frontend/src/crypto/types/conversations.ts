@@ -1,6 +1,6 @@
 /** Conversations as this browser knows them, and the rows of their logs (PROTOCOL.md 4, 5). */
 
-import type { Bytes, Id, Time, WireRow, WireSession } from "../wire";
+import type { Bytes, Id, Time, WireKeyPackages, WireRoom, WireRow, WireSession } from "../wire";
 import type { Problem, TimelineEntry } from "./timeline";
 
 export type ConversationState =
@@ -15,11 +15,16 @@ export type ConversationState =
   | "lost"
   /** The log went on in a new group that this browser refuses: nobody showed it a reason (P9.3). */
   | "refused"
+  /** The person left the room, or was put out. */
+  | "left"
   | "terminated";
 
 export interface Conversation {
   id: Id;
-  peer: { userId: Id; username: string };
+  /** The other person; null: a room. */
+  peer: { userId: Id; username: string } | null;
+  /** Null: a session. */
+  room: ShownRoom | null;
   state: ConversationState;
   createdAt: Time;
   generation: number;
@@ -37,11 +42,69 @@ export interface Conversation {
   blocked: SendingBlocked | null;
 }
 
+export type RoleName = "member" | "moderator" | "owner";
+
+/** Ranks: 0 member, 1 moderator, 2 owner. */
+export type Role = 0 | 1 | 2;
+
+export interface RoomSettings {
+  /** The lowest role that may do each. */
+  invite: Role;
+  remove: Role;
+  configure: Role;
+  post: Role;
+  /** Whoever comes by a link waits for somebody who may invite. */
+  approval: boolean;
+  /** Seconds after which messages disappear; 0: never. */
+  timer: number;
+}
+
+export interface RoomPerson {
+  userId: Id;
+  username: string;
+  role: RoleName;
+  /** Without a device in the group at the moment. */
+  away: boolean;
+  devices: number;
+}
+
+/** A room as its members see it: everything but names of people is out of the group. */
+export interface ShownRoom {
+  name: string;
+  topic: string;
+  /** One's own. */
+  role: RoleName;
+  people: RoomPerson[];
+  banned: { userId: Id; username: string }[];
+  settings: RoomSettings;
+  agreed: boolean;
+}
+
+/** What a member may want to change of a room; each is one commit. */
+export type RoomAct =
+  /** With the answer of `POST /api/rooms/{id}/invite`. */
+  | { act: "invite"; userId: Id; packages: WireKeyPackages }
+  | { act: "remove"; userId: Id; ban: boolean }
+  | { act: "lift_ban"; userId: Id }
+  | { act: "role"; userId: Id; role: "member" | "moderator" }
+  | { act: "hand_over"; userId: Id }
+  | { act: "profile"; name: string; topic: string }
+  | { act: "settings"; settings: RoomSettings };
+
 export type SendingBlocked =
   | { reason: "account_key_changed" | "account_conflict" | "account_key_swapped"; userId: Id }
   | {
       reason:
-        "not_caught_up" | "no_group" | "commit_pending" | "lost" | "terminated" | "old_copy" | "generation_refused";
+        | "not_caught_up"
+        | "no_group"
+        | "commit_pending"
+        | "lost"
+        | "terminated"
+        | "old_copy"
+        | "generation_refused"
+        /** Of rooms: the person is not in it any more, or only others may post. */
+        | "left"
+        | "read_only";
     }
   /** A device asked to be added, or the other person has none in the group: what is sent now it could not read. */
   | { reason: "device_asks" }
@@ -97,6 +160,12 @@ export interface ConversationCalls {
   conversations(): Promise<Conversation[]>;
   conversation(id: Id): Promise<Conversation>;
   details(id: Id): Promise<ConversationDetails>;
+
+  /** The same for an item of `GET /api/rooms`, and for the `room` of its events. */
+  learnRoom(room: WireRoom): Promise<Received>;
+
+  /** Name and topic of a room that was just made, before its founding. `bad_room_name`. */
+  nameRoom(id: Id, name: string, topic: string): Promise<Conversation>;
 
   /**
    * Takes rows of the log, in order, from after `verifiedSeq`. `headSeq` is the log's head as the server tells it with

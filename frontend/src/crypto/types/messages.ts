@@ -1,6 +1,6 @@
 /** One's own messages on their way, and reading (PROTOCOL.md 8). */
 
-import type { Id, WireAck, WireOutgoing, WireTermination } from "../wire";
+import type { Id, WireAck, WireOutgoing, WireLastWord, WireTermination } from "../wire";
 import type { Conversation, SendingBlocked } from "./conversations";
 import type { Change, MessageEntry, MessageRef, TextType, TimelinePage } from "./timeline";
 
@@ -50,6 +50,9 @@ export interface MessageCalls {
 
   /** The member's message that ends the conversation; the log's row of it then erases the MLS state. Call again when stale. */
   terminate(conversationId: Id): Promise<WireTermination>;
+
+  /** For `POST /api/rooms/{id}/leave`: one's own last message in a room. `not_allowed` for its owner. */
+  leave(conversationId: Id): Promise<WireLastWord>;
 }
 
 /** The timeline, and how far it was read. */

@@ -137,11 +137,26 @@ export interface SystemEntry extends EntryBase {
     /** Somebody edited a message after deleting it, from two browsers: not followed. */
     | "late_edit"
     | "account_key_changed"
-    | "account_key_accepted";
+    | "account_key_accepted"
+    /** Of rooms: what `userId` did, to or for `people`. */
+    | "person_added"
+    | "person_removed"
+    | "person_left"
+    | "person_banned"
+    | "ban_lifted"
+    | "owner_changed"
+    | "moderator_made"
+    | "moderator_dropped"
+    | "renamed"
+    | "topic_changed"
+    | "settings_changed";
   /** Who did it (or whom it concerns, for account keys). */
   userId: Id;
   /** Devices added or removed, with their accounts. */
   devices: { userId: Id; deviceId: Id }[];
+  people: Id[];
+  /** A room's new name or topic. */
+  text: string | null;
   /** Commits only: carried a contribution of the quantum service. */
   contribution: boolean | null;
   reason: LostReason | null;

@@ -4,11 +4,12 @@ import { useEffect, useRef, type KeyboardEvent } from "react";
 import { SealIcon, SendIcon, TickIcon } from "../../components/icons";
 import { useAppSelector } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
-import type { Conversation, Problem } from "../../realtime/state";
+import type { Problem } from "../../realtime/state";
 import { AimBar } from "./AimBar";
 import { AttachButton } from "./files/AttachButton";
 import { type Aim, useHands } from "./hands";
 import { useComposing } from "./useComposing";
+import type { Talk } from "./talk";
 
 const Holder = styled("div")(({ theme }) => ({
   flex: "none",
@@ -93,7 +94,7 @@ const Wrong = styled("p")(({ theme }) => ({
 const finePointer = () => window.matchMedia("(pointer: fine)").matches;
 
 interface Props {
-  conversation: Conversation;
+  talk: Talk;
   aim: Aim | null;
   onAim: (aim: Aim | null) => void;
   /** Of what one did in the timeline. */
@@ -101,11 +102,11 @@ interface Props {
 }
 
 /** Enter sends, Shift+Enter breaks, ↑ edits the last message; on a phone Enter breaks and the button sends. */
-export function Composer({ conversation, aim, onAim, ...timeline }: Props) {
+export function Composer({ talk, aim, onAim, ...timeline }: Props) {
   const hands = useHands();
   const signingAway = useAppSelector((state) => !state.line.quantum);
   const field = useRef<HTMLTextAreaElement>(null);
-  const composing = useComposing({ conversation, field, aim, onAim });
+  const composing = useComposing({ talk, field, aim, onAim });
   const { text, change, send, critical, setCritical, tooLong, empty } = composing;
   const edits = aim?.kind === "edit";
 
@@ -155,7 +156,7 @@ export function Composer({ conversation, aim, onAim, ...timeline }: Props) {
           void send();
         }}
       >
-        <AttachButton conversation={conversation} />
+        <AttachButton talk={talk} />
         <Text
           multiline
           maxRows={10}
@@ -163,8 +164,8 @@ export function Composer({ conversation, aim, onAim, ...timeline }: Props) {
           value={text}
           onChange={(event) => change(event.target.value)}
           onKeyDown={onKeyDown}
-          placeholder={`${critical ? "Write a critical message" : "Write"} to ${conversation.peer.username}`}
-          inputProps={{ "aria-label": `Message to ${conversation.peer.username}`, dir: "auto", "data-composer": true }}
+          placeholder={`${critical ? "Write a critical message" : "Write"} to ${talk.name}`}
+          inputProps={{ "aria-label": `Message to ${talk.name}`, dir: "auto", "data-composer": true }}
         />
         {!edits && (
           <Tooltip title={critical ? "Ordinary message · Esc" : "Critical message"}>

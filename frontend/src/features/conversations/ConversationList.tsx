@@ -1,20 +1,22 @@
 import { Button } from "@mui/material";
 import { styled } from "@mui/material/styles";
-import { memo, useState, type KeyboardEvent } from "react";
+import { memo, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Link, NavLink, useMatch } from "react-router";
 import { Avatar } from "../../components/Avatar";
 import { Empty } from "../../components/Empty";
 import { Name } from "../../components/Pane";
+import { RoomDisc } from "../../components/RoomDisc";
 import { Shield } from "../../components/Shield";
 import { RowSkeletons } from "../../components/Skeletons";
 import { VisuallyHidden } from "../../components/VisuallyHidden";
 import { useAppSelector, useNow } from "../../app/hooks";
-import { selectConversationList, selectOnline, selectPerson, shieldOf } from "../../app/selectors";
+import { selectOnline, selectPerson, selectTalkList, shieldOf, type ShieldState } from "../../app/selectors";
 import { previewLine } from "../../app/words/notices";
+import { roomPreview } from "../../app/words/rooms";
 import { paths } from "../../lib/paths";
 import { firstLine, plural } from "../../lib/text";
 import { shortWhen } from "../../lib/time";
-import type { Conversation } from "../../realtime/state";
+import type { Conversation, Room } from "../../realtime/state";
 
 const List = styled("ul")({ margin: 0, padding: "4px 8px 12px", listStyle: "none" });
 
@@ -74,36 +76,36 @@ const Count = styled("span")(({ theme }) => ({
   color: theme.palette.primary.contrastText,
 }));
 
-const ConversationRow = memo(function ConversationRow({
-  conversation,
-  now,
-  tabStop,
-}: {
-  conversation: Conversation;
+interface RowProps {
+  id: string;
+  disc: ReactNode;
+  name: string;
+  shield: ShieldState;
+  online: boolean;
+  at: number;
+  says: string;
+  unread: number;
   now: number;
   tabStop: boolean;
-}) {
-  const { id, peer, unread } = conversation;
-  const person = useAppSelector((state) => selectPerson(state, peer.id));
-  const online = useAppSelector((state) => selectOnline(state, peer.id)) === true;
+}
+
+const TalkRow = memo(function TalkRow({ id, disc, name, shield, online, at, says, unread, now, tabStop }: RowProps) {
   return (
     <li>
       <Row to={paths.conversation(id)} data-conversation={id} tabIndex={tabStop ? 0 : -1}>
-        <Avatar id={peer.id} name={peer.username} online={online} />
+        {disc}
         <span style={{ minWidth: 0, display: "grid" }}>
           <Line>
             <Title unread={unread > 0}>
-              <Name>{peer.username}</Name>
-              <Shield state={shieldOf(person, conversation)} size={15} />
+              <Name>{name}</Name>
+              <Shield state={shield} size={15} />
               {online && <VisuallyHidden>, online</VisuallyHidden>}
             </Title>
-            <When dateTime={new Date(conversation.lastActivityAt).toISOString()}>
-              {shortWhen(conversation.lastActivityAt, now)}
-            </When>
+            <When dateTime={new Date(at).toISOString()}>{shortWhen(at, now)}</When>
           </Line>
           <Line>
             <Says unread={unread > 0} dir="auto">
-              {firstLine(previewLine(conversation))}
+              {firstLine(says)}
             </Says>
             {unread > 0 && (
               <Count>
@@ -118,6 +120,44 @@ const ConversationRow = memo(function ConversationRow({
   );
 });
 
+type ListedProps<T> = Pick<RowProps, "now" | "tabStop"> & { it: T };
+
+function SessionRow({ it, ...rest }: ListedProps<Conversation>) {
+  const { id, peer, unread, lastActivityAt } = it;
+  const person = useAppSelector((state) => selectPerson(state, peer.id));
+  const online = useAppSelector((state) => selectOnline(state, peer.id)) === true;
+  return (
+    <TalkRow
+      {...rest}
+      id={id}
+      disc={<Avatar id={peer.id} name={peer.username} online={online} />}
+      name={peer.username}
+      shield={shieldOf(person, it)}
+      online={online}
+      at={lastActivityAt}
+      says={previewLine(it)}
+      unread={unread}
+    />
+  );
+}
+
+function RoomRow({ it, ...rest }: ListedProps<Room>) {
+  const { id, name, unread, lastActivityAt, findings } = it;
+  return (
+    <TalkRow
+      {...rest}
+      id={id}
+      disc={<RoomDisc id={id} name={name} />}
+      name={name === "" ? "Room" : name}
+      shield={findings.length > 0 ? "misbehaved" : "none"}
+      online={false}
+      at={lastActivityAt}
+      says={roomPreview(it)}
+      unread={unread}
+    />
+  );
+}
+
 /** Up and down go through the rows; Tab, which stops at one of them only, leaves. */
 function moveBetweenRows(event: KeyboardEvent<HTMLElement>): void {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -130,7 +170,7 @@ function moveBetweenRows(event: KeyboardEvent<HTMLElement>): void {
 }
 
 export function ConversationList() {
-  const list = useAppSelector(selectConversationList);
+  const list = useAppSelector(selectTalkList);
   const now = useNow(60_000);
   const current = useMatch("/c/:conversationId/*")?.params.conversationId;
   const [focused, setFocused] = useState<string | null>(null);
@@ -148,8 +188,8 @@ export function ConversationList() {
       </Empty>
     );
   }
-  const known = (id: string | null | undefined) => list.some((conversation) => conversation.id === id);
-  const stop = known(focused) ? focused : known(current) ? current : list[0]?.id;
+  const known = (id: string | null | undefined) => list.some(({ it }) => it.id === id);
+  const stop = known(focused) ? focused : known(current) ? current : list[0]?.it.id;
   return (
     <List
       onKeyDown={moveBetweenRows}
@@ -157,14 +197,15 @@ export function ConversationList() {
       onBlur={() => setFocused(null)}
       aria-label="Conversations"
     >
-      {list.map((conversation) => (
-        <ConversationRow
-          key={conversation.id}
-          conversation={conversation}
-          now={now}
-          tabStop={conversation.id === stop}
-        />
-      ))}
+      {list.map((talked) => {
+        const { id } = talked.it;
+        const shared = { now, tabStop: id === stop };
+        return talked.kind === "room" ? (
+          <RoomRow key={id} it={talked.it} {...shared} />
+        ) : (
+          <SessionRow key={id} it={talked.it} {...shared} />
+        );
+      })}
     </List>
   );
 }

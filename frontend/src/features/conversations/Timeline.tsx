@@ -3,10 +3,9 @@ import { styled } from "@mui/material/styles";
 import { useCallback, useMemo } from "react";
 import { DownIcon } from "../../components/icons";
 import { useAppSelector, useCommand, useMessenger, useNow } from "../../app/hooks";
-import { noticeLine, stageLine } from "../../app/words/notices";
+import { noticeLine } from "../../app/words/notices";
 import { problemWords } from "../../app/words/problems";
 import { fullTime } from "../../lib/time";
-import type { Conversation, ConversationStage } from "../../realtime/state";
 import { newestInEachState } from "./delivery";
 import { blocksOf } from "./groups";
 import { DayLine, NoticeLine, UnreadLine } from "./lines";
@@ -14,6 +13,7 @@ import { MessageGroup } from "./MessageGroup";
 import type { Timeline as TimelineState } from "./slice";
 import { moveBetweenMessages, useMessageOfAddress, useRows } from "./moving";
 import { useMarkRead, useUnreadAfter } from "./useReading";
+import type { Talk } from "./talk";
 import { useTimelineScroll } from "./useTimelineScroll";
 
 const Frame = styled("div")({ position: "relative", flex: 1, minHeight: 0, display: "flex" });
@@ -61,13 +61,13 @@ const Top = styled("div")(({ theme }) => ({
 }));
 
 interface Props {
-  conversation: Conversation;
+  talk: Talk;
   timeline: TimelineState;
   selfId: string;
 }
 
-export function Timeline({ conversation, timeline, selfId }: Props) {
-  const { id, peer } = conversation;
+export function Timeline({ talk, timeline, selfId }: Props) {
+  const { id, name, nameOf, waiting } = talk;
   const { entries, hasOlder } = timeline;
   const messenger = useMessenger();
   const now = useNow(60_000);
@@ -82,15 +82,14 @@ export function Timeline({ conversation, timeline, selfId }: Props) {
   }, [canLoad, run]);
 
   const { scroller, atEnd, fresh, toEnd, onScroll } = useTimelineScroll({ entries, selfId, onNearStart });
-  useMarkRead(conversation, entries, atEnd);
-  const unreadAfter = useUnreadAfter(conversation);
+  useMarkRead(talk, entries, atEnd);
+  const unreadAfter = useUnreadAfter(talk);
   const blocks = useMemo(() => blocksOf(entries, selfId, unreadAfter), [entries, selfId, unreadAfter]);
   const found = useMessageOfAddress(scroller, entries.length, canLoad, run);
   const rows = useRows(entries);
 
-  const { deliveredSeq } = conversation;
+  const { deliveredSeq } = talk;
   const marked = useMemo(() => newestInEachState(entries, selfId, deliveredSeq), [entries, selfId, deliveredSeq]);
-  const waiting = stageLine(conversation.stage, peer.username, now);
   return (
     <Frame>
       <Scroller
@@ -99,7 +98,7 @@ export function Timeline({ conversation, timeline, selfId }: Props) {
         onKeyDown={moveBetweenMessages}
         onFocus={rows.onFocus}
         role="log"
-        aria-label={`Messages with ${peer.username}`}
+        aria-label={`Messages with ${name}`}
         aria-busy={older.running}
         tabIndex={0}
       >
@@ -128,7 +127,7 @@ export function Timeline({ conversation, timeline, selfId }: Props) {
                 return (
                   <NoticeLine
                     key={block.key}
-                    line={noticeLine(block.entry.notice, { selfId, peer: peer.username })}
+                    line={noticeLine(block.entry.notice, { selfId, peer: name, nameOf })}
                     at={fullTime(block.entry.at)}
                   />
                 );
@@ -137,19 +136,19 @@ export function Timeline({ conversation, timeline, selfId }: Props) {
                   <MessageGroup
                     key={block.key}
                     conversationId={id}
-                    author={block.authorId === selfId ? null : peer.username}
+                    author={block.authorId === selfId ? null : nameOf(block.authorId)}
                     messages={block.messages}
                     deliveredSeq={deliveredSeq}
                     marked={marked}
-                    waitingWord={waitingWord(conversation, offline)}
-                    signingAway={signingAway && !offline && conversation.stage.kind === "open"}
+                    waitingWord={waitingWord(talk, offline)}
+                    signingAway={signingAway && !offline && talk.open}
                     found={found}
                     tabStop={rows.tabStop}
                   />
                 );
             }
           })}
-          {waiting !== null && waitsForKeys(conversation.stage) && <NoticeLine line={waiting} />}
+          {waiting !== null && <NoticeLine line={waiting} />}
         </Content>
       </Scroller>
       {!atEnd && (
@@ -166,12 +165,7 @@ export function Timeline({ conversation, timeline, selfId }: Props) {
   );
 }
 
-/** Keys are still to come: what is written waits. The other stages are told in the composer's place. */
-const waitsForKeys = ({ kind }: ConversationStage) =>
-  kind === "making_keys" || kind === "waiting_for_device" || kind === "being_added";
-
-function waitingWord({ stage, peer }: Conversation, offline: boolean): string {
+function waitingWord({ waiting, waitsFor }: Talk, offline: boolean): string {
   if (offline) return "Sent when you are back online";
-  if (waitsForKeys(stage)) return `Waiting for ${peer.username}`;
-  return "Sending";
+  return waiting === null ? "Sending" : waitsFor;
 }

@@ -300,6 +300,7 @@ describe("the list", () => {
     expect(await screen.findByText("Loading conversations")).toBeTruthy();
     act(() => {
       store.dispatch(changes.conversations([]));
+      store.dispatch(changes.rooms([]));
     });
     expect(await screen.findByText("No conversations yet.")).toBeTruthy();
     expect(screen.getByRole("link", { name: "Find people" })).toBeTruthy();

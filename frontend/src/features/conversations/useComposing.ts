@@ -1,7 +1,8 @@
 import { useState, type RefObject } from "react";
 import { problemOf, useMessenger } from "../../app/hooks";
-import type { Conversation, Problem } from "../../realtime/state";
+import type { Problem } from "../../realtime/state";
 import type { Aim } from "./hands";
+import type { Talk } from "./talk";
 import { useDraft } from "./useDraft";
 
 /** What the largest padded message holds, with room for what stands around the text. */
@@ -10,16 +11,16 @@ const MAX_BYTES = 65_000;
 const bytesOf = (text: string) => new TextEncoder().encode(JSON.stringify({ text })).length;
 
 interface Options {
-  conversation: Conversation;
+  talk: Talk;
   field: RefObject<HTMLTextAreaElement | null>;
   aim: Aim | null;
   onAim: (aim: Aim | null) => void;
 }
 
 /** What is being written, as a message, an answer or an edit, and how it goes out. The draft stays behind an edit. */
-export function useComposing({ conversation, field, aim, onAim }: Options) {
+export function useComposing({ talk, field, aim, onAim }: Options) {
   const messenger = useMessenger();
-  const draft = useDraft(conversation.id, conversation.draft);
+  const draft = useDraft(talk.id, talk.draft);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [wantsCritical, setCritical] = useState(false);
   const edited = aim?.kind === "edit" ? aim.message : null;
@@ -44,9 +45,9 @@ export function useComposing({ conversation, field, aim, onAim }: Options) {
     if (edited === null) change("");
     else if (sent === edited.text) return;
     try {
-      if (edited !== null) await messenger.editMessage(conversation.id, edited.id, sent);
-      else if (aim !== null) await messenger.send(conversation.id, sent, type(critical), aim.message.id);
-      else await messenger.send(conversation.id, sent, type(critical));
+      if (edited !== null) await messenger.editMessage(talk.id, edited.id, sent);
+      else if (aim !== null) await messenger.send(talk.id, sent, type(critical), aim.message.id);
+      else await messenger.send(talk.id, sent, type(critical));
     } catch (error) {
       setProblem(problemOf(error));
       setCritical(critical);

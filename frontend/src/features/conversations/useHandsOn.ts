@@ -1,18 +1,17 @@
 import { useCallback, useMemo, useState } from "react";
 import { useStore } from "react-redux";
 import type { RootState } from "../../app/store";
-import { useAppSelector, useCommand, useMessenger } from "../../app/hooks";
-import type { Conversation, Id, MessageEntry, Problem } from "../../realtime/state";
+import { useCommand, useMessenger } from "../../app/hooks";
+import type { Id, MessageEntry, Problem } from "../../realtime/state";
 import { allowed, type Aim, type Hands } from "./hands";
+import type { Talk } from "./talk";
 
 const toComposer = () => document.querySelector<HTMLElement>("[data-composer]")?.focus();
 
 /** The hands of this person on this conversation, what the composer aims at, and what went wrong last. */
-export function useHandsOn(conversation: Conversation, selfId: Id) {
-  const { id, peer } = conversation;
+export function useHandsOn({ id, canWrite, nameOf: theirName }: Talk, selfId: Id) {
   const messenger = useMessenger();
   const store = useStore<RootState>();
-  const people = useAppSelector((state) => state.connections.people);
   const [aim, setAim] = useState<Aim | null>(null);
   const [removing, setRemoving] = useState<MessageEntry | null>(null);
   const react = useCommand((message: MessageEntry, emoji: string) => {
@@ -22,12 +21,7 @@ export function useHandsOn(conversation: Conversation, selfId: Id) {
   const remove = useCommand((message: MessageEntry) => messenger.deleteMessage(id, message.id));
   const { run: doReact } = react;
 
-  const nameOf = useCallback(
-    (userId: Id) =>
-      userId === selfId ? "You" : userId === peer.id ? peer.username : (people?.[userId]?.username ?? "Somebody"),
-    [selfId, peer, people],
-  );
-  const canWrite = conversation.sendBlock === null && !["closed", "removed"].includes(conversation.stage.kind);
+  const nameOf = useCallback((userId: Id) => (userId === selfId ? "You" : theirName(userId)), [selfId, theirName]);
   const hands = useMemo<Hands>(
     () => ({
       selfId,

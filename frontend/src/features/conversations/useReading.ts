@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { useMessenger } from "../../app/hooks";
-import { NOT_LOGGED, type Conversation, type TimelineEntry } from "../../realtime/state";
+import type { Talk } from "./talk";
+import { NOT_LOGGED, type TimelineEntry } from "../../realtime/state";
 
 const looking = () => document.visibilityState === "visible" && document.hasFocus();
 
@@ -22,7 +23,7 @@ function useLooking(): boolean {
 }
 
 /** Read is what stood at the end of the page while somebody looked. */
-export function useMarkRead(conversation: Conversation, entries: TimelineEntry[], atEnd: boolean): void {
+export function useMarkRead(talk: Talk, entries: TimelineEntry[], atEnd: boolean): void {
   const messenger = useMessenger();
   const here = useLooking();
   const newest = entries.reduce(
@@ -30,18 +31,18 @@ export function useMarkRead(conversation: Conversation, entries: TimelineEntry[]
     0,
   );
   useEffect(() => {
-    if (here && atEnd && newest > conversation.readSeq) messenger.markRead(conversation.id, newest);
-  }, [messenger, here, atEnd, newest, conversation.readSeq, conversation.id]);
+    if (here && atEnd && newest > talk.readSeq) messenger.markRead(talk.id, newest);
+  }, [messenger, here, atEnd, newest, talk.readSeq, talk.id]);
 }
 
 /** Behind which seq "unread from here" stands: where one was when the conversation was opened, or when one went away. */
-export function useUnreadAfter(conversation: Conversation): number | null {
+export function useUnreadAfter(talk: Talk): number | null {
   const here = useLooking();
-  const [after, setAfter] = useState<number | null>(() => (conversation.unread > 0 ? conversation.readSeq : null));
+  const [after, setAfter] = useState<number | null>(() => (talk.unread > 0 ? talk.readSeq : null));
   const [was, setWas] = useState(here);
   if (was !== here) {
     setWas(here);
-    if (!here) setAfter(conversation.readSeq);
+    if (!here) setAfter(talk.readSeq);
   }
   return after;
 }

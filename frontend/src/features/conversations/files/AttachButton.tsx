@@ -1,13 +1,13 @@
 import { IconButton, Tooltip } from "@mui/material";
 import { useRef } from "react";
 import { AttachIcon } from "../../../components/icons";
-import type { Conversation } from "../../../realtime/state";
+import type { Talk } from "../talk";
 import { takesFiles, useAttach } from "./useAttach";
 
-export function AttachButton({ conversation }: { conversation: Conversation }) {
+export function AttachButton({ talk }: { talk: Talk }) {
   const input = useRef<HTMLInputElement>(null);
-  const attach = useAttach(conversation.id);
-  const ready = takesFiles(conversation);
+  const attach = useAttach(talk.id);
+  const ready = takesFiles(talk);
   return (
     <>
       <Tooltip title={ready ? "Attach files" : "Files can be sent once the keys are made"}>

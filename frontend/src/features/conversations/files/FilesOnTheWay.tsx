@@ -1,7 +1,7 @@
 import { styled } from "@mui/material/styles";
 import { useEffect } from "react";
 import { useAppSelector } from "../../../app/hooks";
-import type { Conversation } from "../../../realtime/state";
+import type { Talk } from "../talk";
 import { takesFiles, useAttach } from "./useAttach";
 import { UploadRow } from "./UploadRow";
 import { useDrop } from "./useDrop";
@@ -37,16 +37,16 @@ const Over = styled("div")(({ theme }) => ({
 }));
 
 /** Above the composer: what goes out of this conversation, and where files may be let go. */
-export function FilesOnTheWay({ conversation }: { conversation: Conversation }) {
-  const { id, peer } = conversation;
+export function FilesOnTheWay({ talk }: { talk: Talk }) {
+  const { id, name } = talk;
   const all = useAppSelector((state) => state.files.uploads);
   const uploads = all.filter(({ conversationId }) => conversationId === id);
   const attach = useAttach(id);
-  const over = useDrop(takesFiles(conversation) ? attach : null);
+  const over = useDrop(takesFiles(talk) ? attach : null);
   useWarning(all.some(({ state }) => state !== "failed"));
   return (
     <>
-      {over && <Over>Let go to send to {peer.username}</Over>}
+      {over && <Over>Let go to send to {name}</Over>}
       {uploads.length > 0 && (
         <List aria-label="Files on their way">
           {uploads.map((upload) => (

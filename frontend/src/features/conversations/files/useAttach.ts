@@ -1,10 +1,10 @@
 import { useCallback } from "react";
 import { useMessenger } from "../../../app/hooks";
-import type { Conversation } from "../../../realtime/state";
+import type { Talk } from "../talk";
 import { describe } from "./about";
 
 /** Whether files can go out now: unlike words, they do not wait for keys that are still to be made. */
-export const takesFiles = ({ stage, sendBlock }: Conversation) => stage.kind === "open" && sendBlock === null;
+export const takesFiles = ({ open, canWrite }: Talk) => open && canWrite;
 
 /** What becomes of them stands among the files on their way, failures too. */
 export function useAttach(conversationId: string): (files: Iterable<File>) => void {

@@ -1,0 +1,119 @@
+"""Commits of rooms: judged by the room's policy of the epoch before, and what they change of it (PROTOCOL.md 10.1).
+
+Promises: a commit is stored only if the rules of `roles.py` allow it by the server's copy of the policy, and whoever it
+adds is a member already or connected with its author; policy, people and log change in one transaction.
+Does not: see names and topics, or verify evidence. Members do.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app_service.conversations import repository
+from app_service.conversations.authenticated_data import Leaf
+from app_service.conversations.entries import Author, Row
+from app_service.conversations.proposals import Proposal
+from app_service.conversations.refusals import bad_commit, bad_room, not_allowed, not_found
+from app_service.conversations.roles import NotAllowed, RoomCommit, accounts_of, check_commit, check_room
+from app_service.conversations.room_policy import Policy, Settings, decode_policy, encode_policy
+from app_service.models import Conversation, Device, LostDevice, Participant, Room
+
+
+class RoomAfter(NamedTuple):
+    """A room behind a commit: its policy, and who came and went."""
+
+    policy: Policy
+    joined: frozenset[UUID]
+    gone: frozenset[UUID]
+
+
+async def policy_of(session: AsyncSession, conversation_id: UUID) -> Policy | None:
+    """The policy of a room that has a group; None for every other conversation."""
+    found = await session.scalar(select(Room.policy).where(Room.id == conversation_id))
+    return None if found is None else decode_policy(found)
+
+
+async def accounts_for(session: AsyncSession, conversation_id: UUID, author: Author, named: set[UUID]) -> set[UUID]:
+    """Those of these accounts whose devices the author may add: members, and who is connected with the author."""
+    members = await repository.participants(session, conversation_id)
+    return (named & members) | await repository.connected_with(session, author.user_id, named - members)
+
+
+async def judge_room(session: AsyncSession, proposal: Proposal, leaves: frozenset[Leaf]) -> RoomAfter:
+    """What the commit makes of the room; raises what the policy forbids."""
+    try:
+        if proposal.founds:
+            return await _judge_founding(session, proposal)
+        return await _judge_change(session, proposal, leaves)
+    except NotAllowed as refusal:
+        raise bad_room() if refusal.missing == "bad_room" else not_allowed(refusal.missing) from refusal
+
+
+async def _judge_founding(session: AsyncSession, proposal: Proposal) -> RoomAfter:
+    author, change = proposal.entry.author, proposal.details.room
+    conversation = await session.get_one(Conversation, proposal.entry.conversation_id)
+    if conversation.creator_id != author.user_id:
+        raise not_found()
+    if change is None or change.policy is None or change.profile_hash is None or change.evidence:
+        raise bad_commit("A room begins with its whole state.")
+    policy = change.policy
+    if policy != Policy(author.user_id, settings=Settings(*policy.settings)):
+        raise bad_room()
+    check_room(policy, frozenset({author.user_id}))
+    return RoomAfter(policy, frozenset(), frozenset())
+
+
+async def _judge_change(session: AsyncSession, proposal: Proposal, leaves: frozenset[Leaf]) -> RoomAfter:
+    conversation_id, details = proposal.entry.conversation_id, proposal.details
+    before = await policy_of(session, conversation_id)
+    if before is None:
+        raise not_found()
+    change = details.room
+    commit = RoomCommit(
+        actor=proposal.entry.author.user_id,
+        leaves=leaves,
+        added=frozenset(details.added),
+        removed=frozenset(details.removed),
+        excused=frozenset() if change is None else await _excused(session, conversation_id, change.evidence),
+        left=await repository.left(session, conversation_id) & accounts_of(leaves),
+        policy=None if change is None else change.policy,
+        changes_profile=change is not None and change.profile_hash is not None,
+    )
+    policy = check_commit(before, commit)
+    members = accounts_of(leaves) | before.away
+    members_after = accounts_of((leaves | commit.added) - commit.removed) | policy.away
+    return RoomAfter(policy, members_after - members, members - members_after)
+
+
+async def _excused(session: AsyncSession, conversation_id: UUID, named: frozenset[UUID]) -> frozenset[UUID]:
+    """Those of the devices that the commit brings evidence for which are lost or revoked as far as is known here."""
+    lost = select(LostDevice.device_id).where(LostDevice.conversation_id == conversation_id)
+    query = select(Device.id).where(Device.id.in_(named), or_(Device.revoked_at.is_not(None), Device.id.in_(lost)))
+    return frozenset(await session.scalars(query))
+
+
+async def store_room(session: AsyncSession, proposal: Proposal, row: Row, after: RoomAfter) -> None:
+    """The server's copy of the policy, and whose conversation it is from now on."""
+    change = proposal.details.room
+    if change is not None:
+        values: dict[str, bytes] = {"policy": encode_policy(after.policy)}
+        if change.profile_hash is not None:
+            values["profile_hash"] = change.profile_hash
+        await session.execute(update(Room).where(Room.id == row.conversation_id).values(values))
+    for user_id in after.joined:
+        # What was written before is not for them, and does not count as unread.
+        entering = Participant(conversation_id=row.conversation_id, user_id=user_id, read_seq=row.seq, left_seq=None)
+        await session.merge(entering)
+    await session.execute(
+        update(Participant)
+        .where(
+            Participant.conversation_id == row.conversation_id,
+            Participant.user_id.in_(after.gone),
+            Participant.left_seq.is_(None),
+        )
+        .values(left_seq=row.seq)
+    )

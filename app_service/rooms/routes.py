@@ -1,0 +1,61 @@
+"""Rooms over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, status
+
+from app_service.accounts.access import AccountCaller
+from app_service.conversations.routes import CallingDevice
+from app_service.conversations.schemas import ClaimedPackages
+from app_service.rate_limits import RateLimits
+from app_service.rooms.schemas import Invitee, LastWord, RoomList, RoomView
+from app_service.rooms.service import RoomService
+
+router = APIRouter(prefix="/api/rooms", tags=["rooms"])
+
+
+def _service(request: Request) -> RoomService:
+    rooms: RoomService = request.app.state.rooms
+    return rooms
+
+
+async def _limited(request: Request, author: CallingDevice) -> None:
+    limits: RateLimits = request.app.state.limits
+    await limits.room(str(author.user_id))
+
+
+Rooms = Annotated[RoomService, Depends(_service)]
+
+
+@router.get("")
+async def list_rooms(caller: AccountCaller, rooms: Rooms) -> RoomList:
+    return await rooms.all(caller.user_id)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[Depends(_limited)])
+async def create_room(author: CallingDevice, rooms: Rooms) -> RoomView:
+    """A room without a group yet: its creator's client founds that, and only there are its name and topic."""
+    return await rooms.create(author.user_id)
+
+
+@router.get("/{room_id}")
+async def show_room(room_id: UUID, caller: AccountCaller, rooms: Rooms) -> RoomView:
+    return await rooms.one(caller.user_id, room_id)
+
+
+@router.delete("/{room_id}")
+async def end_room(room_id: UUID, author: CallingDevice, rooms: Rooms, last: LastWord | None = None) -> RoomView:
+    return await rooms.end(author, room_id, last)
+
+
+@router.post("/{room_id}/invite", dependencies=[Depends(_limited)])
+async def invite_person(room_id: UUID, body: Invitee, author: CallingDevice, rooms: Rooms) -> ClaimedPackages:
+    return await rooms.invite(author, room_id, body.user_id)
+
+
+@router.post("/{room_id}/leave")
+async def leave_room(room_id: UUID, last: LastWord, author: CallingDevice, rooms: Rooms) -> RoomView:
+    return await rooms.leave(author, room_id, last)

@@ -1,0 +1,175 @@
+/** What a commit makes of a room: whether it may (PROTOCOL.md 10.1), and what stands in the timeline of it. */
+
+import type { Intake } from "../conversation/intake";
+import { chainAt, type ConversationRecord, systemEntry } from "../conversation/record";
+import { RuleBroken } from "../failures";
+import { type ClientState, type OpenedCommit, roomStateOf } from "../mls/group";
+import { CertificateMissing } from "../mls/policy";
+import { accountsOf, checkRoom, checkRoomCommit, membersOf, NotAllowed, roleOf } from "../mls/roles";
+import {
+  decodeProfile,
+  encodeRoomState,
+  type Evidence,
+  type RoomChange,
+  type RoomState,
+  ROLE,
+  saysWhatChanges,
+} from "../mls/roomState";
+import type { Leaf } from "../mls/roster";
+import type { DeviceRef } from "../mls/suite";
+import { equalBytes } from "../primitives/bytes";
+import { LABEL, MalformedEncoding, toBase64url } from "../primitives/encoding";
+import { BadSignature, verifyHybrid } from "../primitives/hybrid";
+import { decodeLostState } from "../statements/lostState";
+import { isActive } from "../store/person";
+import type { SystemEntry } from "../types";
+import type { Id, WireRow } from "../wire";
+
+/** The room's state behind an opened commit; null in a session. Throws the rule that it breaks. */
+export async function judgeRoom(
+  intake: Intake,
+  row: WireRow,
+  group: ClientState,
+  opened: OpenedCommit,
+  said: RoomChange | null,
+  changes: { added: DeviceRef[]; removed: DeviceRef[]; before: readonly Leaf[] },
+): Promise<RoomState | null> {
+  const before = roomStateOf(group);
+  if (before === null) {
+    if (said !== null) throw new RuleBroken("commit_details_mismatch");
+    return null;
+  }
+  const after = opened.contents.room ?? before;
+  if (!(await saysWhatChanges(said, before, after))) throw new RuleBroken("commit_details_mismatch");
+  const excused = await excusedBy(intake, row, said?.evidence ?? [], changes.before);
+  const commit = {
+    actor: opened.committer.userId,
+    leaves: changes.before,
+    added: changes.added,
+    removed: changes.removed,
+    excused,
+    left: new Set(intake.record.room?.left ?? []),
+    after: after.policy,
+    changesProfile: !equalBytes(before.profile, after.profile),
+  };
+  allowed(() => checkRoomCommit(before.policy, commit));
+  return after;
+}
+
+function allowed(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof NotAllowed)) throw error;
+    throw new RuleBroken(error.missing === "bad_room" ? "bad_room_state" : "role_missing", error);
+  }
+}
+
+/** A welcome's room: whole, and with a place for this account. */
+export function judgeJoined(state: RoomState, leaves: readonly DeviceRef[]): void {
+  allowed(() => checkRoom(state.policy, accountsOf(leaves)));
+}
+
+/** The devices whose evidence holds: their own signed requests in this group, or their accounts' lists that revoke them. */
+async function excusedBy(
+  intake: Intake,
+  row: WireRow,
+  evidence: readonly Evidence[],
+  leaves: readonly Leaf[],
+): Promise<Set<Id>> {
+  const excused = new Set<Id>();
+  for (const each of evidence) {
+    const leaf = leaves.find(({ deviceId }) => deviceId === each.deviceId);
+    if (leaf === undefined) throw new RuleBroken("bad_room_state");
+    if (each.statement.length === 0) await checkRevoked(intake, leaf);
+    else await checkLost(intake.record, intake, row, leaf, each);
+    excused.add(each.deviceId);
+  }
+  return excused;
+}
+
+/** Revoked stays revoked: whoever does not know it yet asks, and the row waits (P6.9). */
+async function checkRevoked(intake: Intake, { userId, deviceId }: DeviceRef): Promise<void> {
+  if (isActive(await intake.room.person(intake.unit, userId), deviceId)) throw new CertificateMissing([userId]);
+}
+
+async function checkLost(
+  record: ConversationRecord,
+  intake: Intake,
+  row: WireRow,
+  leaf: Leaf,
+  { statement, signature }: Evidence,
+): Promise<void> {
+  try {
+    await verifyHybrid(leaf.publicKey, LABEL.lostState, statement, signature);
+    const lost = decodeLostState(statement);
+    const since = record.members.find(({ deviceId }) => deviceId === leaf.deviceId)?.since ?? 0;
+    const known = lost.seq < row.seq ? await chainAt(intake.unit, record, lost.seq) : undefined;
+    const fits =
+      lost.serverName === intake.room.self.serverName &&
+      lost.userId === leaf.userId &&
+      lost.deviceId === leaf.deviceId &&
+      lost.conversation === record.id &&
+      lost.generation === record.generation &&
+      lost.seq >= since &&
+      known !== undefined &&
+      equalBytes(known, lost.chain);
+    if (!fits) throw new RuleBroken("forged_request");
+  } catch (error) {
+    if (error instanceof BadSignature || error instanceof MalformedEncoding)
+      throw new RuleBroken("forged_request", error);
+    throw error;
+  }
+}
+
+/** Keeps the state of the epoch that begins, and that nobody is on the way out. */
+export function keepRoom(record: ConversationRecord, state: RoomState | null): void {
+  if (record.room === null || state === null) return;
+  record.room.state = toBase64url(encodeRoomState(state));
+  record.room.left = [];
+}
+
+type Event = Pick<SystemEntry, "event" | "people"> & { text?: string };
+
+/** What people see of the change between two states; devices have entries of their own. */
+export function roomEvents(
+  before: { state: RoomState; leaves: readonly DeviceRef[] },
+  after: { state: RoomState; leaves: readonly DeviceRef[] },
+): Event[] {
+  const [was, is] = [before.state.policy, after.state.policy];
+  const members = { was: membersOf(was, before.leaves), is: membersOf(is, after.leaves) };
+  const come = [...members.is].filter((userId) => !members.was.has(userId));
+  const gone = [...members.was].filter((userId) => !members.is.has(userId));
+  const both = [...members.is].filter((userId) => members.was.has(userId));
+  const handed = was.owner === is.owner ? [] : [is.owner];
+  const role = (userId: Id) => [roleOf(was, userId), roleOf(is, userId)] as const;
+  const raised = both.filter((userId) => role(userId)[0] === ROLE.member && role(userId)[1] === ROLE.moderator);
+  const lowered = both.filter((userId) => role(userId)[0] === ROLE.moderator && role(userId)[1] === ROLE.member);
+  const events: Event[] = [
+    { event: "person_added", people: come },
+    { event: "person_removed", people: gone },
+    { event: "person_banned", people: is.banned.filter((userId) => !was.banned.includes(userId)) },
+    { event: "ban_lifted", people: was.banned.filter((userId) => !is.banned.includes(userId)) },
+    { event: "owner_changed", people: handed },
+    { event: "moderator_made", people: raised },
+    { event: "moderator_dropped", people: lowered },
+  ];
+  return [...events.filter(({ people }) => people.length > 0), ...otherEvents(before.state, after.state)];
+}
+
+function otherEvents(before: RoomState, after: RoomState): Event[] {
+  const events: Event[] = [];
+  const [was, is] = [decodeProfile(before.profile), decodeProfile(after.profile)];
+  if (was.name !== is.name) events.push({ event: "renamed", people: [], text: is.name });
+  if (was.topic !== is.topic) events.push({ event: "topic_changed", people: [], text: is.topic });
+  const settings = ({ policy }: RoomState) => JSON.stringify(policy.settings);
+  if (settings(before) !== settings(after)) events.push({ event: "settings_changed", people: [] });
+  return events;
+}
+
+export function addRoomEvents(intake: Intake, row: WireRow, events: readonly Event[]): void {
+  const at = { seq: row.seq, time: row.timestamp };
+  for (const { event, people, text } of events) {
+    intake.add(systemEntry(intake.record, at, event, row.sender_id, { people, text: text ?? null }));
+  }
+}

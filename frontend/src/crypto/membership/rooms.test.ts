@@ -1,0 +1,166 @@
+/** P10.1: what a member's changed program tries in a room is refused by every other member, whatever the server lets pass. */
+
+import "fake-indexeddb/auto";
+import type { Proposal } from "ts-mls";
+import { beforeEach, expect, test } from "vitest";
+import { failureCode } from "../failures";
+import { roomStateOf } from "../mls/group";
+import { changeBetween, encodeProfile, encodeRoomState, type Policy, type RoomState } from "../mls/roomState";
+import { leavesOf } from "../mls/roster";
+import { EXTENSION } from "../mls/suite";
+import { forgeCommit, forgeMessage, insider, postCommit, postMessage } from "../testing/attacker";
+import { another, type Browser, twoPeople, type World } from "../testing/browser";
+import { TestRoom } from "../testing/rooms";
+
+const people = await twoPeople();
+let world: World;
+let alice: Browser;
+let bob: Browser;
+let room: TestRoom;
+
+beforeEach(async () => {
+  world = await another(people);
+  ({ alice, bob } = world);
+  room = await TestRoom.open(world);
+});
+
+const problems = async (browser: Browser) => (await browser.api.conversation(room.id)).problems.map(({ code }) => code);
+
+const proposing = (state: RoomState): Proposal => ({
+  proposalType: "group_context_extensions",
+  groupContextExtensions: {
+    extensions: [{ extensionType: EXTENSION.roomState, extensionData: encodeRoomState(state) }],
+  },
+});
+
+async function present(browser: Browser): Promise<RoomState> {
+  const state = roomStateOf((await insider(browser, room.id)).state);
+  if (state === null) throw new Error("no room");
+  return state;
+}
+
+async function withPolicy(browser: Browser, change: (policy: Policy) => Partial<Policy>): Promise<RoomState> {
+  const state = await present(browser);
+  return { ...state, policy: { ...state.policy, ...change(state.policy) } };
+}
+
+async function refused(forged: Parameters<typeof postCommit>[2], code: string): Promise<void> {
+  await postCommit(bob, room.id, forged);
+  await room.sync(alice);
+  expect(await problems(alice)).toContain(code);
+  expect((await alice.api.conversation(room.id)).state).toBe("lost");
+}
+
+test("P10.1 honest acts: a name, a role, a removal, and who did them", async () => {
+  await room.act(alice, { act: "role", userId: bob.userId, role: "moderator" });
+  await room.sync(bob);
+  await room.act(bob, { act: "profile", name: "Quay", topic: "boats" });
+  await room.sync(alice);
+  const shown = await alice.api.conversation(room.id);
+  expect(shown.room).toMatchObject({ name: "Quay", topic: "boats", role: "owner" });
+  await room.act(alice, { act: "remove", userId: bob.userId, ban: true }, [], [bob]);
+  await room.sync(bob);
+  expect((await bob.api.conversation(room.id)).state).toBe("left");
+  const events = (await alice.entries(room.id)).flatMap((entry) => (entry.kind === "system" ? [entry.event] : []));
+  expect(events).toEqual([
+    "founded",
+    "person_added",
+    "rotated",
+    "moderator_made",
+    "rotated",
+    "renamed",
+    "topic_changed",
+    "person_removed",
+    "person_banned",
+  ]);
+  for (const browser of [alice, bob]) expect(await problems(browser)).toEqual([]);
+});
+
+test("P10.1 a member who makes itself a moderator", async () => {
+  const after = await withPolicy(bob, () => ({ moderators: [bob.userId] }));
+  const change = await changeBetween(await present(bob), after);
+  await refused(
+    await forgeCommit(bob, room.id, { proposals: [proposing(after)], details: { room: change } }),
+    "role_missing",
+  );
+});
+
+test("P10.1 a member who makes itself the owner", async () => {
+  const after = await withPolicy(bob, () => ({ owner: bob.userId }));
+  const change = await changeBetween(await present(bob), after);
+  await refused(
+    await forgeCommit(bob, room.id, { proposals: [proposing(after)], details: { room: change } }),
+    "role_missing",
+  );
+});
+
+test("P10.1 a member who gives the room another name", async () => {
+  const after = {
+    ...(await present(bob)),
+    profile: encodeProfile({ name: "Mine", topic: "", avatar: new Uint8Array() }),
+  };
+  const change = await changeBetween(await present(bob), after);
+  await refused(
+    await forgeCommit(bob, room.id, { proposals: [proposing(after)], details: { room: change } }),
+    "role_missing",
+  );
+});
+
+test("P10.1 a member who removes the owner", async () => {
+  const { state } = await insider(bob, room.id);
+  const leaves = leavesOf(state.ratchetTree);
+  const owner = leaves.find(({ userId }) => userId === alice.userId)!;
+  const forged = await forgeCommit(bob, room.id, {
+    proposals: [{ proposalType: "remove", remove: { removed: owner.index } }],
+    details: { removed: [alice.sender] },
+    after: leaves.filter((leaf) => leaf !== owner),
+  });
+  await postCommit(bob, room.id, forged);
+  await room.sync(alice);
+  expect(await problems(alice)).toContain("role_missing");
+});
+
+test("P10.1 a state that the server was told another thing of", async () => {
+  const after = await withPolicy(bob, () => ({ moderators: [bob.userId] }));
+  await refused(await forgeCommit(bob, room.id, { proposals: [proposing(after)] }), "commit_details_mismatch");
+});
+
+test("P10.1 a change that the server was told of, and that is none", async () => {
+  const after = await withPolicy(bob, () => ({ moderators: [bob.userId] }));
+  const change = await changeBetween(await present(bob), after);
+  await refused(await forgeCommit(bob, room.id, { details: { room: change } }), "commit_details_mismatch");
+});
+
+test("P10.1 an extension that is not the room's state", async () => {
+  const odd: Proposal = {
+    proposalType: "group_context_extensions",
+    groupContextExtensions: {
+      extensions: [{ extensionType: EXTENSION.generation, extensionData: new Uint8Array(32) }],
+    },
+  };
+  await refused(await forgeCommit(bob, room.id, { proposals: [odd] }), "commit_forbidden_proposal");
+});
+
+test("P10.1 a member who writes where only moderators may", async () => {
+  const { settings } = (await present(alice)).policy;
+  await room.act(alice, { act: "settings", settings: { ...settings, post: 1 } });
+  await room.sync(bob);
+  expect((await bob.api.conversation(room.id)).blocked).toEqual({ reason: "read_only" });
+  await postMessage(bob, room.id, await forgeMessage(bob, room.id));
+  await room.sync(alice);
+  expect(await problems(alice)).toContain("role_missing");
+  expect(await alice.texts(room.id)).toEqual([]);
+});
+
+test("P10.1 the honest program does not even try", async () => {
+  const code = (call: Promise<unknown>) => call.then(() => "none", failureCode);
+  const { api } = bob;
+  const profile = { act: "profile", name: "Mine", topic: "" } as const;
+  expect(await code(api.beginRoomAct(room.id, profile))).toBe("not_allowed");
+  expect(await code(api.beginRoomAct(room.id, { act: "remove", userId: alice.userId, ban: false }))).toBe(
+    "not_allowed",
+  );
+  expect(await code(api.beginRoomAct(room.id, { act: "hand_over", userId: bob.userId }))).toBe("not_allowed");
+  expect(await code(alice.api.leave(room.id))).toBe("not_allowed");
+  expect(await code(alice.api.beginRoomAct(room.id, { ...profile, name: "" }))).toBe("bad_room_name");
+});

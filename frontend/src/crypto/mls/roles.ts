@@ -1,0 +1,159 @@
+/**
+ * What a commit may do to a room, by the state of the epoch before it (PROTOCOL.md 10.1, 6.4, 6.9).
+ *
+ * Promises: the verdict depends on nothing but the arguments, which all members share; the server judges by the same rules
+ * (`app_service/conversations/roles.py`), and `tests/vectors/rooms.json` holds both to the same verdicts.
+ */
+
+import type { Id } from "../wire";
+import { MAX_MEMBERS, type Policy, type Role, ROLE } from "./roomState";
+import type { DeviceRef } from "./suite";
+
+/** What was missing; docs/crypto.md, "Rooms", has the words. */
+export type Missing =
+  | "invite"
+  | "remove"
+  | "configure"
+  | "roles"
+  | "owner"
+  | "ban"
+  | "banned"
+  | "left"
+  | "away"
+  | "owner_leaves"
+  | "bad_room";
+
+export class NotAllowed extends Error {
+  override name = "NotAllowed";
+
+  constructor(readonly missing: Missing) {
+    super(missing);
+  }
+}
+
+export interface RoomCommit {
+  actor: Id;
+  /** The devices before it. */
+  leaves: readonly DeviceRef[];
+  added: readonly DeviceRef[];
+  removed: readonly DeviceRef[];
+  /** Devices with evidence that they are lost or revoked. */
+  excused: ReadonlySet<Id>;
+  /** Accounts that said themselves that they leave. */
+  left: ReadonlySet<Id>;
+  after: Policy;
+  changesProfile: boolean;
+}
+
+export function roleOf(policy: Policy, userId: Id): Role {
+  if (userId === policy.owner) return ROLE.owner;
+  return policy.moderators.includes(userId) ? ROLE.moderator : ROLE.member;
+}
+
+/** Whether this person may remove or ban that one. */
+export function outranks(policy: Policy, actor: Id, other: Id): boolean {
+  const role = roleOf(policy, actor);
+  return role >= policy.settings.remove && role > roleOf(policy, other);
+}
+
+export function accountsOf(devices: readonly DeviceRef[]): Set<Id> {
+  return new Set(devices.map(({ userId }) => userId));
+}
+
+/** Everybody in the room, with a device in the group or away. */
+export function membersOf(policy: Policy, leaves: readonly DeviceRef[]): Set<Id> {
+  return new Set([...accountsOf(leaves), ...policy.away]);
+}
+
+/** Throws `NotAllowed`. */
+export function checkRoomCommit(before: Policy, commit: RoomCommit): void {
+  const gone = new Set(commit.removed.map(({ deviceId }) => deviceId));
+  const rest = commit.leaves.filter(({ deviceId }) => !gone.has(deviceId));
+  const staying = accountsOf([...rest, ...commit.added]);
+  const people = removedPeople(before, commit, staying);
+  // Whoever leaves is out with the next commit, so that nobody who joins needs to know.
+  if ([...commit.left].some((userId) => staying.has(userId))) throw new NotAllowed("left");
+  checkAdded(before, commit);
+  checkAway(before, commit, staying, people);
+  checkRoles(before, commit, people);
+  checkBans(before, commit);
+  checkSettings(before, commit);
+  checkRoom(commit.after, staying);
+}
+
+/** What is true of every room; `present` are the accounts with a device in the group. */
+export function checkRoom(policy: Policy, present: ReadonlySet<Id>): void {
+  const members = new Set([...present, ...policy.away]);
+  const whole =
+    members.has(policy.owner) &&
+    !policy.moderators.includes(policy.owner) &&
+    policy.moderators.every((userId) => members.has(userId)) &&
+    !policy.banned.some((userId) => members.has(userId)) &&
+    !policy.away.some((userId) => present.has(userId)) &&
+    members.size <= MAX_MEMBERS;
+  if (!whole) throw new NotAllowed("bad_room");
+}
+
+/** Accounts that are no members any more; those whose devices went by evidence alone stay (`away`). */
+function removedPeople(before: Policy, commit: RoomCommit, staying: ReadonlySet<Id>): Set<Id> {
+  const { actor, left, excused } = commit;
+  const gone = new Set<Id>();
+  for (const { userId, deviceId } of commit.removed) {
+    if (userId === before.owner && left.has(userId)) throw new NotAllowed("owner_leaves");
+    const mayRemove = userId === actor || outranks(before, actor, userId) || left.has(userId);
+    if (!mayRemove && !excused.has(deviceId)) throw new NotAllowed("remove");
+    if (mayRemove && !staying.has(userId) && (left.has(userId) || !excused.has(deviceId))) gone.add(userId);
+  }
+  return gone;
+}
+
+function checkAdded(before: Policy, { actor, leaves, added, after }: RoomCommit): void {
+  const members = membersOf(before, leaves);
+  for (const userId of accountsOf(added)) {
+    if (before.banned.includes(userId) || after.banned.includes(userId)) throw new NotAllowed("banned");
+    if (!members.has(userId) && roleOf(before, actor) < before.settings.invite) throw new NotAllowed("invite");
+  }
+}
+
+/** Members come back, lose their last device, or are put out while they are away. */
+function checkAway(before: Policy, commit: RoomCommit, staying: ReadonlySet<Id>, gone: ReadonlySet<Id>): void {
+  const { actor, left, removed, after } = commit;
+  const lost = [...accountsOf(removed)].filter((userId) => !staying.has(userId) && !gone.has(userId));
+  const expected = [...new Set([...before.away, ...lost])].filter((userId) => !staying.has(userId));
+  if (!after.away.every((userId) => expected.includes(userId))) throw new NotAllowed("away");
+  for (const userId of expected.filter((each) => !after.away.includes(each))) {
+    if (lost.includes(userId)) throw new NotAllowed("away");
+    if (!outranks(before, actor, userId) && !left.has(userId)) throw new NotAllowed("remove");
+  }
+}
+
+/** Only the owner gives and takes roles; who goes loses theirs, and everybody may step down. */
+function checkRoles(before: Policy, { actor, after }: RoomCommit, gone: ReadonlySet<Id>): void {
+  if (actor === before.owner) return;
+  if (before.owner !== after.owner) throw new NotAllowed("owner");
+  const putOut = (userId: Id) => before.away.includes(userId) && !after.away.includes(userId);
+  const free = (userId: Id) => userId === actor || gone.has(userId) || putOut(userId);
+  const taken = before.moderators.some((userId) => !after.moderators.includes(userId) && !free(userId));
+  const given = after.moderators.some((userId) => !before.moderators.includes(userId));
+  if (taken || given) throw new NotAllowed("roles");
+}
+
+function checkBans(before: Policy, { actor, after }: RoomCommit): void {
+  const lifted = before.banned.some((userId) => !after.banned.includes(userId));
+  if (lifted && roleOf(before, actor) < before.settings.remove) throw new NotAllowed("ban");
+  const banned = after.banned.filter((userId) => !before.banned.includes(userId));
+  if (banned.some((userId) => !outranks(before, actor, userId))) throw new NotAllowed("ban");
+}
+
+function checkSettings(before: Policy, { actor, after, changesProfile }: RoomCommit): void {
+  const role = roleOf(before, actor);
+  const other = JSON.stringify(ordered(before)) !== JSON.stringify(ordered(after));
+  if ((other || changesProfile) && role < before.settings.configure) throw new NotAllowed("configure");
+  const links = (policy: Policy) =>
+    JSON.stringify(policy.invitations.map((link) => ({ ...link, publicKey: [...link.publicKey] })));
+  if (links(before) !== links(after) && role < before.settings.invite) throw new NotAllowed("invite");
+}
+
+function ordered({ settings: { invite, remove, configure, post, approval, timer } }: Policy): unknown[] {
+  return [invite, remove, configure, post, approval, timer];
+}

@@ -1,0 +1,64 @@
+/** A room of two over the server in memory, which checks no roles: what members refuse is seen to be theirs. */
+
+import type { RoomAct } from "../types";
+import type { Id, WireRoom } from "../wire";
+import type { Browser, World } from "./browser";
+
+export class TestRoom {
+  /** Devices that were taken out; the server goes on serving them, so that they see who did it. */
+  readonly #out = new Set<Id>();
+
+  private constructor(
+    private readonly world: World,
+    readonly id: Id,
+  ) {}
+
+  /** Alice's, with bob in it. */
+  static async open(world: World): Promise<TestRoom> {
+    const { service, alice, bob } = world;
+    const { session } = await service.open(alice.userId, bob.userId);
+    const room = new TestRoom(world, session.id);
+    await room.sync(alice);
+    await alice.api.nameRoom(room.id, "Harbour", "");
+    await room.#found(alice);
+    await room.act(alice, { act: "invite", userId: bob.userId, packages: await room.#packagesOf(bob) }, [bob]);
+    await room.sync(bob);
+    return room;
+  }
+
+  async #packagesOf(person: Browser) {
+    const { items } = this.world.service.claim(this.id, this.world.alice.sender);
+    return Promise.resolve({ items: items.filter(({ user_id }) => user_id === person.userId) });
+  }
+
+  async #found(creator: Browser): Promise<void> {
+    const step = await creator.api.beginFounding(this.id, { items: [] });
+    if (step.step !== "contribution") throw new Error("keys are missing");
+    const contribution = await this.world.service.establish(this.id, step.request);
+    const { request } = await creator.api.finishCommit(this.id, contribution);
+    const ack = await this.world.service.commit(this.id, creator.sender, request, { added: [] });
+    await creator.api.commitAccepted(this.id, ack);
+    await this.sync(creator);
+  }
+
+  async act(by: Browser, act: RoomAct, added: Browser[] = [], removed: Browser[] = []): Promise<void> {
+    for (const { sender } of removed) this.#out.add(sender.deviceId);
+    const step = await by.api.beginRoomAct(this.id, act);
+    if (step.step !== "contribution") throw new Error("keys are missing");
+    const { request } = await by.api.finishCommit(this.id, await this.world.service.establish(this.id, step.request));
+    const changes = { added: added.map(({ sender }) => sender) };
+    await by.api.commitAccepted(this.id, await this.world.service.commit(this.id, by.sender, request, changes));
+    await this.sync(by);
+  }
+
+  async sync(reader: Browser): Promise<void> {
+    await reader.api.learnRoom(this.#view(reader));
+    await reader.pull(this.id);
+  }
+
+  #view(reader: Browser): WireRoom {
+    const { peer, user1_id, ...log } = this.world.service.sessionFor(this.id, reader.userId);
+    const members = log.members.filter(({ device_id }) => !this.#out.has(device_id));
+    return { ...log, members, creator_id: user1_id, people: [peer], left: false };
+  }
+}

@@ -1,0 +1,65 @@
+import { styled } from "@mui/material/styles";
+import { useMemo } from "react";
+import { Callout } from "../../components/Callout";
+import { RoomDisc } from "../../components/RoomDisc";
+import { Name, PaneHeader } from "../../components/Pane";
+import { Shield } from "../../components/Shield";
+import { useAppSelector } from "../../app/hooks";
+import { selectSelf } from "../../app/selectors";
+import { blockWords } from "../../app/words/notices";
+import { roomEnd } from "../../app/words/rooms";
+import { paths } from "../../lib/paths";
+import { plural } from "../../lib/text";
+import type { Room } from "../../realtime/state";
+import { DetailsToggle, HeaderLink, HeaderWords } from "./header";
+import { talkOfRoom } from "./talk";
+import { Talking } from "./Talking";
+
+const Holder = styled("div")(({ theme }) => ({
+  flex: "none",
+  width: "100%",
+  maxWidth: 760,
+  margin: "0 auto",
+  padding: "0 20px calc(16px + env(safe-area-inset-bottom))",
+  [theme.breakpoints.down("sm")]: { padding: "0 8px calc(8px + env(safe-area-inset-bottom))" },
+}));
+
+/** A room on the page: header, timeline, composer. */
+export function RoomOpen({ room }: { room: Room }) {
+  const people = useAppSelector((state) => state.connections.people);
+  const talk = useMemo(() => talkOfRoom(room, (id) => people?.[id]?.username ?? "Somebody"), [room, people]);
+  const selfId = useAppSelector(selectSelf)?.userId ?? "";
+  const end = roomEnd(room, selfId, talk.nameOf);
+  const words = end ?? (room.sendBlock === null ? null : blockedWords(room.sendBlock, talk.name));
+  const foot = words && (
+    <Holder>
+      <Callout tone="info" title={words.title}>
+        <p>{words.text}</p>
+      </Callout>
+    </Holder>
+  );
+  return (
+    <Talking talk={talk} instead={foot === null ? {} : { foot }}>
+      <PaneHeader backTo={paths.home}>
+        <HeaderLink to={paths.details(room.id)} tabIndex={-1}>
+          <RoomDisc id={room.id} name={room.name} />
+          <HeaderWords>
+            <h1>
+              <Name>{room.name === "" ? "Room" : room.name}</Name>
+              <Shield state={room.findings.length > 0 ? "misbehaved" : "none"} />
+            </h1>
+            <p>{room.topic === "" ? plural(room.people.length, "person", "people") : room.topic}</p>
+          </HeaderWords>
+        </HeaderLink>
+        <DetailsToggle id={room.id} />
+      </PaneHeader>
+    </Talking>
+  );
+}
+
+function blockedWords(block: Room["sendBlock"], name: string): { title: string; text: string } {
+  if (block === "read_only" || block === null) {
+    return { title: "Only some may write here", text: "Moderators decided that. You read what they write." };
+  }
+  return blockWords(block, name, null, Date.now());
+}

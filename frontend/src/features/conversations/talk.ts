@@ -1,0 +1,64 @@
+import { stageLine, type Line } from "../../app/words/notices";
+import { roomStageLine } from "../../app/words/rooms";
+import type { Conversation, Id, Room } from "../../realtime/state";
+
+/** What timeline and composer need of a conversation, with one person or with many. */
+export interface Talk {
+  id: Id;
+  /** Of the other person, or of the room. */
+  name: string;
+  /** Who wrote; one's own messages stand without a name. */
+  nameOf: (userId: Id) => string;
+  draft: string;
+  unread: number;
+  readSeq: number;
+  deliveredSeq: number;
+  open: boolean;
+  canWrite: boolean;
+  /** Who else has the messages, as the end of "from those of …". */
+  others: string;
+  /** Keys are still to come: what is written waits, for this reason. */
+  waiting: Line | null;
+  waitsFor: string;
+}
+
+const WAITS: ReadonlySet<Conversation["stage"]["kind"]> = new Set(["making_keys", "waiting_for_device", "being_added"]);
+
+const ENDED: ReadonlySet<Conversation["stage"]["kind"]> = new Set(["closed", "removed"]);
+
+export function talkOf(conversation: Conversation, now: number): Talk {
+  const { id, peer, stage, draft, unread, readSeq, deliveredSeq } = conversation;
+  return {
+    id,
+    name: peer.username,
+    nameOf: () => peer.username,
+    draft,
+    unread,
+    readSeq,
+    deliveredSeq,
+    open: stage.kind === "open",
+    canWrite: conversation.sendBlock === null && !ENDED.has(stage.kind),
+    others: peer.username,
+    waiting: WAITS.has(stage.kind) ? stageLine(stage, peer.username, now) : null,
+    waitsFor: `Waiting for ${peer.username}`,
+  };
+}
+
+export function talkOfRoom(room: Room, former: (userId: Id) => string): Talk {
+  const { id, name, people, stage, draft, unread, readSeq, deliveredSeq } = room;
+  const names = new Map(people.map((person) => [person.id, person.username]));
+  return {
+    id,
+    name: name === "" ? "this room" : name,
+    nameOf: (userId) => names.get(userId) ?? former(userId),
+    draft,
+    unread,
+    readSeq,
+    deliveredSeq,
+    open: stage.kind === "open",
+    canWrite: room.sendBlock === null && stage.kind !== "left" && stage.kind !== "closed",
+    others: "everybody in the room",
+    waiting: roomStageLine(stage),
+    waitsFor: "Waiting for keys",
+  };
+}

@@ -1,0 +1,96 @@
+import { Button, IconButton, Tooltip } from "@mui/material";
+import { styled } from "@mui/material/styles";
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { Link } from "react-router";
+import { CloseIcon } from "../../components/icons";
+import { Name, PaneBody, PaneHeader, Secondary, Section } from "../../components/Pane";
+import { RoomDisc } from "../../components/RoomDisc";
+import { paths } from "../../lib/paths";
+import { plural } from "../../lib/text";
+import type { Room } from "../../realtime/state";
+import { Banned } from "./Banned";
+import { EditRoom } from "./EditRoom";
+import { EndRoom } from "./EndRoom";
+import { InvitePeople } from "./InvitePeople";
+import { may, owns } from "./may";
+import { MemberRow } from "./MemberRow";
+import { RoomRules } from "./RoomRules";
+
+const Body = styled("div")({ padding: "16px 20px calc(32px + env(safe-area-inset-bottom))" });
+
+const What = styled("div")(({ theme }) => ({
+  display: "flex",
+  alignItems: "center",
+  gap: 12,
+  marginBottom: 20,
+  "& > div": { minWidth: 0, flex: 1 },
+  "& h3": { ...theme.typography.h2, margin: 0, display: "flex", minWidth: 0 },
+}));
+
+const People = styled("ul")({ margin: "0 -8px", padding: 0, listStyle: "none" });
+const Actions = styled("div")({ display: "flex", flexWrap: "wrap", gap: 8 });
+
+/** Beside a room: who is in it, who may do what, and the ways out. `findings`: they belong to another feature. */
+export function RoomPanel({ room, selfId, findings }: { room: Room; selfId: string; findings: ReactNode }) {
+  const { id, name, topic, people } = room;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const [editing, setEditing] = useState(false);
+  useEffect(() => heading.current?.focus(), [id]);
+  return (
+    <>
+      <PaneHeader backTo={paths.conversation(id)}>
+        <h2 ref={heading} tabIndex={-1}>
+          Room
+        </h2>
+        <Tooltip title="Close · Esc">
+          <IconButton
+            component={Link}
+            to={paths.conversation(id)}
+            aria-label="Close details"
+            sx={{ display: { xs: "none", sm: "inline-flex" } }}
+          >
+            <CloseIcon />
+          </IconButton>
+        </Tooltip>
+      </PaneHeader>
+      <PaneBody>
+        <Body>
+          <What>
+            <RoomDisc id={id} name={name} size={48} />
+            <div>
+              <h3>
+                <Name>{name === "" ? "Room" : name}</Name>
+              </h3>
+              <Secondary dir="auto">{topic === "" ? "No topic" : topic}</Secondary>
+            </div>
+            {may(room, "configure") && (
+              <Button size="small" onClick={() => setEditing(true)}>
+                Edit
+              </Button>
+            )}
+          </What>
+          {findings}
+          <Section aria-labelledby="room-people">
+            <h2 id="room-people">{plural(people.length, "person", "people")}</h2>
+            <People>
+              {people.map((person) => (
+                <MemberRow key={person.id} room={room} person={person} self={person.id === selfId} />
+              ))}
+            </People>
+            {may(room, "invite") && <InvitePeople room={room} />}
+          </Section>
+          {room.banned.length > 0 && <Banned room={room} />}
+          {may(room, "configure") && <RoomRules room={room} />}
+          {room.stage.kind === "open" && (
+            <Section aria-label="Leaving">
+              <Actions>
+                <EndRoom room={room} owns={owns(room)} />
+              </Actions>
+            </Section>
+          )}
+        </Body>
+      </PaneBody>
+      {editing && <EditRoom room={room} onClose={() => setEditing(false)} />}
+    </>
+  );
+}

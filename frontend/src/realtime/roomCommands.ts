@@ -1,0 +1,97 @@
+/** What a person does with rooms. */
+import { isApiError } from "../api/errors";
+import type { RoomAct as Sealed } from "../crypto/client";
+import type { Live } from "./live";
+import { MessengerError } from "./messenger";
+import type { Id, RoomAct } from "./state";
+
+const ATTEMPTS = 4;
+
+export class RoomCommands {
+  constructor(private readonly live: Live) {}
+
+  /** A new room, and the people of whom its creator thinks at once; answers its id. */
+  async create(name: string, topic: string, people: readonly Id[]): Promise<Id> {
+    const { api, crypto } = this.live.context;
+    const room = await api.post("/api/rooms", {});
+    await this.live.conversations.learnRoom(room);
+    await crypto.nameRoom(room.id, name, topic);
+    await this.live.commits.found(room.id);
+    await this.live.sessions.refetch(room.id);
+    for (const userId of people) await this.invite(room.id, userId);
+    return room.id;
+  }
+
+  async invite(id: Id, userId: Id): Promise<void> {
+    const path = { room_id: id };
+    await this.#act(id, async () => {
+      const packages = await this.live.context.api.post("/api/rooms/{room_id}/invite", {
+        path,
+        body: { user_id: userId },
+      });
+      return { act: "invite", userId, packages };
+    });
+  }
+
+  change(id: Id, act: RoomAct): Promise<void> {
+    return this.#act(id, () => Promise.resolve(act));
+  }
+
+  /** Epoch order decides: who lost a race looks again whether it still may (PROTOCOL.md 10.1). */
+  async #act(id: Id, act: () => Promise<Sealed>): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (await this.#tried(id, act)) return;
+      await this.live.log.catchUp(id);
+    }
+    throw new MessengerError({ code: "epoch_conflict" });
+  }
+
+  /** Whoever left is taken out first: the next commit has to, whatever else it was to be. */
+  async #tried(id: Id, act: () => Promise<Sealed>): Promise<boolean> {
+    const { commits, context } = this.live;
+    if ((await context.crypto.dueCommit(id)) === "person_left") {
+      await commits.rotate(id);
+      return false;
+    }
+    try {
+      return (await commits.act(id, await act())) === "accepted";
+    } catch (error) {
+      if (isApiError(error, "not_allowed") && error.details.missing === "left") return false;
+      throw error;
+    }
+  }
+
+  async leave(id: Id): Promise<void> {
+    const { api, crypto } = this.live.context;
+    await this.#lastWord(id, async () => {
+      const body = await crypto.leave(id);
+      return api.post("/api/rooms/{room_id}/leave", { path: { room_id: id }, body });
+    });
+  }
+
+  /** Ends the room for everybody; one without a group by the plain call. */
+  async end(id: Id): Promise<void> {
+    const { api, crypto } = this.live.context;
+    await this.#lastWord(id, async () => {
+      const grouped = (await crypto.conversation(id)).state === "active";
+      const path = { room_id: id };
+      if (!grouped) return api.delete("/api/rooms/{room_id}", { path });
+      const { client_id, epoch, message } = await crypto.terminate(id);
+      return api.delete("/api/rooms/{room_id}", { path, body: { client_id, epoch, message } });
+    });
+  }
+
+  async #lastWord(id: Id, say: () => ReturnType<Live["context"]["api"]["get"]> | Promise<unknown>): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await say();
+        await this.live.sessions.refetch(id);
+        await this.live.log.catchUp(id);
+        return;
+      } catch (error) {
+        if (!isApiError(error, "epoch_stale", "message_required") || attempt === ATTEMPTS) throw error;
+        await this.live.log.catchUp(id);
+      }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/** From what crypto/ says of a room to what the user interface knows. Pure. */
+import type { Conversation as Sealed, ShownRoom } from "../crypto/client";
+import { findingsOf } from "./findings";
+import { previewOf, type Recent, sendBlockOf, timeOf } from "./projection";
+import type { Finding, Id, Room, RoomStage, WaitsFor } from "./state";
+
+export type SealedRoom = Sealed & { room: ShownRoom };
+
+export interface RoomFacts {
+  readonly sealed: SealedRoom;
+  readonly recent: Recent;
+  readonly waitsFor: WaitsFor | null;
+  readonly refused: readonly Finding[];
+  readonly selfId: Id;
+}
+
+export function roomOf(facts: RoomFacts): Room {
+  const { sealed, recent } = facts;
+  const { name, topic, role, people, banned, settings } = sealed.room;
+  return {
+    id: sealed.id,
+    name,
+    topic,
+    role,
+    people: people.map(({ userId: id, username, role: theirs, away }) => ({ id, username, role: theirs, away })),
+    banned: banned.map(({ userId: id, username }) => ({ id, username })),
+    settings,
+    stage: stageOf(facts),
+    sendBlock: sealed.blocked?.reason === "read_only" ? "read_only" : sendBlockOf(sealed),
+    createdAt: timeOf(sealed.createdAt),
+    lastActivityAt: timeOf(sealed.last?.time ?? sealed.createdAt),
+    preview: previewOf(recent),
+    unread: sealed.unread,
+    readSeq: sealed.readSeq,
+    deliveredSeq: recent.deliveredSeq,
+    draft: sealed.draft,
+    findings: [...facts.refused, ...findingsOf(sealed.problems)],
+  };
+}
+
+function stageOf({ sealed, recent, waitsFor, selfId }: RoomFacts): RoomStage {
+  switch (sealed.state) {
+    case "waiting_for_devices":
+    case "establishing":
+      return { kind: "making_keys", waitsFor };
+    case "elsewhere":
+    case "lost":
+    case "removed":
+      return { kind: "being_added", lost: sealed.state !== "elsewhere" };
+    case "left": {
+      const last = recent.left?.userId === selfId ? recent.left : recent.removal;
+      return { kind: "left", by: last?.userId ?? selfId, at: timeOf(last?.time ?? sealed.createdAt) };
+    }
+    case "terminated": {
+      if (recent.end === null) return { kind: "closed", by: null, at: null };
+      return { kind: "closed", by: recent.end.userId, at: timeOf(recent.end.time) };
+    }
+    case "active":
+    case "refused":
+      return { kind: "open" };
+  }
+}

@@ -1,0 +1,112 @@
+"""A room as its clients see it from outside: founding, inviting, changing what people may do, leaving."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from app_service.conversations.room_policy import Policy
+from tests import factories_mls as mls
+from tests.factories import Browser, Json, connect
+from tests.groups import Group
+from tests.services import Service
+
+
+class RoomGroup(Group):
+    """`policy` is what the last commit that changed it said."""
+
+    def __init__(self, room_id: str, members: list[Browser]) -> None:
+        super().__init__(room_id, members)
+        self.policy = Policy(members[0].user_id)
+
+    @property
+    def path(self) -> str:
+        return f"/api/rooms/{self.session_id}"
+
+    async def found(self, founder: Browser) -> Json:
+        contribution = await self.contribution(founder, "found")
+        change = mls.room_change(self.policy, profile_hash=os.urandom(32))
+        body = self.commit_body(uuid7(), contribution=contribution, room=change)
+        return await self._posted(founder, body)
+
+    async def invite(self, inviter: Browser, person: Browser) -> Json:
+        await inviter.post(f"{self.path}/invite", {"user_id": str(person.user_id)})
+        answer = await self.commit(inviter, added=[person])
+        self.members.append(person)
+        return answer
+
+    async def remove(self, actor: Browser, person: Browser, **policy: Any) -> Json:
+        answer = await self.commit(actor, removed=[person], **policy)
+        self.members.remove(person)
+        return answer
+
+    async def change(self, actor: Browser, **policy: Any) -> Json:
+        """A commit with another policy."""
+        return await self.commit(actor, **policy)
+
+    def attempt(
+        self,
+        *,
+        added: Iterable[Browser] = (),
+        removed: Iterable[Browser] = (),
+        evidence: Iterable[UUID] = (),
+        profile: bool = False,
+        **policy: Any,
+    ) -> Json:
+        """The body of a commit that does this; nothing is posted."""
+        after = self.policy._replace(**policy)
+        change = b""
+        if policy or profile or evidence:
+            hashed = os.urandom(32) if profile else b""
+            change = mls.room_change(after if policy else None, profile_hash=hashed, evidence=evidence)
+        return self.commit_body(uuid7(), added=added, removed=removed, room=change)
+
+    async def commit(self, actor: Browser, **change: Any) -> Json:
+        answer = await self._posted(actor, self.attempt(**change))
+        known = {key: value for key, value in change.items() if key in Policy._fields}
+        self.policy = self.policy._replace(**known)
+        return answer
+
+    async def _posted(self, actor: Browser, body: Json) -> Json:
+        answer: Json = await actor.post(self.commits, body)
+        self.epoch += 1
+        return answer
+
+    async def session(self, reader: Browser) -> Json:
+        """What `Group` asks of its conversation."""
+        return await self.view(reader)
+
+    async def view(self, reader: Browser) -> Json:
+        found: Json = await reader.get(self.path)
+        return found
+
+
+async def founded(service: Service, name: str = "olga") -> RoomGroup:
+    """A room of its owner alone."""
+    await service.seen_quantum_service()
+    owner = await service.bound(name)
+    await owner.upload_key_packages()
+    created = await owner.post("/api/rooms")
+    room = RoomGroup(created["id"], [owner])
+    await room.found(owner)
+    return room
+
+
+async def friend(service: Service, of: Browser, name: str) -> Browser:
+    """A person with a device, connected with `of`."""
+    person = await service.bound(name)
+    await person.upload_key_packages()
+    await connect(of, person)
+    return person
+
+
+async def room_of(service: Service, *names: str) -> RoomGroup:
+    """A room of its owner and these people."""
+    room = await founded(service)
+    for name in names:
+        await room.invite(room.members[0], await friend(service, room.members[0], name))
+    return room
