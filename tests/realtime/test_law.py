@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from app_service.conversations.room_policy import Role, Settings
 from tests.factories import Browser, Json, connect
 from tests.groups import Group, active
 from tests.processes import PATIENCE
@@ -122,6 +123,18 @@ async def test_old_state_and_events_are_the_state_fetched_anew_in_rooms(wire: Wi
     await agree()  # room_updated: roles
     await room.rotate(anna)
     await agree()  # room_updated: another epoch
+    await room.commit(anna, profile=True)
+    await room.change(olga, settings=Settings(post=Role.MODERATOR))
+    await agree()  # room_updated: what members may do
+    await ben.ok("POST", f"/api/conversations/{room.session_id}/read", {"seq": 2})
+    await agree()  # read
+    await ben.post(room.lost_states, await room.lost_state(ben))
+    await agree()  # room_updated: somebody asks to be added again
+    away = frozenset({ben.user_id})
+    await room.commit(anna, removed=[ben], evidence=[ben.device.id], away=away)
+    await agree()  # room_updated: away
+    await room.commit(anna, added=[ben], away=frozenset())
+    await agree()
     await room.remove(anna, ben)
     await room.send(olga)
     await agree()  # who was removed sees it as it was then
