@@ -89,6 +89,7 @@ async def test_p10_1_three_people_a_moderator_a_removal_and_the_end_of_a_room(to
     await choose(bob, "carol", "Remove…")
     await confirm(bob, "Remove carol")
     await cannot_write(carol, "bob removed you")
+    await expect(carol.log).to_contain_text("bob removed you.")
     await expect(alice.log).to_contain_text("bob removed carol.")
     await bob.writes(WITHOUT_CAROL)
     await alice.reads(WITHOUT_CAROL)

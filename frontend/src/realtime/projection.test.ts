@@ -102,6 +102,8 @@ test.each([
       { code: "device_removed", whose: PEER, by: PEER },
     ],
   ],
+  [system({ event: "removed_me" }), [{ code: "device_removed", whose: SELF, by: PEER }]],
+  [system({ event: "removed_me", people: [SELF] }), [{ code: "person_removed", whose: SELF, by: PEER, text: null }]],
   [system({ event: "terminated", userId: SELF }), [{ code: "closed", by: "self" }]],
 ])("rows of the log become notices (%#)", (entry, notices) => {
   const shown = entriesOf(entry, SELF);

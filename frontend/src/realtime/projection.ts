@@ -124,7 +124,10 @@ function noticesOf(entry: System, selfId: Id): Notice[] {
     case "generation":
       return [{ code: "new_group", by, missed: entry.missed }];
     case "removed_me":
-      return [{ code: "device_removed", whose: selfId, by }];
+      // Of a room the person is out, not only a browser of theirs.
+      return entry.people.length === 0
+        ? [{ code: "device_removed", whose: selfId, by }]
+        : [{ code: "person_removed", whose: selfId, by, text: null }];
     case "late_edit":
       return [{ code: "late_edit", by }];
     case "terminated":

@@ -179,7 +179,8 @@ function removedMe(intake: Intake, row: WireRow, { removed }: Changes, state: Ro
   const { room, record } = intake;
   record.status = state === null || state.policy.away.includes(room.self.userId) ? "removed" : "left";
   const at = { seq: row.seq, time: row.timestamp };
-  intake.add(systemEntry(intake.record, at, "removed_me", row.sender_id, { devices: removed }));
+  const people = record.status === "left" ? [room.self.userId] : [];
+  intake.add(systemEntry(intake.record, at, "removed_me", row.sender_id, { devices: removed, people }));
 }
 
 function readDetails(data: AuthenticatedData): CommitDetails {

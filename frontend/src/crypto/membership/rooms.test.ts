@@ -9,7 +9,8 @@ import { makeKeyPackage } from "../mls/keyPackages";
 import { changeBetween, encodeProfile, encodeRoomState, type Policy, ROLE, type RoomState } from "../mls/roomState";
 import { leavesOf } from "../mls/roster";
 import { deviceSuite, type DeviceRef, EXTENSION } from "../mls/suite";
-import { uuidv7 } from "../primitives/bytes";
+import { randomBytes, uuidv7 } from "../primitives/bytes";
+import { fields, LABEL } from "../primitives/encoding";
 import { hybridKeyPair, HybridSigner } from "../primitives/hybrid";
 import { forgeCommit, forgeMessage, insider, postCommit, postMessage } from "../testing/attacker";
 import { another, Browser, twoPeople, type World } from "../testing/browser";
@@ -111,6 +112,17 @@ test("P10.1 a member who gives the room another name", async () => {
     profile: encodeProfile({ name: "Mine", topic: "", avatar: new Uint8Array() }),
   };
   await refused(await declared(after), "role_missing");
+});
+
+test.each([
+  ["no name", "", ""],
+  ["a name that fills pages", "x".repeat(81), ""],
+  ["a topic that fills pages", "Harbour", "x".repeat(301)],
+])("P10.1 a moderator who gives the room %s", async (_, name, topic) => {
+  await room.act(alice, { act: "role", userId: bob.userId, role: "moderator" });
+  await room.sync(bob);
+  const profile = fields(LABEL.roomProfile, randomBytes(32), name, topic, new Uint8Array());
+  await refused(await declared({ ...(await present(bob)), profile }), "bad_room_state");
 });
 
 test("P10.1 a member who removes the owner", async () => {

@@ -92,9 +92,11 @@ export function newPolicy(owner: Id): Policy {
   return { owner, moderators: [], banned: [], away: [], settings: NEW_SETTINGS, invitations: [] };
 }
 
+const isName = (name: string, topic: string) => name !== "" && name.length <= MAX_NAME && topic.length <= MAX_TOPIC;
+
 /** `bad_room_name` when name or topic are not what a room may have. */
 export function encodeProfile({ name, topic, avatar }: Profile): Uint8Array {
-  if (name === "" || name.length > MAX_NAME || topic.length > MAX_TOPIC) throw new CryptoFailure("bad_room_name");
+  if (!isName(name, topic)) throw new CryptoFailure("bad_room_name");
   return fields(LABEL.roomProfile, randomBytes(SALT_BYTES), name, topic, avatar);
 }
 
@@ -105,6 +107,7 @@ export function decodeProfile(bytes: Uint8Array): Profile {
   reader.blob(SALT_BYTES);
   const profile = { name: reader.text(), topic: reader.text(), avatar: reader.blob() };
   reader.end();
+  if (!isName(profile.name, profile.topic)) throw new MalformedEncoding("not a name or a topic");
   return profile;
 }
 

@@ -132,6 +132,7 @@ export interface SystemEntry extends EntryBase {
     /** A new group was begun, since nobody could follow the old one (P9.3). */
     | "generation"
     | "readded_here"
+    /** `people`: oneself, when the whole account is out of a room. */
     | "removed_me"
     | "terminated"
     /** Somebody edited a message after deleting it, from two browsers: not followed. */
