@@ -36,12 +36,19 @@ export function ConfirmDialog(props: Props) {
           props.onConfirm();
         }}
       >
-        <DialogTitle id={`${id}-title`} variant="h2" sx={{ p: 5, pb: 2 }}>
+        <DialogTitle id={`${id}-title`} variant="h2" sx={{ p: 5, pb: 2, overflowWrap: "anywhere" }}>
           {title}
         </DialogTitle>
         <DialogContent
           id={`${id}-text`}
-          sx={{ px: 5, pb: 2, color: "text.secondary", "& p": { m: 0 }, "& p + p": { mt: 2 } }}
+          sx={{
+            px: 5,
+            pb: 2,
+            color: "text.secondary",
+            overflowWrap: "anywhere",
+            "& p": { m: 0 },
+            "& p + p": { mt: 2 },
+          }}
         >
           {children}
           {problem !== null && (
@@ -62,7 +69,7 @@ export function ConfirmDialog(props: Props) {
             variant="contained"
             color={danger ? "error" : "primary"}
             disabled={disabled || running}
-            sx={{ ml: "0 !important" }}
+            sx={{ ml: "0 !important", overflowWrap: "anywhere" }}
           >
             {running ? "One moment…" : action}
           </Button>

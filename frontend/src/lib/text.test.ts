@@ -7,6 +7,8 @@ describe("initials", () => {
     ["bob", "B"],
     ["bartholomew.fitzgerald-jones", "BJ"],
     ["مریم", "م"],
+    ["Harbour 🚢", "H"],
+    ["🚢", "🚢"],
     ["", "?"],
   ])("of %j are %j", (name, expected) => {
     expect(initials(name)).toBe(expected);

@@ -4,7 +4,10 @@ const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /** One or two letters for an avatar: of "ada.lovelace" "AL", of "مریم" "م". */
 export function initials(name: string): string {
-  const words = name.split(/[\s._-]+/u).filter((word) => word !== "");
+  const all = name.split(/[\s._-]+/u).filter((word) => word !== "");
+  // An emoji beside words is no letter of them; alone it is what the name begins with.
+  const spoken = all.filter((word) => /^[\p{L}\p{N}]/u.test(word));
+  const words = spoken.length > 0 ? spoken : all;
   const first = words[0];
   if (first === undefined) return "?";
   const second = words.length > 1 ? words[words.length - 1] : undefined;

@@ -64,7 +64,7 @@ const WORDS: Record<FindingKind, FindingWords> = {
   doubled_key: { title: "Two devices claimed the same key", meaning: "The change of keys that did it was refused." },
   ghost_member: {
     title: "Somebody tried to add an unknown device",
-    meaning: "A device that belongs to neither of you was to join. It was refused.",
+    meaning: "A device that belongs to nobody in this conversation was to join. It was refused.",
   },
   role_missing: {
     title: "A member did what their role does not allow",
@@ -133,4 +133,4 @@ export const findingTitle = (kind: FindingKind): string => WORDS[kind].title;
 
 /** What to do about any of them. */
 export const FINDING_ADVICE =
-  "Your keys are safe. Tell the people who run this server, and ask the other person in another way.";
+  "Your keys are safe. Tell the people who run this server, and ask those you write with in another way.";

@@ -36,7 +36,7 @@ const IN_ROOM: Record<RoomEvent, (acted: Acted) => string> = {
   moderator_dropped: ({ who, whom }) => `${who} made ${whom} a member again.`,
   renamed: ({ who, text }) => `${who} named the room “${text ?? ""}”.`,
   topic_changed: ({ who, text }) => (text ? `${who} set the topic: ${text}` : `${who} removed the topic.`),
-  settings_changed: ({ who }) => `${who} changed what members may do.`,
+  settings_changed: ({ who }) => `${who} changed who may do what.`,
 };
 
 const CLOSED = {

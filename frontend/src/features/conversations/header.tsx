@@ -27,7 +27,14 @@ export const HeaderWords = styled("div")(({ theme }) => ({
     gap: 6,
     minWidth: 0,
   },
-  "& p": { ...theme.typography.body2, margin: 0, color: theme.palette.text.secondary },
+  "& p": {
+    ...theme.typography.body2,
+    margin: 0,
+    color: theme.palette.text.secondary,
+    overflow: "hidden",
+    textOverflow: "ellipsis",
+    whiteSpace: "nowrap",
+  },
 }));
 
 export function DetailsToggle({ id }: { id: string }) {

@@ -12,6 +12,7 @@ export function EndRoom({ room, owns }: { room: Room; owns: boolean }) {
   const [asking, setAsking] = useState(false);
   const go = useCommand(() => (owns ? messenger.endRoom(room.id) : messenger.leaveRoom(room.id)));
   const action = owns ? "Delete room for everybody" : "Leave room";
+  const what = room.name === "" ? "this room" : room.name;
   const confirm = async () => {
     if (await go.run()) setAsking(false);
   };
@@ -23,7 +24,7 @@ export function EndRoom({ room, owns }: { room: Room; owns: boolean }) {
       {owns && room.people.length > 1 && <Secondary>To leave it, hand it over to somebody first.</Secondary>}
       <ConfirmDialog
         open={asking}
-        title={owns ? `Delete ${room.name}?` : `Leave ${room.name}?`}
+        title={owns ? `Delete ${what}?` : `Leave ${what}?`}
         action={action}
         running={go.running}
         problem={go.problem === null ? null : problemWords(go.problem)}

@@ -23,6 +23,8 @@ const Row = styled("li")(({ theme }) => ({
   "& small": { ...theme.typography.body2, color: theme.palette.text.secondary },
 }));
 
+const DANGER = { color: "error.main" };
+
 type Asked = "remove" | "ban" | "hand_over";
 
 interface Question {
@@ -52,7 +54,7 @@ function questionOf(asked: Asked, { id, username }: RoomMember): Question {
       return {
         title: `Hand the room over to ${username}?`,
         text: `${username} becomes its owner, and you a moderator. Only ${username} can give it back.`,
-        action: "Hand over",
+        action: `Make ${username} the owner`,
         act: { act: "hand_over", userId: id },
       };
   }
@@ -68,13 +70,14 @@ export function MemberRow({ room, person, self }: { room: Room; person: RoomMemb
   const confirm = async () => {
     if (await change.run(question.act)) setAsked(null);
   };
+  const refused = asked === null ? change.problem : null;
   const role = person.away ? `${ROLE_WORDS[person.role]} · away: no browser with keys` : ROLE_WORDS[person.role];
   return (
     <Row>
       <Avatar id={person.id} name={person.username} online={online} size={32} />
       <div>
         <Name>{self ? `${person.username} (you)` : person.username}</Name>
-        <small>{change.problem !== null && asked === null ? problemWords(change.problem) : role}</small>
+        {refused === null ? <small>{role}</small> : <small role="alert">{problemWords(refused)}</small>}
       </div>
       {!self && (
         <Choices
@@ -138,10 +141,10 @@ function Choices({ room, person, running, onAsk, onAct }: ChoicesProps) {
           </MenuItem>,
         ]}
         {removable && [
-          <MenuItem key="remove" onClick={choose(() => onAsk("remove"))}>
+          <MenuItem key="remove" sx={DANGER} onClick={choose(() => onAsk("remove"))}>
             Remove…
           </MenuItem>,
-          <MenuItem key="ban" onClick={choose(() => onAsk("ban"))}>
+          <MenuItem key="ban" sx={DANGER} onClick={choose(() => onAsk("ban"))}>
             Remove and ban…
           </MenuItem>,
         ]}

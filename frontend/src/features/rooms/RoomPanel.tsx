@@ -3,7 +3,7 @@ import { styled } from "@mui/material/styles";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import { CloseIcon } from "../../components/icons";
-import { Name, PaneBody, PaneHeader, Secondary, Section } from "../../components/Pane";
+import { PaneBody, PaneHeader, Secondary, Section } from "../../components/Pane";
 import { RoomDisc } from "../../components/RoomDisc";
 import { paths } from "../../lib/paths";
 import { plural } from "../../lib/text";
@@ -20,14 +20,15 @@ const Body = styled("div")({ padding: "16px 20px calc(32px + env(safe-area-inset
 
 const What = styled("div")(({ theme }) => ({
   display: "flex",
-  alignItems: "center",
+  alignItems: "flex-start",
   gap: 12,
   marginBottom: 20,
   "& > div": { minWidth: 0, flex: 1 },
-  "& h3": { ...theme.typography.h2, margin: 0, display: "flex", minWidth: 0 },
+  "& h3": { ...theme.typography.h2, margin: 0, overflowWrap: "anywhere" },
+  "& p": { overflowWrap: "anywhere" },
 }));
 
-const People = styled("ul")({ margin: "0 -8px", padding: 0, listStyle: "none" });
+const People = styled("ul")({ margin: "0 -8px 8px", padding: 0, listStyle: "none" });
 const Actions = styled("div")({ display: "flex", flexWrap: "wrap", gap: 8 });
 
 /** Beside a room: who is in it, who may do what, and the ways out. `findings`: they belong to another feature. */
@@ -58,9 +59,7 @@ export function RoomPanel({ room, selfId, findings }: { room: Room; selfId: stri
           <What>
             <RoomDisc id={id} name={name} size={48} />
             <div>
-              <h3>
-                <Name>{name === "" ? "Room" : name}</Name>
-              </h3>
+              <h3 dir="auto">{name === "" ? "Room" : name}</h3>
               <Secondary dir="auto">{topic === "" ? "No topic" : topic}</Secondary>
             </div>
             {may(room, "configure") && (

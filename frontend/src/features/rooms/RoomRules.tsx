@@ -1,4 +1,5 @@
 import { MenuItem, Select } from "@mui/material";
+import { styled } from "@mui/material/styles";
 import { useId } from "react";
 import { Section } from "../../components/Pane";
 import { useCommand, useMessenger } from "../../app/hooks";
@@ -11,11 +12,27 @@ const RULES: { rule: Rule; label: string; from: Rank }[] = [
   { rule: "post", label: "Write", from: 0 },
   { rule: "invite", label: "Add people", from: 0 },
   { rule: "remove", label: "Remove people", from: 1 },
-  { rule: "configure", label: "Change name and rules", from: 0 },
+  { rule: "configure", label: "Change name, rules", from: 0 },
 ];
 
 const WHO: Record<Rank, string> = { 0: "Everybody", 1: "Moderators", 2: "The owner" };
 const RANKS: Rank[] = [0, 1, 2];
+
+const Rule = styled("label")({
+  display: "flex",
+  alignItems: "center",
+  justifyContent: "space-between",
+  gap: 12,
+  minHeight: 44,
+});
+
+const Who = styled(Select<Rank>)(({ theme }) => ({
+  flex: "none",
+  fontSize: 14,
+  "& .MuiSelect-select": { display: "flex", alignItems: "center", minHeight: 36, paddingLeft: 8, borderRadius: 6 },
+  "& .MuiSelect-select, & .MuiSelect-select.MuiInputBase-input": { paddingTop: 0, paddingBottom: 0 },
+  [theme.touch]: { "& .MuiSelect-select.MuiInputBase-input": { minHeight: 44 } },
+}));
 
 /** Who may do what; each change is one commit that everybody sees. */
 export function RoomRules({ room }: { room: Room }) {
@@ -26,12 +43,9 @@ export function RoomRules({ room }: { room: Room }) {
     <Section aria-labelledby={id}>
       <h2 id={id}>Who may do what</h2>
       {RULES.map(({ rule, label, from }) => (
-        <label
-          key={rule}
-          style={{ display: "flex", alignItems: "center", justifyContent: "space-between", gap: 12, minHeight: 44 }}
-        >
+        <Rule key={rule}>
           {label}
-          <Select
+          <Who
             size="small"
             variant="standard"
             disableUnderline
@@ -45,8 +59,8 @@ export function RoomRules({ room }: { room: Room }) {
                 {WHO[rank]}
               </MenuItem>
             ))}
-          </Select>
-        </label>
+          </Who>
+        </Rule>
       ))}
       {change.problem !== null && <p role="alert">{problemWords(change.problem)}</p>}
     </Section>

@@ -1,0 +1,97 @@
+// @vitest-environment jsdom
+import { screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, test } from "vitest";
+import { renderScenario, stubBrowser } from "../../testing/fixtures/render";
+import { scenarios, type Scenario } from "../../testing/fixtures/scenarios";
+
+stubBrowser();
+
+const { rooms: scenario } = scenarios;
+const ROOM = scenario.path;
+const DETAILS = `${ROOM}/details`;
+
+describe("a room in each state", () => {
+  test("loading: a place for what comes, and no message yet", async () => {
+    renderScenario({ ...scenario, failures: { openConversation: "never" } }, ROOM);
+    expect(await screen.findByRole("heading", { name: /Harbour/ })).toBeTruthy();
+    expect(await screen.findByLabelText("Loading messages")).toBeTruthy();
+    expect(screen.queryByText("A crane is enough.")).toBeNull();
+  });
+
+  test("failed: why, and once more", async () => {
+    const { user, did } = renderScenario({ ...scenario, failures: { openConversation: "server_unreachable" } }, ROOM);
+    await user.click(await screen.findByRole("button", { name: "Try again" }));
+    await waitFor(() => expect(did("openConversation")).toHaveLength(2));
+  });
+
+  test("alone: the one person, nobody banned, and somebody to add", async () => {
+    renderScenario(scenarios["room-alone"], DETAILS);
+    const panel = within(await screen.findByRole("complementary", { name: /^Details of/ }));
+    expect(panel.getByRole("heading", { name: "1 person" })).toBeTruthy();
+    expect(panel.getByText("No topic")).toBeTruthy();
+    expect(panel.queryByRole("heading", { name: "Banned" })).toBeNull();
+    expect(panel.queryByText("To leave it, hand it over to somebody first.")).toBeNull();
+    expect(panel.getByRole("button", { name: "Add somebody" })).toBeTruthy();
+  });
+
+  test("offline: what is written waits in the room", async () => {
+    const line = { status: "offline", cause: "server", retryAt: Date.now() + 60_000 } as const;
+    const { user, did } = renderScenario({ ...scenario, line }, ROOM);
+    await user.type(await screen.findByRole("textbox", { name: /^Message to/ }), "Cake is here{Enter}");
+    await waitFor(() => expect(did("send")).toHaveLength(1));
+    expect(await within(screen.getByRole("log")).findByText("Cake is here")).toBeTruthy();
+  });
+
+  test("keys still to come: it says what they wait for, and lets one write", async () => {
+    renderScenario(scenarios["room-making-keys"]);
+    expect((await screen.findAllByText(/adds fresh randomness is away/)).length).toBeGreaterThan(0);
+    expect(screen.getByRole("textbox", { name: /^Message to/ })).toBeTruthy();
+  });
+
+  test("only moderators write: it says so in the composer's place", async () => {
+    renderScenario(scenarios["room-read-only"]);
+    expect(await screen.findByText("Only some may write here")).toBeTruthy();
+    expect(screen.queryByRole("textbox", { name: /^Message to/ })).toBeNull();
+  });
+
+  test("an unknown device: told in the timeline and in the panel, in words for many", async () => {
+    renderScenario(scenarios["room-ghost"], DETAILS);
+    const panel = within(await screen.findByRole("complementary", { name: /^Details of/ }));
+    expect(panel.getByText("Somebody tried to add an unknown device")).toBeTruthy();
+    expect(panel.getByText(/belongs to nobody in this conversation/)).toBeTruthy();
+    expect(await screen.findByText("Somebody tried to add an unknown device.")).toBeTruthy();
+  });
+});
+
+describe("a change that is refused", () => {
+  const refused: Scenario = { ...scenario, failures: { changeRoom: "server_unreachable", createRoom: "never" } };
+
+  test("is told in the row of whom it concerned", async () => {
+    const { user } = renderScenario(refused, DETAILS);
+    await user.click(await screen.findByRole("button", { name: "What to do about bob" }));
+    await user.click(await screen.findByRole("menuitem", { name: "Make moderator" }));
+    const alert = await screen.findByRole("alert");
+    expect(within(alert.closest("li")!).getByText("bob")).toBeTruthy();
+  });
+
+  test("leaves what was typed in the dialog, with the reason", async () => {
+    const { user } = renderScenario(refused, DETAILS);
+    await user.click(await screen.findByRole("button", { name: "Edit" }));
+    const dialog = within(await screen.findByRole("dialog", { name: "Name and topic" }));
+    await user.clear(dialog.getByLabelText("Name"));
+    expect(dialog.getByRole<HTMLButtonElement>("button", { name: "Save" }).disabled).toBe(true);
+    await user.type(dialog.getByLabelText("Name"), "Quay{Enter}");
+    expect(await dialog.findByRole("alert")).toBeTruthy();
+    expect(dialog.getByLabelText<HTMLInputElement>("Name").value).toBe("Quay");
+  });
+
+  test("while a room is being made, it is not made twice", async () => {
+    const { user, did } = renderScenario(refused);
+    await user.click(await screen.findByRole("button", { name: "New room" }));
+    const dialog = within(await screen.findByRole("dialog", { name: "New room" }));
+    await user.type(dialog.getByLabelText("Name"), "Quay{Enter}");
+    expect((await dialog.findByRole<HTMLButtonElement>("button", { name: "Making keys…" })).disabled).toBe(true);
+    await user.keyboard("{Enter}");
+    expect(did("createRoom")).toHaveLength(1);
+  });
+});
