@@ -13,6 +13,8 @@ from playwright.async_api import expect
 
 from tests.e2e.album import Album
 from tests.e2e.people import PASSWORD, Browser, Town
+from tests.e2e.room_steps import NAME as ROOM
+from tests.e2e.room_steps import choose, confirm, creates_room, details, neighbours, panel
 
 pytestmark = pytest.mark.browser
 
@@ -78,6 +80,30 @@ async def test_pages_of_a_conversation(town: Town, album: Album) -> None:
     await expect(alice.page.get_by_role("region", name="Asks to connect")).to_be_visible()
     await album.show(alice.page, "request")
     await _without_services(town, alice, carol, album)
+
+
+async def test_pages_of_a_room(town: Town, album: Album) -> None:
+    alice, bob, _ = await neighbours(town)
+    await alice.page.get_by_role("button", name="New room").click()
+    await expect(alice.page.get_by_role("dialog", name="New room")).to_be_visible()
+    await album.show(alice.page, "new-room")
+    await alice.page.keyboard.press("Escape")
+    await expect(alice.page.get_by_role("dialog")).to_have_count(0)
+    await creates_room(alice, ["bob", "carol"])
+    await bob.opens(ROOM)
+    await bob.writes("the hide is behind the third willow")
+    await alice.reads("the hide is behind the third willow")
+    await album.show(alice.page, "room")
+    await details(alice)
+    await album.show(alice.page, "room-details")
+    await choose(alice, "carol", "Remove and ban…")
+    await album.show(alice.page, "ask-to-ban")
+    await confirm(alice, "Remove and ban carol")
+    await expect(panel(alice).get_by_role("heading", name="Banned")).to_be_visible()
+    await album.show(alice.page, "room-with-a-ban")
+    await panel(alice).get_by_role("button", name="Delete room for everybody").click()
+    await expect(alice.page.get_by_role("dialog")).to_be_visible()
+    await album.show(alice.page, "ask-to-delete")
 
 
 async def _details(alice: Browser, album: Album) -> None:

@@ -2,66 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
-
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import expect
 
 from tests.e2e.people import Browser, Town
+from tests.e2e.room_steps import NAME, TOPIC, choose, confirm, creates_room, details, neighbours, panel
 from tests.e2e.test_secrecy import spellings
 
 pytestmark = pytest.mark.browser
 
-NAME = "Heron watch at the old mill"
-TOPIC = "who sits where before sunrise"
 WELCOME = "the hide is behind the third willow"
 FROM_BOB = "bring the green telescope"
 FROM_CAROL = "thermos and blankets are with me"
 WITHOUT_CAROL = "carol told the papers about the nest"
 LAST = "the nest moves to the northern shore"
-
-
-async def neighbours(town: Town) -> tuple[Browser, Browser, Browser]:
-    """Alice is connected with Bob and with Carol, who do not know each other."""
-    alice, bob, carol = await asyncio.gather(*(town.person(name) for name in ("alice", "bob", "carol")))
-    for other in (bob, carol):
-        await alice.asks(other.name)
-        await other.accepts("alice")
-        await expect(alice.row(other.name)).to_have_count(1)
-        await alice.page.get_by_label("Find somebody on this server").fill("")
-    return alice, bob, carol
-
-
-async def creates_room(owner: Browser, people: Iterable[Browser]) -> None:
-    await owner.page.get_by_role("button", name="New room").click()
-    dialog = owner.page.get_by_role("dialog", name="New room")
-    await dialog.get_by_label("Name").fill(NAME)
-    await dialog.get_by_label("Topic").fill(TOPIC)
-    for person in people:
-        await dialog.get_by_role("checkbox", name=person.name).check()
-    await dialog.get_by_role("button", name="Create room").click()
-    await expect(owner.page.get_by_role("heading", name=NAME)).to_be_visible()
-
-
-def panel(browser: Browser) -> Locator:
-    return browser.page.get_by_role("complementary", name=f"Details of {NAME}")
-
-
-async def details(browser: Browser) -> Locator:
-    await browser.page.get_by_role("link", name="Details").click()
-    await expect(panel(browser)).to_be_visible()
-    return panel(browser)
-
-
-async def choose(browser: Browser, person: str, what: str) -> None:
-    await panel(browser).get_by_role("button", name=f"What to do about {person}").click()
-    await browser.page.get_by_role("menuitem", name=what, exact=True).click()
-
-
-async def confirm(browser: Browser, action: str) -> None:
-    await browser.page.get_by_role("dialog").get_by_role("button", name=action, exact=True).click()
-    await expect(browser.page.get_by_role("dialog")).to_have_count(0)
 
 
 async def cannot_write(browser: Browser, why: str) -> None:
@@ -71,7 +25,7 @@ async def cannot_write(browser: Browser, why: str) -> None:
 
 async def test_p10_1_three_people_a_moderator_a_removal_and_the_end_of_a_room(town: Town) -> None:
     alice, bob, carol = everybody = await neighbours(town)
-    await creates_room(alice, [bob, carol])
+    await creates_room(alice, [bob.name, carol.name])
     for guest in (bob, carol):
         await guest.opens(NAME)
         await expect(guest.page.get_by_role("main")).to_contain_text(TOPIC)
@@ -103,6 +57,7 @@ async def test_p10_1_three_people_a_moderator_a_removal_and_the_end_of_a_room(to
     await alice.writes(LAST)
     await alice.sees_state(LAST, "sent")
     await panel(alice).get_by_role("button", name="Delete room for everybody").click()
+    await alice.page.get_by_role("dialog").get_by_role("textbox", name="To delete it, type its name").fill(NAME)
     await confirm(alice, "Delete room for everybody")
     await cannot_write(alice, "You deleted this room")
 
