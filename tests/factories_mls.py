@@ -10,7 +10,7 @@ from app_service.conversations.authenticated_data import Leaf
 from app_service.conversations.mls_header import APPLICATION, COMMIT
 from app_service.conversations.room_policy import Policy, encode_policy
 from app_service.mls import CIPHER_SUITE
-from shared.encoding import Label, fields
+from shared.encoding import Field, Label, fields
 
 
 def vector(content: bytes) -> bytes:
@@ -76,7 +76,7 @@ def commit_details(
 
 
 def room_change(policy: Policy | None = None, *, profile_hash: bytes = b"", evidence: Iterable[UUID] = ()) -> bytes:
-    statements = [[device, b"statement", b"signature"] for device in evidence]
+    statements: list[Field] = [[device, b"statement", b"signature"] for device in evidence]
     return fields(Label.ROOM_CHANGE, b"" if policy is None else encode_policy(policy), profile_hash, statements)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app_service.models import Attachment, AttachmentChunk, Conversation, Participant, User
+from app_service.models import Attachment, AttachmentChunk, Conversation, LogEntry, Participant, User
 
 
 class Collectable(NamedTuple):
@@ -20,17 +20,23 @@ class Collectable(NamedTuple):
 
 
 async def for_member(session: AsyncSession, user_id: UUID, attachment_id: UUID) -> Attachment | None:
-    """An attachment of one of the account's conversations; one that is not complete only for who uploads it."""
+    """An attachment of one of the account's conversations; one that is not complete only for who uploads it.
+
+    Who left a room reads on what was complete by then.
+    """
+    left = and_(LogEntry.conversation_id == Attachment.conversation_id, LogEntry.seq == Participant.left_seq)
+    complete_for_them = or_(
+        and_(Participant.left_seq.is_(None), Attachment.completed_at.is_not(None)),
+        Attachment.completed_at <= LogEntry.timestamp,
+    )
     query = (
         select(Attachment)
         .join(
             Participant,
             and_(Participant.conversation_id == Attachment.conversation_id, Participant.user_id == user_id),
         )
-        .where(
-            Attachment.id == attachment_id,
-            or_(Attachment.completed_at.is_not(None), Attachment.uploader_id == user_id),
-        )
+        .outerjoin(LogEntry, left)
+        .where(Attachment.id == attachment_id, or_(complete_for_them, Attachment.uploader_id == user_id))
     )
     return await session.scalar(query)
 

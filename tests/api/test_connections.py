@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
+from app_service.conversations.repository import connected_with
 from app_service.models import Block, Connection, Event
-from app_service.socket.presence import visible_to
 from shared.encoding import to_base64url
 from tests.factories import Browser, Json, connect
 from tests.services import Service, StartService
@@ -310,14 +310,14 @@ async def test_blocking_keeps_the_connection_for_later(service: Service) -> None
     assert [item["blocked"] for item in await connections(alice)] == [True]
     assert [item["blocked"] for item in await connections(bob)] == [False]
     async with service.database.read() as session:
-        assert await visible_to(session, alice.user_id) == set()
-        assert await visible_to(session, bob.user_id) == set()
+        assert await connected_with(session, alice.user_id) == set()
+        assert await connected_with(session, bob.user_id) == set()
     for _ in range(2):
         await alice.ok("DELETE", f"/api/connections/{bob.user_id}/block")
     await hers.check()
     assert hers.kinds[-2:] == ["connection_blocked", "connection_unblocked"]
     async with service.database.read() as session:
-        assert await visible_to(session, bob.user_id) == {alice.user_id}
+        assert await connected_with(session, bob.user_id) == {alice.user_id}
 
 
 async def test_a_blocked_person_cannot_tell(service: Service) -> None:

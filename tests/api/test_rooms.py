@@ -13,6 +13,7 @@ from app_service.models import KeyPackageClaim, LogEntry
 from shared.encoding import to_base64url
 from tests import factories_mls as mls
 from tests.factories import Browser, Json, connect
+from tests.files import some_file
 from tests.groups import code
 from tests.rooms import RoomGroup, founded, friend, room_of
 from tests.services import Service
@@ -195,6 +196,25 @@ async def test_p6_8_whoever_leaves_says_so_and_is_taken_out_by_anybody(service: 
     await room.remove(anna, ben)
     await room.invite(olga, ben)
     assert (await room.view(ben))["left"] is False
+
+
+async def test_whoever_left_reads_the_files_of_their_time_and_no_later_ones(service: Service) -> None:
+    room = await room_of(service, "anna", "ben")
+    olga, anna, ben = room.members
+    earlier, later = some_file(room.session_id), some_file(room.session_id)
+    await earlier.upload(anna)
+    await ben.post(f"{room.path}/leave", room.last_word("leave"))
+    await room.remove(anna, ben)
+    await later.upload(anna)
+
+    assert await earlier.fetch(ben) == earlier.content
+    assert await later.fetch(olga) == later.content
+    for path in (later.path, f"{later.path}/chunks/0"):
+        assert await refused(ben, path, None, 404, "GET") == "not_found"
+    assert await refused(ben, "/api/attachments", some_file(room.session_id).announcement, 403) == "not_in_group"
+
+    await room.invite(olga, ben)
+    assert await later.fetch(ben) == later.content
 
 
 async def test_p10_1_a_device_that_is_lost_is_taken_out_with_evidence_and_its_person_stays(service: Service) -> None:

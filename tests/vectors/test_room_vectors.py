@@ -22,7 +22,9 @@ def _name(case: dict[str, Any]) -> str:
 
 
 def _settings(given: dict[str, Any]) -> Settings:
-    levels = {name: Role(given[name]) for name in ("invite", "remove", "configure", "post") if name in given}
+    levels: dict[str, Any] = {
+        name: Role(given[name]) for name in ("invite", "remove", "configure", "post") if name in given
+    }
     return Settings(**levels, **{name: given[name] for name in ("approval", "timer") if name in given})
 
 
@@ -30,7 +32,9 @@ def _settings(given: dict[str, Any]) -> Settings:
 def test_p10_1_a_policy_has_one_encoding(case: dict[str, Any]) -> None:
     policy = Policy(
         UUID(case["owner"]),
-        *(frozenset(map(UUID, case[name])) for name in ("moderators", "banned", "away")),
+        frozenset(map(UUID, case["moderators"])),
+        frozenset(map(UUID, case["banned"])),
+        frozenset(map(UUID, case["away"])),
         _settings(case["settings"]),
         tuple(_invitation(each) for each in case["invitations"]),
     )
@@ -70,9 +74,8 @@ def _policy(given: dict[str, Any], before: Policy | None = None) -> Policy:
     policy = before or Policy(_user(given["owner"]))
     if "owner" in given:
         policy = policy._replace(owner=_user(given["owner"]))
-    for name in ("moderators", "banned", "away"):
-        if name in given:
-            policy = policy._replace(**{name: _users(given[name])})
+    people: dict[str, Any] = {name: _users(given[name]) for name in ("moderators", "banned", "away") if name in given}
+    policy = policy._replace(**people)
     if "settings" in given:
         policy = policy._replace(settings=_settings(given["settings"]))
     links = (Invitation(UUID(int=each), bytes(962), policy.owner, 0, 1, 0) for each in given.get("invitations", ()))

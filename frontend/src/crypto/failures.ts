@@ -130,6 +130,7 @@ export const PROBLEMS = [
   "bad_certificate",
   "bad_ml_kem_key",
   "device_unlisted", // a device without a place in the list
+  "list_withheld", // a row waits for a device list that does not come (P6.9)
   "pins_rollback", // an older pins record than this browser has seen (P3.2)
   "pins_damaged",
   "notary_key_changed", // P11.2

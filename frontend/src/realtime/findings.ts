@@ -67,6 +67,7 @@ const KINDS: Record<ProblemCode, FindingKind | null> = {
   bad_certificate: "bad_certificate",
   bad_ml_kem_key: "bad_certificate",
   device_unlisted: "ghost_member",
+  list_withheld: "list_withheld",
   pins_rollback: "pins_rolled_back",
   pins_damaged: "pins_rolled_back",
   notary_key_changed: "notary_key_changed",

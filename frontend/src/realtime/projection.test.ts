@@ -94,6 +94,7 @@ test.each([
   [system({ event: "founded" }), [{ code: "keys_made", contribution: true }]],
   [system({ event: "joined", seq: 1 }), [{ code: "keys_made", contribution: true }]],
   [system({ event: "joined", seq: 5 }), [{ code: "before_this_browser", rows: 4 }]],
+  [system({ event: "joined", seq: 5, people: [SELF] }), [{ code: "joined_room", by: PEER }]],
   [system({ contribution: false }), [{ code: "rotated", by: PEER, contribution: false }]],
   [
     system({ event: "device_removed", devices: [device, { ...device, deviceId: "e" }] }),

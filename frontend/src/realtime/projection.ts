@@ -104,6 +104,7 @@ function noticesOf(entry: System, selfId: Id): Notice[] {
       return [{ code: "keys_made", contribution }];
     case "joined": {
       const rows = (entry.seq ?? 1) - 1;
+      if (entry.people.length > 0) return [{ code: "joined_room", by }];
       return rows === 0 ? [{ code: "keys_made", contribution }] : [{ code: "before_this_browser", rows }];
     }
     case "rotated":

@@ -16,7 +16,10 @@ export interface RoomFacts {
 
 export function roomOf(facts: RoomFacts): Room {
   const { sealed, recent } = facts;
-  const { name, topic, role, people, banned, settings } = sealed.room;
+  const { name, topic, role, banned, settings } = sealed.room;
+  const stage = stageOf(facts);
+  // Who is out of it keeps the others as they were last seen.
+  const people = sealed.room.people.filter(({ userId }) => stage.kind !== "left" || userId !== facts.selfId);
   return {
     id: sealed.id,
     name,
@@ -25,7 +28,7 @@ export function roomOf(facts: RoomFacts): Room {
     people: people.map(({ userId: id, username, role: theirs, away }) => ({ id, username, role: theirs, away })),
     banned: banned.map(({ userId: id, username }) => ({ id, username })),
     settings,
-    stage: stageOf(facts),
+    stage,
     sendBlock: sealed.blocked?.reason === "read_only" ? "read_only" : sendBlockOf(sealed),
     createdAt: timeOf(sealed.createdAt),
     lastActivityAt: timeOf(sealed.last?.time ?? sealed.createdAt),

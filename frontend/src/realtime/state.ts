@@ -164,6 +164,7 @@ export type FindingKind =
   | "false_generation"
   | "device_list_forked"
   | "device_list_rolled_back"
+  | "list_withheld"
   | "pins_rolled_back"
   | "server_name_changed"
   | "notary_key_changed"
@@ -344,6 +345,8 @@ export type Notice =
   | { code: "verified"; whose: Id }
   /** Rows from before this browser was added: it cannot read them. */
   | { code: "before_this_browser"; rows: number }
+  /** This account came into a room: what was written before is not for it. */
+  | { code: "joined_room"; by: Id }
   | { code: "finding"; finding: Finding }
   /** What `by` did in a room, to or for `whose` (null: to the room itself); `text`: its new name or topic. */
   | { code: RoomEvent; by: Id; whose: Id | null; text: string | null };

@@ -112,6 +112,11 @@ const WORDS: Record<FindingKind, FindingWords> = {
     title: "An old list of devices",
     meaning: "The server showed a list older than one seen before.",
   },
+  list_withheld: {
+    title: "A list of somebody’s browsers is missing",
+    meaning:
+      "A change of keys names a browser that no signed list of its owner confirms, so nothing that follows can be read here, and nothing is sent. It goes on by itself when the list comes. If it does not, begin anew with the people you trust.",
+  },
   pins_rolled_back: {
     title: "An old record of whom you trust",
     meaning: "The server returned an older copy than this browser has seen.",

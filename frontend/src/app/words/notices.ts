@@ -16,6 +16,7 @@ interface Names {
   peer: string;
   /** Of rooms: who that is. */
   nameOf?: (id: string) => string;
+  inRoom?: boolean;
 }
 
 interface Acted {
@@ -45,6 +46,12 @@ const CLOSED = {
   server: () => "This conversation was closed by the server. Neither of you ended it.",
 };
 
+const ROOM_CLOSED = {
+  self: "You deleted this room.",
+  peer: "Its owner deleted this room.",
+  server: "This room was closed by the server. Nobody in it did.",
+};
+
 const LOST = {
   old_copy: "This is an old copy of this browser’s data. It asks for new keys, so that none is used twice.",
   cannot_follow: "This browser could not follow the keys of this conversation. It asks for new ones.",
@@ -54,15 +61,18 @@ const missedWords = (count: number) =>
   count === 0 ? "" : ` ${plural(count, "message", "messages")} from before that cannot be read here.`;
 
 /** One line of the timeline that is not a message. */
-export function noticeLine(notice: Notice, { selfId, peer, nameOf = () => peer }: Names): Line {
+export function noticeLine(notice: Notice, { selfId, peer, nameOf = () => peer, inRoom = false }: Names): Line {
   const who = (id: string) => (id === selfId ? "You" : nameOf(id));
   const whose = (id: string) => (id === selfId ? "Your" : possessive(nameOf(id)));
   const theirs = (id: string) => (id === selfId ? "your" : possessive(nameOf(id)));
   switch (notice.code) {
     case "keys_made":
-      return { tone: "plain", words: "Keys are made. Only your browsers can read what follows." };
+      return {
+        tone: "plain",
+        words: `Keys are made. Only ${inRoom ? "those in this room" : "your browsers"} can read what follows.`,
+      };
     case "rotated":
-      return { tone: "plain", words: `${who(notice.by)} made new keys for this conversation.` };
+      return { tone: "plain", words: `${who(notice.by)} made new keys for this ${inRoom ? "room" : "conversation"}.` };
     case "device_added":
       return { tone: "plain", words: `${whose(notice.whose)} new browser joined.` };
     case "device_removed":
@@ -84,7 +94,10 @@ export function noticeLine(notice: Notice, { selfId, peer, nameOf = () => peer }
         words: `Nobody could follow the last change of keys, so ${notice.by === selfId ? "you" : peer} began anew with new ones.${missedWords(notice.missed)}`,
       };
     case "closed":
-      return { tone: notice.by === "server" ? "critical" : "plain", words: CLOSED[notice.by](peer) };
+      return {
+        tone: notice.by === "server" ? "critical" : "plain",
+        words: inRoom ? ROOM_CLOSED[notice.by] : CLOSED[notice.by](peer),
+      };
     case "late_edit":
       return {
         tone: "plain",
@@ -100,6 +113,11 @@ export function noticeLine(notice: Notice, { selfId, peer, nameOf = () => peer }
       return {
         tone: "plain",
         words: `${plural(notice.rows, "entry", "entries")} from before this browser was added. Your other browser has them.`,
+      };
+    case "joined_room":
+      return {
+        tone: "plain",
+        words: `${who(notice.by)} added you. What was written before is for those who were here.`,
       };
     case "finding":
       return { tone: "critical", words: `${findingWords(notice.finding).title}.` };

@@ -82,7 +82,7 @@ export interface RoomPart {
   people: { userId: Id; username: string }[];
   creator: Id;
   /** Who is in the group by the server's word, of that epoch. */
-  shown: { generation: number; epoch: number; members: { userId: Id; deviceId: Id }[] } | null;
+  shown: { generation: number; epoch: number; members: { userId: Id; deviceId: Id; joinedSeq: number }[] } | null;
   /** This account agreed to be in it. */
   agreed: boolean;
   /** Name and topic that this device founds it with; null: another device does. */

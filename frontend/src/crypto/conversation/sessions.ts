@@ -60,7 +60,11 @@ export async function learnRoom(room: Room, unit: UnitOfWork, shown: WireRoom): 
   const gone = record.room.people.filter(({ userId }) => !people.some((person) => person.userId === userId));
   record.room.people = [...people, ...gone];
   await takeLog(intake, shown);
-  const members = shown.members.map(({ user_id, device_id }) => ({ userId: user_id, deviceId: device_id }));
+  const members = shown.members.map(({ user_id: userId, device_id: deviceId, joined_seq: joinedSeq }) => ({
+    userId,
+    deviceId,
+    joinedSeq,
+  }));
   record.room.shown = shown.left ? null : { generation: shown.generation, epoch: shown.epoch, members };
   nameGhosts(intake);
   saveConversation(unit, record);

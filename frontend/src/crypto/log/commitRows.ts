@@ -39,7 +39,7 @@ import { checkedContribution, checkRecipients, contributionOf, pskFor } from "./
 import { checkOpening, openingFor } from "./generationRows";
 import { echoProblem, openHeader, rowContent } from "./header";
 import { holdOwn, loseOldCopy, loseState } from "./messageRows";
-import { addRoomEvents, judgeJoined, judgeRoom, keepRoom, roomEvents } from "./roomRows";
+import { addRoomEvents, judgeJoined, judgeRoom, keepRoom, type RoomEvent, roomEvents } from "./roomRows";
 
 export async function takeCommit(intake: Intake, row: WireRow): Promise<void> {
   const { record, unit } = intake;
@@ -163,12 +163,19 @@ async function moved(
   const state = roomStateOf(after);
   const was = before === null ? null : roomStateOf(before);
   const old = before === null ? [] : leavesOf(before.ratchetTree);
-  const events = was === null || state === null ? [] : roomEvents({ state: was, leaves: old }, { state, leaves });
+  const left = new Set(record.room?.left ?? []);
+  const events = was === null || state === null ? [] : roomEvents({ state: was, leaves: old }, { state, leaves }, left);
   await setMembers(record, leaves, row.seq);
   keepRoom(record, state);
-  const peopleOnly = events.some(({ event }) => event === "person_added" || event === "person_removed");
-  committed(intake, row, { ...commit, changesRoom: events.length > 0, silent: peopleOnly });
+  const silent = left.size > 0 || tellsAll(events, commit);
+  committed(intake, row, { ...commit, changesRoom: events.length > 0, silent });
   addRoomEvents(intake, row, events);
+}
+
+/** New keys come with every change of a room: what it was for says enough. */
+function tellsAll(events: readonly RoomEvent[], { added, removed }: Committed): boolean {
+  const people = events.some(({ event }) => event === "person_added" || event === "person_removed");
+  return people || (events.length > 0 && added.length + removed.length === 0);
 }
 
 /**
@@ -199,6 +206,8 @@ interface Committed {
   /** A room is another one behind it; `silent`: entries about its people say it. */
   changesRoom?: boolean;
   silent?: boolean;
+  /** Who came in by it; empty where only a browser did. */
+  people?: Id[];
 }
 
 function committed(intake: Intake, row: WireRow, commit: Committed): void {
@@ -221,7 +230,8 @@ function committed(intake: Intake, row: WireRow, commit: Committed): void {
   const at = { seq: row.seq, time: row.timestamp };
   const { missed } = record;
   if (commit.silent !== true) {
-    intake.add(systemEntry(record, at, event, row.sender_id, { devices, contribution: contribution !== null, missed }));
+    const shown = { devices, people: commit.people ?? [], contribution: contribution !== null, missed };
+    intake.add(systemEntry(record, at, event, row.sender_id, shown));
   }
   answered(record, added);
 }
@@ -249,8 +259,8 @@ async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): P
   const psk = contribution === null ? null : await pskFor(intake, contribution);
   const kind = record.room === null ? "session" : "room";
   // Who is in a room its tree says: everybody whose keys are here may be.
-  const people = kind === "session" ? intake.accounts : await everybody(room.store);
-  const authority = await room.authority(unit, people, kind === "room");
+  const known = kind === "session" ? intake.accounts : await everybody(room.store);
+  const authority = await room.authority(unit, known, kind === "room");
   const opening = openingFor(record, row);
   const generation = opening === null ? null : fromBase64url(opening.hash);
   const groupId = groupIdOf(record.id, row.generation);
@@ -270,9 +280,17 @@ async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): P
   if (record.room !== null) agreeToRoom(unit, record);
   keepRoom(record, roomStateOf(joined.state));
   const added = joined.leaves.filter(({ deviceId }) => deviceId !== joined.committer.deviceId);
-  committed(intake, row, { added: added.map(ref), removed: [], contribution, event });
+  const people = event === "joined" && comesAnew(intake, row) ? [room.self.userId] : [];
+  committed(intake, row, { added: added.map(ref), removed: [], contribution, event, people });
   dropRequest(unit, record);
   followsAgain(record);
+}
+
+/** Whether the person came into the room with this browser: no other one of theirs was there, by the server's word. */
+function comesAnew({ record, room }: Intake, row: WireRow): boolean {
+  if (record.room === null) return false;
+  const mine = record.room.shown?.members.filter(({ userId }) => userId === room.self.userId) ?? [];
+  return mine.every(({ joinedSeq }) => joinedSeq >= row.seq);
 }
 
 /** What one cannot follow a group for; over as soon as this device follows it again. */

@@ -17,7 +17,7 @@ import { equalBytes } from "../primitives/bytes";
 import { fromBase64url, MalformedEncoding, msToTime, timeToMs } from "../primitives/encoding";
 import { bodyHash, nextChain } from "../statements/chain";
 import { detachedSignature, isStripped } from "../statements/critical";
-import type { WireRow } from "../wire";
+import type { Id, WireRow } from "../wire";
 import { followNoMore, takeCommit } from "./commitRows";
 import { takeGeneration } from "./generationRows";
 import { rowContent } from "./header";
@@ -141,12 +141,36 @@ function advance({ unit, record }: Intake, row: WireRow): void {
   record.verifiedSeq = row.seq;
   record.chain = row.chain;
   unit.put(chainName(record.id, row.seq), row.chain);
+  settle(record, ({ code, seq }) => seq === row.seq && code === "list_withheld");
+}
+
+/** An answer that was on its way when the row came may be older than it. */
+const ENOUGH_ANSWERS = 2;
+
+/**
+ * Names whose list still does not confirm what the row says of a device, although their keys were fetched after it came: the
+ * server keeps the list back, or let somebody through who is in none. The row goes on waiting (P6.9).
+ */
+function nameWithheld(intake: Intake, row: WireRow, userIds: readonly Id[]): void {
+  const { learned, held } = intake.room;
+  let waiting = held.get(row.conversation_id);
+  if (waiting?.seq !== row.seq) {
+    waiting = { seq: row.seq, since: new Map() };
+    held.set(row.conversation_id, waiting);
+  }
+  for (const userId of userIds) {
+    const now = learned.get(userId) ?? 0;
+    const since = waiting.since.get(userId) ?? now;
+    waiting.since.set(userId, since);
+    if (now - since >= ENOUGH_ANSWERS) intake.problem(row, "list_withheld", userId);
+  }
 }
 
 /** Why a row was not taken; always false: what follows must wait. */
 async function stopped(intake: Intake, row: WireRow, error: unknown): Promise<false> {
   if (error instanceof CertificateMissing) {
     await intake.needKeys(error.userIds);
+    nameWithheld(intake, row, error.userIds);
   } else if (error instanceof RuleBroken && STOPPING.has(error.code)) {
     intake.problem(row, error.code, null);
   } else if (error instanceof MalformedEncoding) {

@@ -129,23 +129,24 @@ export function keepRoom(record: ConversationRecord, state: RoomState | null): v
   record.room.left = [];
 }
 
-type Event = Pick<SystemEntry, "event" | "people"> & { text?: string };
+export type RoomEvent = Pick<SystemEntry, "event" | "people"> & { text?: string };
 
-/** What people see of the change between two states; devices have entries of their own. */
+/** What people see of the change between two states; devices have entries of their own, and so has who left. */
 export function roomEvents(
   before: { state: RoomState; leaves: readonly DeviceRef[] },
   after: { state: RoomState; leaves: readonly DeviceRef[] },
-): Event[] {
+  left: ReadonlySet<Id>,
+): RoomEvent[] {
   const [was, is] = [before.state.policy, after.state.policy];
   const members = { was: membersOf(was, before.leaves), is: membersOf(is, after.leaves) };
   const come = [...members.is].filter((userId) => !members.was.has(userId));
-  const gone = [...members.was].filter((userId) => !members.is.has(userId));
+  const gone = [...members.was].filter((userId) => !members.is.has(userId) && !left.has(userId));
   const both = [...members.is].filter((userId) => members.was.has(userId));
   const handed = was.owner === is.owner ? [] : [is.owner];
   const role = (userId: Id) => [roleOf(was, userId), roleOf(is, userId)] as const;
   const raised = both.filter((userId) => role(userId)[0] === ROLE.member && role(userId)[1] === ROLE.moderator);
   const lowered = both.filter((userId) => role(userId)[0] === ROLE.moderator && role(userId)[1] === ROLE.member);
-  const events: Event[] = [
+  const events: RoomEvent[] = [
     { event: "person_added", people: come },
     { event: "person_removed", people: gone },
     { event: "person_banned", people: is.banned.filter((userId) => !was.banned.includes(userId)) },
@@ -157,8 +158,8 @@ export function roomEvents(
   return [...events.filter(({ people }) => people.length > 0), ...otherEvents(before.state, after.state)];
 }
 
-function otherEvents(before: RoomState, after: RoomState): Event[] {
-  const events: Event[] = [];
+function otherEvents(before: RoomState, after: RoomState): RoomEvent[] {
+  const events: RoomEvent[] = [];
   const [was, is] = [decodeProfile(before.profile), decodeProfile(after.profile)];
   if (was.name !== is.name) events.push({ event: "renamed", people: [], text: is.name });
   if (was.topic !== is.topic) events.push({ event: "topic_changed", people: [], text: is.topic });
@@ -167,7 +168,7 @@ function otherEvents(before: RoomState, after: RoomState): Event[] {
   return events;
 }
 
-export function addRoomEvents(intake: Intake, row: WireRow, events: readonly Event[]): void {
+export function addRoomEvents(intake: Intake, row: WireRow, events: readonly RoomEvent[]): void {
   const at = { seq: row.seq, time: row.timestamp };
   for (const { event, people, text } of events) {
     intake.add(systemEntry(intake.record, at, event, row.sender_id, { people, text: text ?? null }));

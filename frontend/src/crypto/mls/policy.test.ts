@@ -123,7 +123,9 @@ test("P6.4 a commit changes its committer's leaf, takes those it removes, adds t
   const renewed = leafOf((await device(other.deviceId)).leafNode, 1);
   const added = leafOf(three.leafNode, 2);
   const judge = (after: Leaf[], contents: Partial<CommitContents> = {}) =>
-    code(() => checkRoster(before, after, { adds: [], removed: [], pskId: null, ...contents }, committer.index));
+    code(() =>
+      checkRoster(before, after, { adds: [], removed: [], pskId: null, room: null, ...contents }, committer.index),
+    );
   expect(judge([path, other])).toBe("none");
   expect(judge([path], { removed: [1] })).toBe("none");
   expect(judge([path, other, added], { adds: [three] })).toBe("none");

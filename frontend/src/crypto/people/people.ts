@@ -53,6 +53,8 @@ export async function learnKeys(room: Room, unit: UnitOfWork, keys: WireAccountK
   const person = (await room.person(unit, keys.user_id)) ?? newPerson(keys.user_id, keys.username);
   const problems = await learn(person, keys, room.self.serverName);
   unit.put(personName(person.userId), person);
+  const { learned } = room;
+  unit.afterwards(() => learned.set(person.userId, (learned.get(person.userId) ?? 0) + 1));
   const entries = await tell(room, unit, person.userId, problems);
   return { contact: await contactOf(person, room.self), problems, entries };
 }

@@ -48,7 +48,7 @@ test("P6.5 details of a commit name each device once, in order, change no roles,
   ];
   for (const lie of wrong) expect(code(() => decodeCommitDetails(lie))).toBe("commit_details_mismatch");
   const added = [b, a].map((deviceId) => ({ userId: c, deviceId }));
-  const ours = encodeCommitDetails({ added, removed: [], contributionId: hash, rosterHash: hash });
+  const ours = encodeCommitDetails({ added, removed: [], contributionId: hash, rosterHash: hash, room: null });
   expect(decodeCommitDetails(ours)).toMatchObject({ added: added.reverse(), contributionId: hash });
 });
 

@@ -61,6 +61,10 @@ export class Room {
   /** Conversations whose log has been taken up to the head since the store was opened (P9.1). */
   readonly caughtUp = new Set<Id>();
   readonly plans = new Map<Id, CommitPlan>();
+  /** How often the keys of an account were learned since the store was opened. */
+  readonly learned = new Map<Id, number>();
+  /** The row that waits for keys in each conversation, with `learned` of those accounts when it was first held back. */
+  readonly held = new Map<Id, { seq: number; since: Map<Id, number> }>();
   /** A receipt came before its notary key was known, and the key has been asked for. */
   askedForNotary = false;
   /** Contents of pins records on their way to the server, by version. */

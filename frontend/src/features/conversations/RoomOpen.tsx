@@ -48,7 +48,11 @@ export function RoomOpen({ room }: { room: Room }) {
               <Name>{room.name === "" ? "Room" : room.name}</Name>
               <Shield state={room.findings.length > 0 ? "misbehaved" : "none"} />
             </h1>
-            <p>{room.topic === "" ? plural(room.people.length, "person", "people") : room.topic}</p>
+            <p>
+              {room.topic === "" && room.stage.kind !== "left"
+                ? plural(room.people.length, "person", "people")
+                : room.topic}
+            </p>
           </HeaderWords>
         </HeaderLink>
         <DetailsToggle id={room.id} />

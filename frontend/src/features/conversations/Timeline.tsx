@@ -67,7 +67,7 @@ interface Props {
 }
 
 export function Timeline({ talk, timeline, selfId }: Props) {
-  const { id, name, nameOf, waiting } = talk;
+  const { id, name, nameOf, inRoom, waiting } = talk;
   const { entries, hasOlder } = timeline;
   const messenger = useMessenger();
   const now = useNow(60_000);
@@ -127,7 +127,7 @@ export function Timeline({ talk, timeline, selfId }: Props) {
                 return (
                   <NoticeLine
                     key={block.key}
-                    line={noticeLine(block.entry.notice, { selfId, peer: name, nameOf })}
+                    line={noticeLine(block.entry.notice, { selfId, peer: name, nameOf, inRoom })}
                     at={fullTime(block.entry.at)}
                   />
                 );

@@ -9,6 +9,7 @@ export interface Talk {
   name: string;
   /** Who wrote; one's own messages stand without a name. */
   nameOf: (userId: Id) => string;
+  inRoom: boolean;
   draft: string;
   unread: number;
   readSeq: number;
@@ -32,6 +33,7 @@ export function talkOf(conversation: Conversation, now: number): Talk {
     id,
     name: peer.username,
     nameOf: () => peer.username,
+    inRoom: false,
     draft,
     unread,
     readSeq,
@@ -51,6 +53,7 @@ export function talkOfRoom(room: Room, former: (userId: Id) => string): Talk {
     id,
     name: name === "" ? "this room" : name,
     nameOf: (userId) => names.get(userId) ?? former(userId),
+    inRoom: true,
     draft,
     unread,
     readSeq,

@@ -6,7 +6,17 @@ import { Name, Secondary } from "../../components/Pane";
 import { useAppSelector, useCommand, useMessenger } from "../../app/hooks";
 import { selectPeople } from "../../app/selectors";
 import { problemWords } from "../../app/words/problems";
-import type { Room } from "../../realtime/state";
+import type { Person, Room } from "../../realtime/state";
+
+function nobodyElse(known: readonly Person[], { banned }: Room): string {
+  const [first] = known;
+  if (first === undefined) return "You can add people here once you are connected with them.";
+  if (known.some(({ id }) => banned.some((each) => each.id === id))) {
+    return "Nobody to add: everybody you are connected with is here, or banned.";
+  }
+  if (known.length === 1) return `Nobody to add: you are connected with ${first.username} alone.`;
+  return "Nobody to add: everybody you are connected with is here.";
+}
 
 /** Adds one of one's own connected people. */
 export function InvitePeople({ room }: { room: Room }) {
@@ -14,9 +24,10 @@ export function InvitePeople({ room }: { room: Room }) {
   const people = useAppSelector(selectPeople) ?? [];
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const invite = useCommand((userId: string) => messenger.inviteToRoom(room.id, userId));
-  const inside = new Set([...room.people, ...room.banned].map(({ id }) => id));
-  const others = people.filter(({ id, connectedAt, blocked }) => connectedAt !== null && !blocked && !inside.has(id));
-  if (others.length === 0) return <Secondary>Everybody you are connected with is here.</Secondary>;
+  const known = people.filter(({ connectedAt, blocked }) => connectedAt !== null && !blocked);
+  const taken = new Set([...room.people, ...room.banned].map(({ id }) => id));
+  const others = known.filter(({ id }) => !taken.has(id));
+  if (others.length === 0) return <Secondary>{nobodyElse(known, room)}</Secondary>;
   return (
     <>
       <Button

@@ -70,7 +70,10 @@ export function RoomPanel({ room, selfId, findings }: { room: Room; selfId: stri
           </What>
           {findings}
           <Section aria-labelledby="room-people">
-            <h2 id="room-people">{plural(people.length, "person", "people")}</h2>
+            <h2 id="room-people">
+              {plural(people.length, "person", "people")}
+              {room.stage.kind === "left" && " when you last saw it"}
+            </h2>
             <People>
               {people.map((person) => (
                 <MemberRow key={person.id} room={room} person={person} self={person.id === selfId} />

@@ -1,14 +1,20 @@
 // @vitest-environment jsdom
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, test } from "vitest";
+import type { Notice, NoticeEntry } from "../../realtime/state";
 import { renderScenario, stubBrowser } from "../../testing/fixtures/render";
 import { scenarios, type Scenario } from "../../testing/fixtures/scenarios";
 
 stubBrowser();
 
 const { rooms: scenario } = scenarios;
+const [room] = scenario.rooms!;
 const ROOM = scenario.path;
 const DETAILS = `${ROOM}/details`;
+
+const noticed = (position: number, notice: Notice): NoticeEntry => {
+  return { kind: "notice", id: `notice/${position}`, position, at: Date.now(), notice };
+};
 
 describe("a room in each state", () => {
   test("loading: a place for what comes, and no message yet", async () => {
@@ -32,6 +38,54 @@ describe("a room in each state", () => {
     expect(panel.queryByRole("heading", { name: "Banned" })).toBeNull();
     expect(panel.queryByText("To leave it, hand it over to somebody first.")).toBeNull();
     expect(panel.getByRole("button", { name: "Add somebody" })).toBeTruthy();
+  });
+
+  test("left: the others as they were last seen", async () => {
+    renderScenario(scenarios["room-left"], DETAILS);
+    const panel = within(await screen.findByRole("complementary", { name: /^Details of/ }));
+    expect(panel.getByRole("heading", { name: "4 people when you last saw it" })).toBeTruthy();
+    expect(panel.queryByText(/\(you\)/)).toBeNull();
+  });
+
+  const known = scenario.people!;
+  test.each([
+    ["nobody", [], "You can add people here once you are connected with them."],
+    ["one person, who is here", known.slice(0, 1), "Nobody to add: you are connected with bob alone."],
+    ["people who are all here", known.slice(0, 2), "Nobody to add: everybody you are connected with is here."],
+    [
+      "people of whom one is banned",
+      known.filter(({ id }) => [...room!.people, ...room!.banned].some((each) => each.id === id)),
+      "Nobody to add: everybody you are connected with is here, or banned.",
+    ],
+  ])("nobody to add for who is connected with %s", async (_, people, words) => {
+    renderScenario({ ...scenario, people }, DETAILS);
+    expect(await screen.findByText(words)).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Add somebody" })).toBeNull();
+  });
+
+  test("its timeline speaks of a room, and of who came in", async () => {
+    const [end, start] = [scenarios["room-events"], scenario.timelines![room!.id]!];
+    renderScenario({
+      ...end,
+      timelines: {
+        [room!.id]: [
+          ...start,
+          ...(["self", "peer", "server"] as const).map((by, n) => noticed(20 + n, { code: "closed", by })),
+          noticed(30, { code: "joined_room", by: known[0]!.id }),
+          noticed(31, { code: "rotated", by: known[0]!.id, contribution: true }),
+        ],
+      },
+    });
+    for (const words of [
+      "Keys are made. Only those in this room can read what follows.",
+      "You deleted this room.",
+      "Its owner deleted this room.",
+      "This room was closed by the server. Nobody in it did.",
+      "bob added you. What was written before is for those who were here.",
+      "bob made new keys for this room.",
+    ]) {
+      expect(await screen.findByText(words)).toBeTruthy();
+    }
   });
 
   test("offline: what is written waits in the room", async () => {

@@ -168,6 +168,7 @@ describe("what the server did wrong", () => {
     "swapped_leaf",
     "doubled_key",
     "ghost_member",
+    "list_withheld",
     "ghost_recipient",
     "swapped_key",
     "renamed",
