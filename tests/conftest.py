@@ -30,6 +30,7 @@ from quantum_service.entropy.sources.os import OsSource
 from quantum_service.main import create_app as create_quantum_app
 from quantum_service.settings import QuantumSettings
 from shared.settings import new_secret
+from tests import measuring
 from tests.processes import PATIENCE
 from tests.services import (
     QUANTUM_API_KEY,
@@ -49,6 +50,10 @@ hypothesis.settings.register_profile("patient", deadline=None, suppress_health_c
 hypothesis.settings.load_profile("patient")
 
 
+def pytest_configure() -> None:
+    measuring.leave_out_greenlets()
+
+
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Names of tests hold no random part: pytest-xdist's workers must all collect the same."""
     if isinstance(val, bytes):
@@ -62,6 +67,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         room = item.path.relative_to(Path(__file__).parent).parts[0]
         if room in IN_PROCESS and "postgresql" not in item.name:
             item.add_marker("in_process")
+
+
+def pytest_sessionfinish() -> None:
+    measuring.save()
 
 
 @pytest.fixture(scope="session")

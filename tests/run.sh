@@ -146,9 +146,6 @@ client_lane() {
   check "stories over both services" vitest test:services
 }
 
-# Of the client coverage is always measured; of Python, where it takes 60 % more time, when asked for.
-measuring_python() { [ "${COVERAGE:-}" = true ]; }
-
 vitest() {
   client "$1" -- --coverage.enabled --coverage.reportsDirectory "$WORK/client-coverage/${1/:/-}"
 }
@@ -157,7 +154,7 @@ vitest() {
 coverage() {
   covered 80 "web client" client_coverage "src/"
   covered 95 "frontend/src/crypto" client_coverage "src/crypto/"
-  if measuring_python; then coverage_of_python; fi
+  coverage_of_python
 }
 
 # What runs in the tests' own processes. With liboqs its provider counts too; without the library it cannot run.
@@ -195,13 +192,8 @@ figures() {
   ' "$TEST_FIGURES" | sort | while IFS=$'\t' read -r what text; do note tried "$what" "$text"; done
 }
 
-measured() {
-  if measuring_python; then set -- coverage run -m "$@"; fi
-  "$VENV/bin/python" -m "$@"
-}
-
 pytest_lane() {
-  check "pytest, in process" measured pytest "${PYTEST[@]}" -m in_process
+  check "pytest, in process" "$VENV/bin/python" -m coverage run -m pytest "${PYTEST[@]}" -m in_process
   tail -n 40 "$WORK/pytest, in process.out"
   check "pytest, over processes" "$VENV/bin/python" -m pytest "${PYTEST[@]}" -m "not in_process"
   tail -n 40 "$WORK/pytest, over processes.out"

@@ -24,12 +24,12 @@ from tests.bench.world import EPOCH, Pair, Person, make_world
 from tests.processes import PATIENCE, Process, free_ports, plain_environment
 
 AT_ONCE: Final = 8
-_MANY: Final = "100000/second"
+UNLIMITED: Final = {"RATE_LIMIT_MESSAGES": "100000/second"}
 AGAIN_SECONDS: Final = 0.05
 
 
 @contextmanager
-def server_for(url: str, folder: Path, pairs: int) -> Iterator[tuple[Process, list[Pair]]]:
+def server_for(url: str, folder: Path, pairs: int, **settings: str) -> Iterator[tuple[Process, list[Pair]]]:
     """app_service in a process of its own, with active sessions; killed at the end."""
     secret = new_secret()
     people = make_world(url, SecretStr(secret), pairs)
@@ -39,7 +39,7 @@ def server_for(url: str, folder: Path, pairs: int) -> Iterator[tuple[Process, li
         DATABASE_URL=url,
         JWT_SECRET=secret,
         QUANTUM_PORT=str(nobody),
-        RATE_LIMIT_MESSAGES=_MANY,
+        **settings,
     )
     process = Process("app_service", port, environment, folder / "log")
     process.start()

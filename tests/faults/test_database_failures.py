@@ -21,7 +21,7 @@ from app_service.models import Model
 from tests.bench.check import synchronous
 from tests.bench.server import postgresql
 from tests.bench.world import Pair
-from tests.faults.crowd import Crowd, server_for
+from tests.faults.crowd import UNLIMITED, Crowd, server_for
 from tests.groups import active, code
 from tests.processes import PATIENCE, Process
 from tests.services import Service, StartService
@@ -33,14 +33,14 @@ PLENTY: Final = 60
 @pytest.fixture
 def on_sqlite(tmp_path: Path) -> Iterator[tuple[Process, Pair, str]]:
     url = f"sqlite:///{tmp_path}/quantumchat.db"
-    with server_for(url, tmp_path, 1) as (process, [pair]):
+    with server_for(url, tmp_path, 1, **UNLIMITED) as (process, [pair]):
         yield process, pair, url
 
 
 @pytest.fixture
 def on_postgresql(tmp_path: Path) -> Iterator[tuple[Process, Pair, Any]]:
     """With a database server of its own."""
-    with postgresql() as server, server_for(server.get_uri(), tmp_path, 1) as (process, [pair]):
+    with postgresql() as server, server_for(server.get_uri(), tmp_path, 1, **UNLIMITED) as (process, [pair]):
         yield process, pair, server
 
 

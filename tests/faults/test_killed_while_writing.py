@@ -1,5 +1,7 @@
 """SIGKILL of app_service while everybody writes: what was acknowledged stands once, in its place, for everybody.
 
+Rate limits are on, as they come.
+
 `KILLS=100` by hand kills it more often; a run prints its seed, `KILL_SEED` repeats its moments.
 """
 

@@ -20,7 +20,7 @@ from app_service.db import Database, database_url
 from app_service.models.base import now
 from tests import factories_mls as mls
 from tests.bench.world import EPOCH, Pair
-from tests.faults.crowd import server_for
+from tests.faults.crowd import UNLIMITED, server_for
 from tests.processes import Process
 
 PENDING: Final = 10_000
@@ -32,7 +32,7 @@ MOST_GROWTH: Final = 24 << 20
 
 @pytest.fixture
 def server(fresh_database: str, tmp_path: Path) -> Iterator[tuple[Process, Pair]]:
-    with server_for(fresh_database, tmp_path, 1) as (process, [pair]):
+    with server_for(fresh_database, tmp_path, 1, **UNLIMITED) as (process, [pair]):
         yield process, pair
 
 
