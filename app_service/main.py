@@ -20,6 +20,7 @@ from app_service.accounts.passwords import Passwords
 from app_service.accounts.service import AccountService
 from app_service.accounts.sign_ins import SignIns
 from app_service.accounts.tokens import Tokens
+from app_service.aliases import Aliases
 from app_service.api import ROUTERS
 from app_service.attachments.schemas import CHUNK_BYTES
 from app_service.connections.service import ConnectionService
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None, *, seams: Seams | None = None) 
     app.add_middleware(SocketRoute)
     app.add_middleware(BodyLimit)
     app.add_middleware(Gate)
+    app.add_middleware(Aliases)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,

@@ -83,6 +83,12 @@ class TooManyRequests(ApiError):
     status = 429
 
 
+class NotPossible(ApiError):
+    """Something that people expect, and that this service cannot do by its nature."""
+
+    status = 501
+
+
 class Unavailable(ApiError):
     """Something this call needs is away; `retry_after` says in how many seconds to ask again."""
 

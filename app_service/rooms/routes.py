@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, status
+from fastapi import APIRouter, Depends, Request, Response, status
 
 from app_service.accounts.access import AccountCaller
-from app_service.conversations.routes import CallingDevice
-from app_service.conversations.schemas import ClaimedPackages
+from app_service.conversations.refusals import bad_message
+from app_service.conversations.routes import CallingDevice, read_messages, send_message
+from app_service.conversations.schemas import ClaimedPackages, MessageSend
 from app_service.rate_limits import RateLimits
 from app_service.rooms.schemas import Invitee, LastWord, RoomList, RoomView
 from app_service.rooms.service import RoomService
+from shared.errors import NotPossible
 
 router = APIRouter(prefix="/api/rooms", tags=["rooms"])
 
@@ -59,3 +61,22 @@ async def invite_person(room_id: UUID, body: Invitee, author: CallingDevice, roo
 @router.post("/{room_id}/leave")
 async def leave_room(room_id: UUID, last: LastWord, author: CallingDevice, rooms: Rooms) -> RoomView:
     return await rooms.leave(author, room_id, last)
+
+
+# What people expect below a room; the calls of `conversations/` are the ones that clients use.
+
+router.add_api_route("/{conversation_id}/messages", read_messages, methods=["GET"], include_in_schema=False)
+
+
+@router.post("/{room_id}/messages", status_code=status.HTTP_201_CREATED, include_in_schema=False)
+async def send_to_room(room_id: UUID, body: MessageSend, author: CallingDevice, request: Request) -> Response:
+    if body.conversation_id != room_id:
+        raise bad_message()
+    return await send_message(body, author, request.app.state.messages)
+
+
+@router.post("/{room_id}/search", include_in_schema=False)
+async def search_room(room_id: UUID, caller: AccountCaller, rooms: Rooms) -> None:
+    await rooms.one(caller.user_id, room_id)
+    reason = "The server holds ciphertext only. Messages can be searched where they can be read: in the client."
+    raise NotPossible("search_is_client_side", reason)
