@@ -83,6 +83,8 @@ class Process:
     log: Path
     arguments: tuple[str, ...] = ()
     directory: Path = PROJECT_ROOT
+    module: str = ""
+    """Another one than the service's own, such as `tests.quick_app`."""
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -105,7 +107,8 @@ class Process:
     def launch(self) -> None:
         """Start, without waiting for it."""
         assert not self.running
-        command = [sys.executable, "-m", "uvicorn", f"{self.name}.main:app", "--port", str(self.port), *self.arguments]
+        app = f"{self.module or f'{self.name}.main'}:app"
+        command = [sys.executable, "-m", "uvicorn", app, "--port", str(self.port), *self.arguments]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=self.directory, env=self.environment, stdout=log, stderr=log, start_new_session=True
@@ -142,6 +145,7 @@ class House:
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
+    app_module: str = ""
     app: Process = field(init=False)
     quantum: Process = field(init=False)
 
@@ -152,7 +156,8 @@ class House:
         )
         environment |= {"QUANTUM_ENTROPY_SOURCE": "os", "QUANTUM_THREADS": "1"} | self.settings
         (self.folder / "logs").mkdir(parents=True)
-        self.app = Process("app_service", app_port, environment, self.folder / "logs" / "main_app.log")
+        log = self.folder / "logs" / "main_app.log"
+        self.app = Process("app_service", app_port, environment, log, module=self.app_module)
         self.quantum = Process(
             "quantum_service", quantum_port, environment, self.folder / "logs" / "quantum_service.log"
         )
@@ -176,9 +181,9 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, **settings: str) -> Iterator[House]:
+def house(folder: Path, *, app_module: str = "", **settings: str) -> Iterator[House]:
     """Both services, started; killed at the end."""
-    started = House(folder, settings)
+    started = House(folder, settings, app_module)
     try:
         services = (started.quantum, started.app)
         for service in services:

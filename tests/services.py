@@ -19,6 +19,7 @@ from app_service.settings import Settings
 from app_service.socket.keeper import Keeper
 from shared.settings import new_secret
 from tests.factories import Browser, connect
+from tests.processes import PATIENCE
 
 JWT_SECRET: Final = new_secret()
 QUANTUM_API_KEY: Final = new_secret()
@@ -96,11 +97,9 @@ class Service:
 
     async def seen_quantum_service(self) -> None:
         """Wait for the background's first look, so that what it stores does not come in the middle of a test."""
-        for _ in range(1000):
-            if self.quantum.away or self.app.state.notaries.state == "ready":
-                return
-            await asyncio.sleep(0.005)
-        raise TimeoutError("quantum_service was not seen")
+        async with asyncio.timeout(PATIENCE):
+            while not (self.quantum.away or self.app.state.notaries.state == "ready"):  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.005)
 
     async def housekeeping(self) -> None:
         """What the keeper does every hour."""

@@ -11,6 +11,7 @@ from app_service.models import Conversation, Event
 from app_service.sessions.schemas import SessionList
 from tests.factories import Browser, Json, connect
 from tests.groups import active, code, establishing
+from tests.processes import PATIENCE
 from tests.services import Service, StartService
 
 
@@ -269,11 +270,9 @@ async def test_p5_6_delivered_and_unread_are_shown_per_person(service: Service) 
     alice, bob = group.members
     await group.send(alice)
     service.app.state.receipts.note(group.id, bob.device.id, 2)
-    for _ in range(200):
-        session = await group.session(alice)
-        if session["delivered"]:
-            break
-        await asyncio.sleep(0.02)
+    async with asyncio.timeout(PATIENCE):
+        while not (session := await group.session(alice))["delivered"]:  # noqa: ASYNC110 - it is stored by a task
+            await asyncio.sleep(0.02)
 
     assert session["delivered"] == [{"user_id": str(bob.user_id), "seq": 2}]
     assert (await group.session(bob))["unread"] == 1

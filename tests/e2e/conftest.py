@@ -47,7 +47,8 @@ async def playwright() -> AsyncIterator[Playwright]:
 @pytest.fixture
 def services(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
     """With the settings of `@pytest.mark.parametrize("services", [{...}], indirect=True)`, if there are any."""
-    with house(tmp_path / "house", **MANY, **getattr(request, "param", {})) as started:
+    settings = MANY | getattr(request, "param", {})
+    with house(tmp_path / "house", app_module="tests.quick_app", **settings) as started:
         yield started
 
 

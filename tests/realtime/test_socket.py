@@ -15,6 +15,7 @@ from app_service.socket import socket as socket_module
 from app_service.socket.socket import Socket
 from shared.encoding import to_base64url
 from tests.groups import active, establishing
+from tests.processes import PATIENCE
 from tests.realtime.wire import Wire
 from tests.services import Service
 
@@ -269,10 +270,9 @@ async def test_nothing_is_kept_of_closed_sockets(wire: Wire) -> None:
     await client.rows(group, 1)
     await client.connection.close()
     hub = wire.service.app.state.hub
-    for _ in range(200):
-        if not hub.sockets():
-            break
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(PATIENCE):
+        while hub.sockets():  # noqa: ASYNC110 - the hub tells nobody
+            await asyncio.sleep(0.01)
 
     assert (hub._by_user, hub._by_log, hub._by_device) == ({}, {}, {})
 

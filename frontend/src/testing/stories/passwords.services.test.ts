@@ -1,7 +1,7 @@
 import "fake-indexeddb/auto";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { TestPerson, twoConnected } from "./person";
-import { Services } from "./services";
+import { REAL_HASHES, Services } from "./services";
 
 const BETTER = "seven quiet lanterns over the harbour 88";
 const PASSWORD_CHANGE = "/api/users/me/password";
@@ -16,7 +16,7 @@ const here = <P extends TestPerson>(person: P): P => {
 };
 
 beforeAll(async () => {
-  services = await Services.start();
+  services = await Services.start({}, REAL_HASHES);
 });
 afterEach(() => {
   for (const person of present.splice(0)) {

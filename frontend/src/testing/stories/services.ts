@@ -1,4 +1,7 @@
-/** Both services as real processes, on free ports, with a data folder of their own. */
+/**
+ * Both services as real processes, on free ports, with a data folder of their own. Passwords are hashed cheaply but where a
+ * story is about them: half of app_service's time went there.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -8,6 +11,8 @@ import { join } from "node:path";
 
 const ROOT = new URL("../../../../", import.meta.url).pathname;
 const PYTHON = process.env.PYTHON ?? join(ROOT, ".venv/bin/python");
+const CHEAP_HASHES = "tests.quick_app";
+export const REAL_HASHES = "app_service.main";
 /** After so long a story calls something hung, also on a machine that has much else to do: a bound, not a pace. */
 export const PATIENCE_MS = 180_000;
 
@@ -75,7 +80,7 @@ export class Services {
     readonly quantum: Program,
   ) {}
 
-  static async start(settings: Record<string, string> = {}): Promise<Services> {
+  static async start(settings: Record<string, string> = {}, module = CHEAP_HASHES): Promise<Services> {
     const dataDir = mkdtempSync(join(tmpdir(), "quantumchat-story-"));
     const [port, quantumPort] = [await freePort(), await freePort()];
     const environment = {
@@ -89,7 +94,7 @@ export class Services {
       RATE_LIMIT_REQUESTS: "10000/minute",
       ...settings,
     };
-    const app = new Program("app_service.main", environment, port, "/api/health/ready");
+    const app = new Program(module, environment, port, "/api/health/ready");
     const quantum = new Program("quantum_service.main", environment, quantumPort, "/api/health");
     const services = new Services(dataDir, app, quantum);
     try {
