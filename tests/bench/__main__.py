@@ -12,6 +12,7 @@ from typing import Final
 from tests.bench import profiling
 from tests.bench.closed import closed
 from tests.bench.contributions import contributions
+from tests.bench.entropy import entropy
 from tests.bench.machine import facts
 from tests.bench.memory import at_rest, idle_sockets
 from tests.bench.open_loop import open_loop
@@ -32,6 +33,7 @@ PARTS: Final[dict[str, tuple[str, Part]]] = {
     "idle": ("People who are connected and say nothing", idle_sockets),
     "rest": ("Memory with nothing to do", at_rest),
     "pool": ("Random numbers of quantum_service", pool),
+    "entropy": ("Quantum sources beside classical ones", entropy),
     "establish": ("Contributions of quantum_service", contributions),
     "vault": ("Encryption in the client", vault),
     "bytes": ("Bytes of a message", sizes),

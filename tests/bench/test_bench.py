@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import in_process, memory, profiling, sizes
+from quantum_service.entropy.pool import EntropyPool
+from quantum_service.entropy.sources.os import OsSource
+from tests.bench import entropy, in_process, memory, profiling, sizes
 from tests.bench.check import NotKept, check
 from tests.bench.contributions import establish_over_http
 from tests.bench.conversation import RECEIPT_ROWS
@@ -125,6 +127,12 @@ def test_quantum_service_is_asked_as_its_callers_do(tmp_path: Path) -> None:
     assert len(draws) >= 2
     assert len(calls) == 2
     assert cpu >= 0
+
+
+def test_keys_from_a_pool_that_refills_are_timed() -> None:
+    pool = EntropyPool([OsSource()])
+    assert len(entropy.while_refilling(pool, draws=2 * entropy.CALLERS)) == 2 * entropy.CALLERS
+    assert pool.stocks[0].filled_bits > 0
 
 
 def test_the_same_work_is_measured_in_process() -> None:

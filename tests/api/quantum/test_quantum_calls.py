@@ -13,12 +13,16 @@ from pqcrypto.sign import falcon_512
 
 from quantum_service.entropy.sources import RawBlock, SourceFailed
 from quantum_service.main import create_app
+from quantum_service.routes import QUICK_BYTES
 from shared.encoding import FALCON_SUITE, from_base64url, signature_input, to_base64url
 from tests.api.quantum.conftest import API_KEY, MASTER_KEY, OPERATOR_KEY, Caller, settings
 from tests.processes import PATIENCE
 from tests.unit.quantum.scripted_source import ScriptedSource, block
 
 SIZES = {"ML-KEM-768": (1184, 64), "Falcon-512": (897, 1281), "ECDSA-P256": (65, 32), "hybrid": (962, 1313)}
+
+
+LARGE_DRAW = f"/api/quantum/random?bytes={QUICK_BYTES + 1}"
 
 
 def error(response: httpx.Response) -> tuple[int, str]:
@@ -270,11 +274,11 @@ async def test_a_full_queue_answers_503_with_retry_after(tmp_path: Any, monkeypa
             return draw(*given)
 
         monkeypatch.setattr(operations, "random", slowly)
-        waiting = [asyncio.create_task(caller.call("GET", "/api/quantum/random")) for _ in range(2)]
+        waiting = [asyncio.create_task(caller.call("GET", LARGE_DRAW)) for _ in range(2)]
         await asyncio.to_thread(started.wait)
         while app.state.desk._workers.taken < 2:  # noqa: ASYNC110 - the second request is on its way
             await asyncio.sleep(0)
-        refused = await caller.call("GET", "/api/quantum/random")
+        refused = await caller.call("GET", LARGE_DRAW)
         assert error(refused) == (503, "overloaded")
         assert refused.headers["Retry-After"] == "1"
         assert (await Caller(http, None).call("GET", "/api/health")).status_code == 200

@@ -12,7 +12,7 @@ const Parts = styled("ul")(({ theme }) => ({
 const SOURCES: Record<string, string> = {
   "aer-simulator": "a simulated quantum circuit",
   "ibm-quantum": "a quantum computer of IBM",
-  "etsi-014": "a quantum key distribution device",
+  qkd: "a quantum key distribution device",
 };
 
 const TESTS: Record<string, string> = {

@@ -100,7 +100,7 @@ describe("details", () => {
       ],
       absent: [
         { source: "aer-simulator", health: "alarmed", alarm: "repetition_count" },
-        { source: "etsi-014", health: "failed", alarm: null },
+        { source: "qkd", health: "failed", alarm: null },
       ],
     };
     const changed = { ...rest, contribution: { ...contribution!, receipt } };
