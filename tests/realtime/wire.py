@@ -120,4 +120,6 @@ class Wire:
 
     async def close(self) -> None:
         for client in self.clients:
-            await client.connection.close()
+            # A tidy end would first wait ten seconds for somebody who has left frames unread.
+            client.connection.transport.abort()
+            await client.connection.wait_closed()
