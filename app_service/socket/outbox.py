@@ -15,6 +15,8 @@ from typing import Final
 from uuid import UUID
 
 MAX_FRAMES: Final = 64
+MAX_TOGETHER: Final = 65_536
+"""From here on frames that wait go out after those before them were taken: a slow line shows that it moves."""
 MAX_CHARACTERS: Final = 524_288
 """From here on rows are read later instead. Answers to the client's own frames still fit: it may not send more."""
 
@@ -81,8 +83,21 @@ class Outbox:
         self.frames.append(frame)
         self.changed.set()
 
+    def take(self) -> list[str]:
+        """What goes out next, together."""
+        return taken(self.frames)
+
     def acknowledge(self, log: UUID, seq: int, frame: str) -> None:
         """Answer a message of the client, which is row `seq` now."""
         if self.cursors.get(log) == seq - 1 and self._in_step(log):
             self.cursors[log] = seq
         self.answer(frame)
+
+
+def taken(waiting: deque[str]) -> list[str]:
+    """From the front: at least one, and few enough to go out together."""
+    frames = [waiting.popleft()]
+    length = len(frames[0])
+    while waiting and (length := length + len(waiting[0])) <= MAX_TOGETHER:
+        frames.append(waiting.popleft())
+    return frames

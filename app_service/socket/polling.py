@@ -8,6 +8,7 @@ Does not: wait for news, or remember cursors: each question brings its own.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -82,11 +83,12 @@ class _Basket:
         self.frames: list[str] = []
         self._left = MAX_CHARACTERS
 
-    async def put(self, text: str) -> None:
-        self.frames.append(text)
-        self._left -= len(text)
-        if self._left <= 0:
-            raise _Full
+    async def put(self, frames: Sequence[str]) -> None:
+        for text in frames:
+            self.frames.append(text)
+            self._left -= len(text)
+            if self._left <= 0:
+                raise _Full
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,7 +103,7 @@ class PollingService:
         more = False
         try:
             await pump.begin(poll.cursors, poll.event_cursor, _follow_nothing)
-            await basket.put(quantum_frame(self.services.monitor.available))
+            await basket.put([quantum_frame(self.services.monitor.available)])
             await pump.turn(_follow_nothing)
         except _Full:
             more = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +21,7 @@ from app_service.rooms.schemas import RoomView
 from app_service.rooms.views import views as rooms
 from app_service.sessions.schemas import SessionView
 from app_service.sessions.views import views as sessions
-from app_service.socket.outbox import Outbox
+from app_service.socket.outbox import Outbox, taken
 from app_service.socket.presence import presence_frame
 from app_service.socket.services import SocketServices
 from app_service.socket.side import Side
@@ -45,13 +46,13 @@ _VIEWS: Final[dict[str, Callable[..., Awaitable[Sequence[SessionView | RoomView]
 class Pump:
     def __init__(
         self,
-        send: Callable[[str], Awaitable[None]],
+        send: Callable[[Sequence[str]], Awaitable[None]],
         side: Side,
         outbox: Outbox,
         services: SocketServices,
         author: Author,
     ) -> None:
-        self._send_text = send
+        self._send_frames = send
         self._side = side
         self._outbox = outbox
         self._services = services
@@ -148,16 +149,20 @@ class Pump:
             await self._send(quantum_frame(self._services.monitor.available))
 
     async def _drain(self) -> None:
-        frames = self._outbox.frames
-        while frames:
-            await self._send(frames.popleft())
+        while self._outbox.frames:
+            await self._send(*self._outbox.take())
         self._drained.set()
 
-    async def _send(self, text: str) -> None:
+    async def _send(self, *frames: str) -> None:
         self._sending_since = time.monotonic()
         with self._side:
-            await self._send_text(text)
+            await self._send_frames(frames)
         self._sending_since = None
+
+    async def _send_all(self, frames: Iterable[str]) -> None:
+        waiting = deque(frames)
+        while waiting:
+            await self._send(*taken(waiting))
 
     async def _catch_up(self, log_id: UUID) -> None:
         """Read a log from its cursor to its head."""
@@ -189,8 +194,9 @@ class Pump:
             async with self._services.database.read() as session:
                 events = await stored.after(session, self._author.user_id, self._event_cursor, PAGE_EVENTS)
                 shown = await self._shown(session, events)
-            for event in events:
-                await self._send_event(event, shown, join)
+            await self._send_all([await self._event(event, shown, join) for event in events])
+            if events:
+                self._event_cursor = events[-1].seq
             if len(events) < PAGE_EVENTS:
                 return
 
@@ -203,7 +209,7 @@ class Pump:
             shown |= {str(view.id): view.model_dump(mode="json") for view in found}
         return shown
 
-    async def _send_event(self, event: StoredEvent, shown: Mapping[str, Any], join: Callable[[UUID], None]) -> None:
+    async def _event(self, event: StoredEvent, shown: Mapping[str, Any], join: Callable[[UUID], None]) -> str:
         payload = event.payload
         noun = event.type.partition("_")[0]
         if noun in _VIEWS:
@@ -216,10 +222,9 @@ class Pump:
                 self._outbox.cursors[log_id] = 0
                 join(log_id)
                 self._outbox.mark_behind(log_id)
-        await self._send(frame(event.type, {**payload, "cursor": event.seq}))
-        self._event_cursor = event.seq
         if event.type in _RELATIONS:
             await self._services.presence.relation_changed(self._author.user_id, UUID(payload["peer"]["id"]))
+        return frame(event.type, {**payload, "cursor": event.seq})
 
     async def _tell_receipts(self) -> None:
         """Where the devices of everybody stand: not a row, so not after any cursor."""
@@ -229,15 +234,17 @@ class Pump:
         await self._send_receipts(delivered)
 
     async def _send_receipts(self, delivered: Iterable[Delivered]) -> None:
-        for each in delivered:
-            told = {"conversation_id": str(each.conversation_id), "user_id": str(each.user_id), "seq": each.seq}
-            await self._send(frame("receipt", told))
+        await self._send_all(receipt_frame(each) for each in delivered)
 
     async def _tell_presence(self) -> None:
         visible = await self._services.presence.visible(self._author.user_id)
         online = self._services.hub.online(visible)
-        for user_id in sorted(visible):
-            await self._send(presence_frame(user_id, online=user_id in online))
+        await self._send_all(presence_frame(user_id, online=user_id in online) for user_id in sorted(visible))
+
+
+def receipt_frame(told: Delivered) -> str:
+    where = {"conversation_id": str(told.conversation_id), "user_id": str(told.user_id), "seq": told.seq}
+    return frame("receipt", where)
 
 
 def quantum_frame(available: bool) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 from uuid import UUID
@@ -57,12 +57,13 @@ _TOKEN_OK: Final = frame("token_ok", {})
 class Socket:
     def __init__(self, websocket: WebSocket, services: SocketServices, caller: DeviceCaller) -> None:
         self._websocket = websocket
+        self._together = websocket.query_params.get("frames") == "together"
         self._services = services
         self._expires_at = caller.expires_at
         self._author = Author(caller.user_id, caller.device_id)
         self._outbox = Outbox()
         self._reading, self._sending = Side(), Side()
-        self._pump = Pump(websocket.send_text, self._sending, self._outbox, services, self._author)
+        self._pump = Pump(self._send, self._sending, self._outbox, services, self._author)
         self._ended: Ended | None = None
         self._open = 0
         self._heard_at = time.monotonic()
@@ -114,6 +115,12 @@ class Socket:
 
     def _join(self, log_id: UUID) -> None:
         self._services.hub.follow(self, log_id)
+
+    async def _send(self, frames: Sequence[str]) -> None:
+        if self._together and len(frames) > 1:
+            frames = (f"[{','.join(frames)}]",)
+        for text in frames:
+            await self._websocket.send_text(text)
 
     # What the hub says
 

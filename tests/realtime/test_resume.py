@@ -137,6 +137,20 @@ async def test_account_events_resume_after_their_cursor(wire: Wire) -> None:
         assert [frame["type"] for frame in anew.frames] == ["hello_ok", "pong"]
 
 
+async def test_what_waits_comes_in_one_frame_to_whom_it_may(wire: Wire) -> None:
+    alice, _ = await wire.service.connected("alice", "bob")
+    heard = []
+    for together in (True, False):
+        client = await wire.connect(together=together)
+        await client.hello(alice.token, {}, 0)
+        await client.until("session_created")
+        events = [frame for frame in client.frames if "cursor" in frame]
+        assert len(events) > 1
+        assert client.texts == len(client.frames) - (len(events) - 1 if together else 0)
+        heard.append(events)
+    assert heard[0] == heard[1]
+
+
 async def test_a_session_that_begins_while_listening_is_followed(wire: Wire) -> None:
     service = wire.service
     await service.seen_quantum_service()

@@ -1,5 +1,6 @@
 /** The engine's surroundings in a real page. */
 import type { Claim, Environment, RawSocket, Scratch, WriterLock } from "./environment";
+import { socketUrl } from "./socket";
 import { clearScratch, diskScratch, memoryScratch } from "./scratch";
 
 /** Where app_service is, for a client that is served from elsewhere (docs/deployment.md); set when it is built. */
@@ -10,8 +11,7 @@ export function browserEnvironment(): Environment {
     origin: SERVER,
     cookies: SERVER === "",
     fetch: (input, init) => fetch(input, init),
-    openSocket: () =>
-      new WebSocket(`${(SERVER === "" ? location.origin : SERVER).replace(/^http/u, "ws")}/ws`) as RawSocket,
+    openSocket: () => new WebSocket(socketUrl(SERVER === "" ? location.origin : SERVER)) as RawSocket,
     locks: { request: (name, work) => navigator.locks.request(name, work) },
     writer: writerLock(),
     clock: {

@@ -17,6 +17,7 @@ class FakeSocket implements RawSocket {
   close(): void {
     this.closed = true;
   }
+  /** One frame, or several in one. */
   says(frame: object): void {
     this.onmessage?.({ data: JSON.stringify(frame) });
   }
@@ -40,6 +41,7 @@ let online: boolean;
 let networkChanged: () => void;
 let ways: (number | null | "greeted")[];
 let otherWay: boolean;
+let taken: string[];
 let socket: Socket;
 
 const network: Network = {
@@ -56,6 +58,7 @@ beforeEach(() => {
   states = [];
   renewals = [];
   ways = [];
+  taken = [];
   otherWay = false;
   online = true;
   socket = new Socket({
@@ -78,7 +81,7 @@ beforeEach(() => {
       renewals.push(renew);
       return Promise.resolve({ type: "hello", token: "t", cursors: {}, event_cursor: null });
     },
-    onFrame: () => undefined,
+    onFrame: (frame) => taken.push(frame.type),
     onState: (state) => states.push(state),
   });
 });
@@ -137,6 +140,17 @@ test.each([
   expect(socket.state).toEqual({ status: "ended", ...how });
   clock.advance(120_000);
   expect(opened).toHaveLength(1);
+});
+
+test("several frames in one are taken one by one, and none after the line has ended", async () => {
+  socket.start();
+  newest().onopen?.();
+  await settled();
+  newest().says([HELLO_OK, { type: "pong" }]);
+  expect(socket.state.status).toBe("online");
+  newest().says([{ type: "token_ok" }, { type: "signed_out", reason: null }, { type: "pong" }]);
+  expect(taken).toEqual(["hello_ok", "pong", "token_ok"]);
+  expect(socket.state).toEqual({ status: "ended", reason: "signed_out", because: null });
 });
 
 test("a sign-in that ended says why", async () => {

@@ -37,6 +37,11 @@ export interface SocketDependencies {
 const HELLO_MS = 10_000;
 const PROBE_MS = 5_000;
 
+/** The server may then put frames that wait into one, as a list. */
+export function socketUrl(origin: string): string {
+  return `${origin.replace(/^http/u, "ws")}/ws?frames=together`;
+}
+
 export class Socket {
   #state: SocketState = { status: "ended", reason: "stopped" };
   #raw: RawSocket | null = null;
@@ -118,14 +123,20 @@ export class Socket {
 
   #received(raw: RawSocket, data: unknown): void {
     if (this.#raw !== raw || typeof data !== "string") return;
-    let frame: ServerFrame;
+    let said: ServerFrame | ServerFrame[];
     try {
-      frame = JSON.parse(data) as ServerFrame;
+      said = JSON.parse(data) as ServerFrame | ServerFrame[];
     } catch {
       this.#lost(raw, null);
       return;
     }
     this.#heardAt = this.dependencies.clock.now();
+    for (const frame of Array.isArray(said) ? said : [said]) {
+      if (this.#raw === raw) this.#take(frame);
+    }
+  }
+
+  #take(frame: ServerFrame): void {
     if (frame.type === "hello_ok") this.#opened(frame.heartbeat_seconds);
     if (frame.type === "error") this.#retryAfterMs = (frame.retry_after ?? 0) * 1000;
     if (frame.type === "signed_out") {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from app_service.conversations import pages, publishing
 from app_service.conversations.entries import Row
 from app_service.conversations.publishing import Publisher
 from app_service.models.base import now
-from app_service.socket.outbox import MAX_CHARACTERS, Outbox
+from app_service.socket.outbox import MAX_CHARACTERS, MAX_TOGETHER, Outbox, taken
 
 LARGE = bytes(131_072)
 
@@ -77,3 +78,10 @@ def test_a_large_batch_is_read_instead_of_pushed(count: int, how: str) -> None:
     hub = _Hub()
     Publisher(hub).appended(_rows(count, LARGE))  # type: ignore[arg-type]  # only what it calls
     assert [call[0] for call in hub.calls] == [how]
+
+
+def test_what_goes_out_together_is_small_or_a_single_frame() -> None:
+    large, small = "x" * (MAX_TOGETHER + 1), "x" * (MAX_TOGETHER // 4)
+    waiting = deque([large, *[small] * 6])
+    assert [len(taken(waiting)) for _ in range(3)] == [1, 4, 2]
+    assert not waiting

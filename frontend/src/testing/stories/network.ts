@@ -1,5 +1,6 @@
 /** A browser's way to the server under Node: cookies, Origin, a network that can be cut, and a place to tamper with it. */
 import type { RawSocket } from "../../realtime/environment";
+import { socketUrl } from "../../realtime/socket";
 
 export interface Exchange {
   readonly method: string;
@@ -114,7 +115,7 @@ export class TestNetwork {
     }
     // Node's own WebSocket takes headers, which a browser would not.
     const options = { headers: { Origin: this.origin } } as unknown as string[];
-    const socket = new WebSocket(`${this.origin.replace("http", "ws")}/ws`, options);
+    const socket = new WebSocket(socketUrl(this.origin), options);
     this.#sockets.add(socket);
     socket.onopen = () => raw.onopen?.();
     socket.onerror = () => raw.onerror?.();
@@ -134,8 +135,11 @@ export class TestNetwork {
       raw.onmessage?.({ data: text });
       return;
     }
-    const changed = frame(JSON.parse(text) as Record<string, unknown>);
-    if (changed !== null) raw.onmessage?.({ data: JSON.stringify(changed) });
+    const said = JSON.parse(text) as Record<string, unknown> | Record<string, unknown>[];
+    for (const each of Array.isArray(said) ? said : [said]) {
+      const changed = frame(each);
+      if (changed !== null) raw.onmessage?.({ data: JSON.stringify(changed) });
+    }
   }
 }
 
