@@ -34,62 +34,16 @@ export function isLoneEmoji(text: string): boolean {
   return parts.length > 0 && parts.length <= 3 && parts.every((part) => /^\p{RGI_Emoji}$/v.test(part));
 }
 
-/** The first line, for a list row. */
+const FIRST_LINE = 300;
+
+/** The first line without the marks of Markdown, for a list row. */
 export const firstLine = (text: string): string =>
-  text
-    .trim()
-    .replace(/^```\w*\n?/u, "")
-    .split("\n", 1)[0] ?? "";
-
-export type TextPart =
-  | { kind: "text"; text: string }
-  | { kind: "link"; text: string; href: string }
-  | { kind: "code"; text: string }
-  | { kind: "block"; text: string };
-
-const FENCE = /```(?:[\w+-]*\n)?([\s\S]*?)\n?```/gu;
-const INLINE = /`([^`\n]+)`|(https?:\/\/[^\s<>"'`]+)/gu;
-
-/** Text with code between backticks and web addresses marked; nothing else has a meaning. */
-export function parseText(text: string): TextPart[] {
-  const parts: TextPart[] = [];
-  let from = 0;
-  for (const match of text.matchAll(FENCE)) {
-    parts.push(...parseInline(text.slice(from, match.index).replace(/\n$/u, "")));
-    parts.push({ kind: "block", text: match[1] ?? "" });
-    from = match.index + match[0].length;
-    if (text[from] === "\n") from++;
-  }
-  parts.push(...parseInline(text.slice(from)));
-  return parts;
-}
-
-function parseInline(text: string): TextPart[] {
-  const parts: TextPart[] = [];
-  let from = 0;
-  for (const match of text.matchAll(INLINE)) {
-    const [whole, code] = match;
-    // A full stop or bracket behind an address belongs to the sentence.
-    const found = code === undefined ? trimAddress(whole) : whole;
-    if (match.index > from) parts.push({ kind: "text", text: text.slice(from, match.index) });
-    parts.push(code === undefined ? { kind: "link", text: found, href: found } : { kind: "code", text: code });
-    from = match.index + found.length;
-  }
-  if (from < text.length) parts.push({ kind: "text", text: text.slice(from) });
-  return parts;
-}
-
-/** Counts brackets once: a hostile text of nothing but brackets must not take longer than another. */
-function trimAddress(address: string): string {
-  let unopened = count(address, ")") - count(address, "(");
-  let end = address.length;
-  for (; end > 0; end--) {
-    const last = address.charAt(end - 1);
-    // A bracket that was opened before the address is closed behind it.
-    if (last === ")" && unopened > 0) unopened--;
-    else if (!/[.,;:!?\]]/u.test(last)) break;
-  }
-  return address.slice(0, end);
-}
-
-const count = (text: string, character: string): number => text.split(character).length - 1;
+  (
+    text
+      .trim()
+      .replace(/^```\w*\n?/u, "")
+      .split("\n", 1)[0] ?? ""
+  )
+    .slice(0, FIRST_LINE)
+    .replace(/^(?:#{1,6} |> )/u, "")
+    .replace(/(\*\*|~~|`)(?=\S)(.+?)\1/gu, "$2");

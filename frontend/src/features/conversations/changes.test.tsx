@@ -10,7 +10,7 @@ const CAKE = "Thursday is fine 👍 I bring the cake";
 const CAKE_ID = uuid(536);
 const composer = () => screen.findByLabelText<HTMLTextAreaElement>("Message to bob");
 const row = async (text: string) => {
-  const said = await screen.findByText(text, { selector: "[data-message] > div" });
+  const said = await screen.findByText(text, { selector: "[data-message] p" });
   return said.closest<HTMLElement>("[data-row]")!;
 };
 const quiet = { ...scenarios.full, olderPages: 0 };
@@ -176,7 +176,7 @@ describe("a conversation that takes nothing more", () => {
 describe("what changed above the loaded part", () => {
   it("is not put into the timeline, only into the quotes of it", async () => {
     const { messenger } = renderScenario(scenarios.talk);
-    await screen.findByText("What kind?", { selector: "[data-message] > div" });
+    await screen.findByText("What kind?", { selector: "[data-message] p" });
     const old = { ...PLAIN, kind: "message", id: uuid(1), position: 3, at: 5, authorId: bob.id } as const;
     act(() => messenger.receive(BOB, { ...old, text: "long ago" }));
     await waitFor(() => expect(screen.getAllByText(/Earlier message/u).length).toBeGreaterThan(0));

@@ -2,11 +2,9 @@ import { useState, type RefObject } from "react";
 import { problemOf, useMessenger } from "../../app/hooks";
 import type { Problem } from "../../realtime/state";
 import type { Aim } from "./hands";
+import { MAX_TEXT_BYTES } from "./limits";
 import type { Talk } from "./talk";
 import { useDraft } from "./useDraft";
-
-/** What the largest padded message holds, with room for what stands around the text. */
-const MAX_BYTES = 65_000;
 
 const bytesOf = (text: string) => new TextEncoder().encode(JSON.stringify({ text })).length;
 
@@ -31,7 +29,7 @@ export function useComposing({ talk, field, aim, onAim }: Options) {
   const text = edited === null ? draft.text : edit.text;
   const change = (next: string) => (edited === null ? draft.change(next) : setEdit({ id: edited.id, text: next }));
   const critical = wantsCritical && edited === null;
-  const tooLong = text.length > MAX_BYTES / 6 && bytesOf(text) > MAX_BYTES;
+  const tooLong = text.length > MAX_TEXT_BYTES / 6 && bytesOf(text) > MAX_TEXT_BYTES;
   const empty = text.trim() === "";
 
   const send = async () => {

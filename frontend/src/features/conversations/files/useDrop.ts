@@ -1,6 +1,16 @@
 import { useEffect, useState } from "react";
+import { MAX_TEXT_BYTES } from "../limits";
 
 const hasFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes("Files") ?? false;
+
+/** A text that no message can hold is a file too: a field with all of it would stand still for seconds. */
+function pasted({ clipboardData, target }: ClipboardEvent): Iterable<File> & { length: number } {
+  if (clipboardData === null) return [];
+  if (clipboardData.files.length > 0) return clipboardData.files;
+  const text = clipboardData.getData("text/plain");
+  const written = target instanceof Element && target.matches("[data-composer]") && text.length > MAX_TEXT_BYTES;
+  return written ? [new File([text], "Pasted text.txt", { type: "text/plain" })] : [];
+}
 
 /** Files that are dropped anywhere on the page or pasted; true while some hang over it. `take` null: none now. */
 export function useDrop(take: ((files: Iterable<File>) => void) | null): boolean {
@@ -23,8 +33,8 @@ export function useDrop(take: ((files: Iterable<File>) => void) | null): boolean
       take?.(event.dataTransfer?.files ?? []);
     };
     const onPaste = (event: ClipboardEvent) => {
-      const files = event.clipboardData?.files ?? null;
-      if (take === null || files === null || files.length === 0) return;
+      const files = pasted(event);
+      if (take === null || files.length === 0) return;
       event.preventDefault();
       take(files);
     };
