@@ -92,6 +92,13 @@ export const SmileIcon = icon(
     <path d="M7 11.75c.6 1.2 1.7 1.9 3 1.9s2.4-.7 3-1.9M7.5 7.75v.5M12.5 7.75v.5" />
   </>,
 );
+export const SmileAddIcon = icon(
+  "SmileAdd",
+  <>
+    <path d="M16.6 9.2A7.25 7.25 0 1 1 10.8 2.8" />
+    <path d="M7 11.75c.6 1.2 1.7 1.9 3 1.9s2.4-.7 3-1.9M7.5 7.75v.5M12.5 7.75v.5M15.75 1.75v4.5M13.5 4H18" />
+  </>,
+);
 export const HistoryIcon = icon(
   "History",
   <>

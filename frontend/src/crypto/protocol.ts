@@ -6,6 +6,7 @@
 import { Accounts } from "./account/accounts";
 import * as devices from "./account/devices";
 import { recoveryCodeState } from "./account/passwords";
+import { recentEmoji, rememberEmoji } from "./conversation/emoji";
 import { Intake } from "./conversation/intake";
 import { outboxes } from "./conversation/outbox";
 import { refusePending, waitingCommit } from "./conversation/pending";
@@ -292,6 +293,8 @@ function messageCalls(core: Core) {
     terminate: (id) => core.change((room, unit) => sending.terminate(room, unit, id)),
     timeline: (id, page) => core.read((room) => sessions.timeline(room, id, page)),
     markRead: (id, seq) => core.change(async (room, unit) => view(room, unit, await sessions.markRead(unit, id, seq))),
+    recentEmoji: () => core.read(({ store }) => recentEmoji(store)),
+    rememberEmoji: (emoji) => core.change((_room, unit) => rememberEmoji(unit, emoji)),
     setDraft: (id, text) => core.change((_room, unit) => sessions.setDraft(unit, id, text)),
   } satisfies Partial<CryptoApi>;
 }

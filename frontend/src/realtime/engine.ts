@@ -166,6 +166,13 @@ export class Engine implements Messenger {
     this.crypto.setDraft(id, text).catch((error: unknown) => this.#phases.failed(error));
   }
 
+  recentEmoji = () => this.#command(() => this.crypto.recentEmoji());
+
+  rememberEmoji(emoji: string): void {
+    if (this.#phases.turn === null) return;
+    this.crypto.rememberEmoji(emoji).catch((error: unknown) => this.#phases.failed(error));
+  }
+
   // ----------------------------------------------------------------
 
   async #command<T>(work: () => Promise<T>): Promise<T> {

@@ -112,6 +112,9 @@ export interface Messenger {
   markRead(conversationId: Id, seq: number): void;
   /** Sealed into the local store; called often. */
   saveDraft(conversationId: Id, text: string): void;
+  /** The emoji that were picked last in this browser, newest first; sealed into the local store. */
+  recentEmoji(): Promise<string[]>;
+  rememberEmoji(emoji: string): void;
 
   /** Publishes `details`, and again whenever they change until `closeConversation`. */
   loadDetails(conversationId: Id): Promise<void>;

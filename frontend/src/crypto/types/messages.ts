@@ -64,4 +64,7 @@ export interface ReadingCalls {
   markRead(conversationId: Id, seq: number): Promise<Conversation>;
 
   setDraft(conversationId: Id, text: string): Promise<void>;
+  /** Those that the person picked last, newest first. */
+  recentEmoji(): Promise<string[]>;
+  rememberEmoji(emoji: string): Promise<void>;
 }

@@ -1,5 +1,4 @@
 import { Button } from "@mui/material";
-import { styled } from "@mui/material/styles";
 import { Link, useNavigate } from "react-router";
 import { Callout } from "../../components/Callout";
 import { useAppSelector, useCommand, useMessenger, useNow } from "../../app/hooks";
@@ -9,15 +8,7 @@ import { blockWords, stageLine } from "../../app/words/notices";
 import { problemWords } from "../../app/words/problems";
 import { paths } from "../../lib/paths";
 import type { Conversation, Problem, SendBlock } from "../../realtime/state";
-
-const Holder = styled("div")(({ theme }) => ({
-  flex: "none",
-  width: "100%",
-  maxWidth: 760,
-  margin: "0 auto",
-  padding: "0 20px calc(16px + env(safe-area-inset-bottom))",
-  [theme.breakpoints.down("sm")]: { padding: "0 8px calc(8px + env(safe-area-inset-bottom))" },
-}));
+import { Holder } from "./composerParts";
 
 /** In the composer's place while nothing may be sent: why, and what can be done. */
 export function SendBlocked({ conversation, block }: { conversation: Conversation; block: SendBlock }) {

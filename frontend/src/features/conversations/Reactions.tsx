@@ -1,6 +1,9 @@
 import { ButtonBase, Popover, Tooltip } from "@mui/material";
 import { styled } from "@mui/material/styles";
+import { useState } from "react";
+import { SmileAddIcon } from "../../components/icons";
 import type { MessageEntry } from "../../realtime/state";
+import { EmojiPicker } from "./emoji/EmojiPicker";
 import { names, useHands } from "./hands";
 
 /** Within reach of one click. */
@@ -55,6 +58,11 @@ export function Reactions({ message }: { message: MessageEntry }) {
   );
 }
 
+const ABOVE = {
+  anchorOrigin: { vertical: "top", horizontal: "center" },
+  transformOrigin: { vertical: "bottom", horizontal: "center" },
+} as const;
+
 const Choices = styled("div")({ display: "flex", padding: 4, gap: 2 });
 
 const Choice = styled(ButtonBase)(({ theme }) => ({
@@ -64,7 +72,8 @@ const Choice = styled(ButtonBase)(({ theme }) => ({
   fontSize: 22,
   "&:hover": { background: theme.palette.hover },
   "&[aria-pressed=true]": { background: theme.palette.chosen },
-  "@media (pointer: coarse)": { width: 48, height: 48 },
+  "@media (pointer: coarse)": { width: 46, height: 46 },
+  "& svg": { color: theme.palette.text.secondary },
 }));
 
 interface PickerProps {
@@ -76,33 +85,44 @@ interface PickerProps {
 
 export function ReactionPicker({ message, anchor, onClose }: PickerProps) {
   const hands = useHands();
+  const [all, setAll] = useState(false);
   const chosen = (emoji: string) =>
     message.reactions.some((reaction) => reaction.emoji === emoji && reaction.by.includes(hands.selfId));
+  const close = () => {
+    setAll(false);
+    onClose();
+  };
+  const react = (emoji: string) => hands.react(message, emoji);
   return (
-    <Popover
-      open={anchor !== null}
-      anchorEl={anchor}
-      onClose={onClose}
-      anchorOrigin={{ vertical: "top", horizontal: "center" }}
-      transformOrigin={{ vertical: "bottom", horizontal: "center" }}
-      slotProps={{ paper: { role: "dialog", "aria-label": "React" } }}
-    >
-      <Choices>
-        {QUICK.map((emoji, index) => (
-          <Choice
-            key={emoji}
-            autoFocus={index === 0}
-            aria-pressed={chosen(emoji)}
-            aria-label={`React with ${emoji}`}
-            onClick={() => {
-              hands.react(message, emoji);
-              onClose();
-            }}
-          >
-            {emoji}
+    <>
+      <Popover
+        open={anchor !== null && !all}
+        anchorEl={anchor}
+        onClose={close}
+        {...ABOVE}
+        slotProps={{ paper: { role: "dialog", "aria-label": "React" } }}
+      >
+        <Choices>
+          {QUICK.map((emoji, index) => (
+            <Choice
+              key={emoji}
+              autoFocus={index === 0}
+              aria-pressed={chosen(emoji)}
+              aria-label={`React with ${emoji}`}
+              onClick={() => {
+                react(emoji);
+                close();
+              }}
+            >
+              {emoji}
+            </Choice>
+          ))}
+          <Choice aria-label="More emoji" aria-haspopup="dialog" onClick={() => setAll(true)}>
+            <SmileAddIcon />
           </Choice>
-        ))}
-      </Choices>
-    </Popover>
+        </Choices>
+      </Popover>
+      <EmojiPicker label="React" anchor={all ? anchor : null} onPick={react} onClose={close} {...ABOVE} />
+    </>
   );
 }
