@@ -270,8 +270,8 @@ function conversationCalls(core: Core) {
 
 function messageCalls(core: Core) {
   return {
-    enqueue: (id, text, type = "secured", replyTo = null) =>
-      core.change((room, unit) => sending.enqueue(room, unit, id, text, type, replyTo)),
+    enqueue: (id, text, type = "secured", replyTo = null, mentions = []) =>
+      core.change((room, unit) => sending.enqueue(room, unit, id, { text, type, replyTo, mentions })),
     enqueueChange: (id, message, change) =>
       core.change((room, unit) => sending.enqueueChange(room, unit, id, message, change)),
     nextOutgoing: (id, type = "secured") => core.change((room, unit) => sending.nextOutgoing(room, unit, id, type)),

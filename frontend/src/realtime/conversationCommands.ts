@@ -22,9 +22,9 @@ export class ConversationCommands {
     });
   }
 
-  async send(id: Id, text: string, type: MessageType, replyTo: Id | null): Promise<void> {
+  async send(id: Id, text: string, type: MessageType, replyTo: Id | null, mentions: Id[]): Promise<void> {
     const target = replyTo === null ? null : messageRef(replyTo);
-    await this.#queued(id, await this.live.context.crypto.enqueue(id, text, type, target));
+    await this.#queued(id, await this.live.context.crypto.enqueue(id, text, type, target, mentions));
   }
 
   async change(id: Id, messageId: Id, change: Change): Promise<void> {

@@ -99,12 +99,12 @@ export class Engine implements Messenger {
   openConversation = (id: Id) => this.#do(({ live }) => live.conversations.open(id));
   loadOlder = (id: Id) => this.#do(({ live }) => live.conversations.older(id));
   loadDetails = (id: Id) => this.#do(({ live }) => live.details.load(id));
-  send = (id: Id, text: string, type: MessageType, replyTo: Id | null = null) =>
-    this.#do(({ conversations }) => conversations.send(id, text, type, replyTo));
+  send = (id: Id, text: string, type: MessageType, replyTo: Id | null = null, mentions: Id[] = []) =>
+    this.#do(({ conversations }) => conversations.send(id, text, type, replyTo, mentions));
   react = (id: Id, messageId: Id, emoji: string, on: boolean) =>
     this.#do(({ conversations }) => conversations.change(id, messageId, { kind: "reaction", emoji, on }));
-  editMessage = (id: Id, messageId: Id, text: string) =>
-    this.#do(({ conversations }) => conversations.change(id, messageId, { kind: "edit", text }));
+  editMessage = (id: Id, messageId: Id, text: string, mentions: Id[] = []) =>
+    this.#do(({ conversations }) => conversations.change(id, messageId, { kind: "edit", text, mentions }));
   deleteMessage = (id: Id, messageId: Id) =>
     this.#do(({ conversations }) => conversations.change(id, messageId, { kind: "delete" }));
   retry = (id: Id, messageId: Id) => this.#do(({ conversations }) => conversations.retry(id, messageId));

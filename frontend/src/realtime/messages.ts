@@ -32,6 +32,7 @@ export function messageOf(entry: Message): MessageEntry {
     at: timeOf(entry.time),
     authorId: entry.senderId,
     text: entry.text,
+    mentions: entry.mentions,
     file: fileOf(entry),
     critical: criticalOf(entry.critical),
     faults: entry.faults.flatMap((code) => findingKind(code) ?? []),

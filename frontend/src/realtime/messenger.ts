@@ -87,12 +87,12 @@ export interface Messenger {
   openConversation(conversationId: Id): Promise<void>;
   closeConversation(conversationId: Id): void;
   loadOlder(conversationId: Id): Promise<void>;
-  /** Resolves when the message is in the outbox (it survives a reload from there on). `replyTo`: the message that it answers. */
-  send(conversationId: Id, text: string, type: MessageType, replyTo?: Id | null): Promise<void>;
+  /** Resolves when the message is in the outbox (it survives a reload from there on). `replyTo`: the message that it answers; `mentions`: who is meant. */
+  send(conversationId: Id, text: string, type: MessageType, replyTo?: Id | null, mentions?: Id[]): Promise<void>;
   /** One emoji of this person at a message, on or off. Like the next two it is seen at once, and waits in the outbox. */
   react(conversationId: Id, messageId: Id, emoji: string, on: boolean): Promise<void>;
   /** Of one's own, and not of a critical one: `not_changeable`. */
-  editMessage(conversationId: Id, messageId: Id, text: string): Promise<void>;
+  editMessage(conversationId: Id, messageId: Id, text: string, mentions?: Id[]): Promise<void>;
   /** Of one's own, for everybody. */
   deleteMessage(conversationId: Id, messageId: Id): Promise<void>;
   /** A failed message or change goes out again. */

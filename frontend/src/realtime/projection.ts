@@ -208,6 +208,7 @@ export function conversationOf(facts: Facts): Conversation {
     lastActivityAt: timeOf(sealed.last?.time ?? sealed.createdAt),
     preview: previewOf(recent),
     unread: sealed.unread,
+    mentioned: sealed.mentioned,
     readSeq: sealed.readSeq,
     deliveredSeq: Math.max(facts.deliveredSeq, recent.deliveredSeq),
     draft: sealed.draft,

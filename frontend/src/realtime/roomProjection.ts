@@ -34,6 +34,7 @@ export function roomOf(facts: RoomFacts): Room {
     lastActivityAt: timeOf(sealed.last?.time ?? sealed.createdAt),
     preview: previewOf(recent),
     unread: sealed.unread,
+    mentioned: sealed.mentioned,
     readSeq: sealed.readSeq,
     deliveredSeq: recent.deliveredSeq,
     draft: sealed.draft,

@@ -216,6 +216,8 @@ export interface Conversation {
   /** Of the newest message that this browser could read. */
   preview: Preview | null;
   unread: number;
+  /** How many of them mention this account. */
+  mentioned: number;
   /** This account has read up to here (seq). */
   readSeq: number;
   /** The other person's browser has decrypted and stored everything up to here (seq). */
@@ -290,6 +292,8 @@ export interface MessageEntry extends EntryBase {
   kind: "message";
   authorId: Id;
   text: string;
+  /** People of the conversation who are meant by it. */
+  mentions: Id[];
   file: FileView | null;
   /** Null: an ordinary one. */
   critical: Critical | null;
@@ -458,6 +462,8 @@ export interface Room {
   lastActivityAt: Time;
   preview: Preview | null;
   unread: number;
+  /** How many of them mention this account. */
+  mentioned: number;
   readSeq: number;
   deliveredSeq: number;
   draft: string;

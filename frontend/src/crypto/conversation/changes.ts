@@ -6,7 +6,7 @@
  * ignored and named; what only came too late is ignored, and an edit then told. Log order decides among several.
  */
 
-import { systemEntry } from "./record";
+import { meant, systemEntry } from "./record";
 import { CryptoFailure } from "../failures";
 import { forgetFile } from "../files/files";
 import type { Intake } from "./intake";
@@ -43,11 +43,14 @@ export async function takeChange(intake: Intake, row: WireRow, { target, ...chan
     }
     return;
   }
-  const entry = changed(kept.entry, row.sender_id, change, row.timestamp);
+  const allowed =
+    change.kind === "edit" ? { ...change, mentions: meant(record, intake.room.self.userId, change.mentions) } : change;
+  const entry = changed(kept.entry, row.sender_id, allowed, row.timestamp);
   unit.put(kept.place, entry);
   if (record.last?.key === entry.key) record.last = entry;
   if (change.kind === "delete") {
     record.unread = record.unread.filter((seq) => seq !== entry.seq);
+    record.mentioned = record.mentioned.filter((seq) => seq !== entry.seq);
     forgetFile(unit, record.id, entry.key);
   }
   intake.entries.push(entry);

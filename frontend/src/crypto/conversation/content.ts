@@ -10,17 +10,20 @@ import { fromBase64url, uuidBytes } from "../primitives/encoding";
 import { RuleBroken } from "../failures";
 import { refuse } from "../refusals";
 import type { Target } from "../types";
+import type { Id } from "../wire";
 
 export interface TextContent {
   kind: "text";
   text: string;
   replyTo: Target | null;
+  /** Accounts that are meant by it. */
+  mentions?: Id[];
   file: FilePayload | null;
 }
 
 export type ChangeContent =
   | { kind: "reaction"; target: Target; emoji: string; on: boolean }
-  | { kind: "edit"; target: Target; text: string }
+  | { kind: "edit"; target: Target; text: string; mentions?: Id[] }
   | { kind: "delete"; target: Target };
 
 /** Written by a newer version: kept as it came, for the day when this one is newer too. */
@@ -33,6 +36,8 @@ export type OwnContent = TextContent | ChangeContent;
 export type Content = OwnContent | NewerContent;
 
 const HASH_BYTES = 32;
+/** Whoever means more people means everybody. */
+const MAX_MENTIONS = 50;
 /** The longest emoji have about 25 UTF-16 units (families with skin tones). */
 const EMOJI_UNITS = 48;
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
@@ -47,9 +52,10 @@ export function isEmoji(text: string): boolean {
 export function encodeContent(content: OwnContent): unknown {
   switch (content.kind) {
     case "text": {
-      const { text, replyTo, file } = content;
+      const { text, replyTo, mentions = [], file } = content;
       return {
         text,
+        ...(mentions.length === 0 ? {} : { mentions }),
         ...(replyTo === null ? {} : { reply_to: encodeTarget(replyTo) }),
         ...(file === null ? {} : { file }),
       };
@@ -61,8 +67,11 @@ export function encodeContent(content: OwnContent): unknown {
         emoji: content.emoji,
         on: content.on,
       };
-    case "edit":
-      return { kind: "edit", target: encodeTarget(content.target), text: content.text };
+    case "edit": {
+      const { text, mentions = [] } = content;
+      const target = encodeTarget(content.target);
+      return { kind: "edit", target, text, ...(mentions.length === 0 ? {} : { mentions }) };
+    }
     case "delete":
       return { kind: "delete", target: encodeTarget(content.target) };
   }
@@ -80,6 +89,7 @@ export function decodeContent(json: unknown): Content {
         kind: "text",
         text: textOf(json.text),
         replyTo: "reply_to" in json ? targetOf(json.reply_to) : null,
+        mentions: mentionsOf(json.mentions),
         file: readFile(json),
       };
     case "reaction": {
@@ -88,7 +98,7 @@ export function decodeContent(json: unknown): Content {
       return { kind, target: targetOf(json.target), emoji, on };
     }
     case "edit":
-      return { kind, target: targetOf(json.target), text: textOf(json.text) };
+      return { kind, target: targetOf(json.target), text: textOf(json.text), mentions: mentionsOf(json.mentions) };
     case "delete":
       return { kind, target: targetOf(json.target) };
     default:
@@ -102,12 +112,26 @@ function textOf(value: unknown): string {
   return value;
 }
 
+function mentionsOf(value: unknown): Id[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || value.length > MAX_MENTIONS || new Set(value).size !== value.length)
+    throw new RuleBroken("bad_message");
+  return value.map((id) => checkedId(textOf(id)));
+}
+
+function checkedId(id: string): Id {
+  try {
+    uuidBytes(id);
+  } catch (error) {
+    refuse("bad_message", error);
+  }
+  return id;
+}
+
 function targetOf(value: unknown): Target {
   if (!isRecord(value)) throw new RuleBroken("bad_message");
-  const [deviceId, clientId, hash] = [textOf(value.device), textOf(value.id), textOf(value.hash)];
+  const [deviceId, clientId, hash] = [checkedId(textOf(value.device)), checkedId(textOf(value.id)), textOf(value.hash)];
   try {
-    uuidBytes(deviceId);
-    uuidBytes(clientId);
     if (fromBase64url(hash).length !== HASH_BYTES) throw new RuleBroken("bad_message");
   } catch (error) {
     refuse("bad_message", error);

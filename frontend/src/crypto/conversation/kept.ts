@@ -12,6 +12,7 @@ export const UNCHANGED = {
   hash: null,
   file: null,
   quote: null,
+  mentions: [],
   reactions: [],
   earlier: [],
   editedAt: null,
@@ -57,7 +58,8 @@ export function changed(entry: MessageEntry, userId: Id, change: Change, time: T
       return { ...entry, reactions: withReaction(entry.reactions, userId, change.emoji, change.on) };
     case "edit": {
       const before = { text: entry.text, time: entry.editedAt ?? entry.time };
-      return { ...entry, text: change.text, editedAt: time, earlier: [...entry.earlier, before].slice(-MAX_EARLIER) };
+      const earlier = [...entry.earlier, before].slice(-MAX_EARLIER);
+      return { ...entry, text: change.text, mentions: change.mentions ?? [], editedAt: time, earlier };
     }
     case "delete":
       return { ...entry, ...UNCHANGED, hash: entry.hash, text: "", deletedAt: time };

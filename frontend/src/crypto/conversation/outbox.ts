@@ -77,7 +77,7 @@ export const isChange = (item: OutboxItem): item is ChangeItem => item.content.k
 
 export function outboxEntry(room: Room, conversationId: Id, item: TextItem): MessageEntry {
   const { clientId, state, failure } = item;
-  const { text, replyTo, file } = item.content;
+  const { text, replyTo, mentions = [], file } = item.content;
   return {
     ...UNCHANGED,
     kind: "message",
@@ -90,6 +90,7 @@ export function outboxEntry(room: Room, conversationId: Id, item: TextItem): Mes
     senderDeviceId: room.device.deviceId,
     own: true,
     text,
+    mentions,
     file: file === null ? null : infoOf(file),
     state,
     failure,

@@ -118,6 +118,8 @@ export interface ConversationRecord {
   readSeq: number;
   /** Seqs of others' messages after `readSeq`. */
   unread: number[];
+  /** Those of them that mention this account. */
+  mentioned: number[];
   delivered: Record<Id, number>;
   expected: Record<number, Expectation>;
   /** Why this device cannot follow the group; null while it can. */
@@ -153,10 +155,12 @@ export async function loadConversation(from: UnitOfWork | Store, id: Id): Promis
   return record;
 }
 
+const LATER: Pick<ConversationRecord, "room" | "mentioned"> = { room: null, mentioned: [] };
+
 export async function findConversation(from: UnitOfWork | Store, id: Id): Promise<ConversationRecord | undefined> {
   const record = await from.get<ConversationRecord>(name(id));
-  // Stores that were made before there were rooms hold sessions only.
-  return record === undefined ? undefined : { ...record, room: (record as Partial<ConversationRecord>).room ?? null };
+  // What stores lack that were made before there were rooms, or mentions.
+  return record === undefined ? undefined : { ...LATER, ...record };
 }
 
 const agreedName = (id: Id) => `agreed/${id}`;
@@ -185,6 +189,12 @@ export function othersOf(record: ConversationRecord, me: Id): Id[] {
   const people = new Set([...record.members.map(({ userId }) => userId), ...(roomState(record)?.policy.away ?? [])]);
   people.delete(me);
   return [...people];
+}
+
+/** Only people who are in the conversation can be meant in it. */
+export function meant(record: ConversationRecord, me: Id, mentions: readonly Id[] = []): Id[] {
+  const people = new Set([me, ...othersOf(record, me)]);
+  return mentions.filter((id) => people.has(id));
 }
 
 /** The state of the room in the present epoch; null for sessions, and before this device is in the group. */

@@ -145,6 +145,7 @@ async function newConversation(
     terminatedBy: null,
     readSeq: 0,
     unread: [],
+    mentioned: [],
     delivered: {},
     expected: {},
     lost: null,
@@ -185,6 +186,7 @@ function takeReceipts(record: ConversationRecord, session: WireLog): void {
 function read(record: ConversationRecord, seq: number): void {
   record.readSeq = Math.max(record.readSeq, seq);
   record.unread = record.unread.filter((unread) => unread > record.readSeq);
+  record.mentioned = record.mentioned.filter((unread) => unread > record.readSeq);
 }
 
 /** Answers own messages that count as delivered from now on. */

@@ -28,6 +28,7 @@ export async function view(room: Room, from: UnitOfWork | Store, record: Convers
     loggedSeq: Math.max(record.verifiedSeq, ...Object.keys(record.expected).map(Number)),
     readSeq: record.readSeq,
     unread: record.unread.length,
+    mentioned: record.mentioned.length,
     draft: (await from.get<string>(draftName(record.id))) ?? "",
     last: record.last === null ? null : await showing.entry(record.last),
     problems: [...record.problems, ...waiting],

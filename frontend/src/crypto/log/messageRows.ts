@@ -19,7 +19,7 @@ import {
   terminationName,
 } from "../conversation/outbox";
 import { dropPending } from "../conversation/pending";
-import { roomState, systemEntry } from "../conversation/record";
+import { meant, roomState, systemEntry } from "../conversation/record";
 import { type ProblemCode, RuleBroken } from "../failures";
 import { rememberFile } from "../files/files";
 import { infoOf } from "../files/payload";
@@ -98,7 +98,8 @@ async function sent(
   } else if (isText(item)) {
     const entry = outboxEntry(room, record.id, { ...item, state: "sent", failure: null });
     const found = verdict === null ? {} : { critical: verdict.proof, faults: verdict.faults, hash: verdict.hash };
-    intake.add({ ...entry, seq: row.seq, time: row.timestamp, ...found });
+    const mentions = meant(record, room.self.userId, entry.mentions);
+    intake.add({ ...entry, mentions, seq: row.seq, time: row.timestamp, ...found });
   }
   for (const fault of verdict?.faults ?? []) intake.problem(row, fault, null);
 }
@@ -285,7 +286,10 @@ function addMessage(
   hash: Bytes,
   { proof: critical, faults }: Judged,
 ): void {
-  const { replyTo, file } = content.kind === "text" ? content : { replyTo: null, file: null };
+  const { replyTo, file, ...said } =
+    content.kind === "text" ? content : { replyTo: null, file: null, text: "", mentions: [] };
+  const { record, room } = intake;
+  const mentions = meant(record, room.self.userId, said.mentions);
   const key = `message/${row.sender_device_id}/${row.client_id}`;
   if (file !== null) rememberFile(intake.unit, row.conversation_id, key, file);
   intake.add({
@@ -298,8 +302,9 @@ function addMessage(
     clientId: row.client_id,
     senderId: row.sender_id,
     senderDeviceId: row.sender_device_id,
-    own: row.sender_id === intake.room.self.userId,
-    text: content.kind === "text" ? content.text : "",
+    own: row.sender_id === room.self.userId,
+    text: said.text,
+    mentions,
     file: file === null ? null : infoOf(file),
     state: null,
     failure: null,
@@ -309,8 +314,9 @@ function addMessage(
     quote: replyTo === null ? null : { target: replyTo, original: null },
     newer: content.kind === "newer" ? { payload: content.payload } : null,
   });
-  const unread = row.sender_id !== intake.room.self.userId && row.seq > intake.record.readSeq;
-  if (unread) intake.record.unread.push(row.seq);
+  const unread = row.sender_id !== room.self.userId && row.seq > record.readSeq;
+  if (unread) record.unread.push(row.seq);
+  if (unread && mentions.includes(room.self.userId)) record.mentioned.push(row.seq);
 }
 
 /** A member ended the conversation: keys go, history stays, what still waited will never be sent. */

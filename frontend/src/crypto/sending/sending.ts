@@ -42,12 +42,10 @@ export async function enqueue(
   room: Room,
   unit: UnitOfWork,
   id: Id,
-  text: string,
-  type: TextType,
-  replyTo: MessageRef | null,
+  { text, type, replyTo, mentions }: { text: string; type: TextType; replyTo: MessageRef | null; mentions: Id[] },
 ): Promise<MessageEntry> {
   const target = replyTo === null ? null : await targetOf(unit, id, replyTo);
-  return append(room, unit, id, { kind: "text", text, replyTo: target, file: null }, type);
+  return append(room, unit, id, { kind: "text", text, replyTo: target, mentions, file: null }, type);
 }
 
 export async function enqueueFile(room: Room, unit: UnitOfWork, id: Id, file: FilePayload): Promise<MessageEntry> {

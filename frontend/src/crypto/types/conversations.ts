@@ -35,6 +35,8 @@ export interface Conversation {
   loggedSeq: number;
   readSeq: number;
   unread: number;
+  /** How many of them mention this account. */
+  mentioned: number;
   draft: string;
   last: TimelineEntry | null;
   problems: Problem[];

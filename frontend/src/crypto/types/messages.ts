@@ -13,7 +13,13 @@ export interface MessageCalls {
    * Into the sealed outbox, as `secured` unless said otherwise; the entry stands in the timeline at once. `unknown_message`
    * when the one that it replies to is not logged.
    */
-  enqueue(conversationId: Id, text: string, type?: TextType, replyTo?: MessageRef | null): Promise<MessageEntry>;
+  enqueue(
+    conversationId: Id,
+    text: string,
+    type?: TextType,
+    replyTo?: MessageRef | null,
+    mentions?: Id[],
+  ): Promise<MessageEntry>;
 
   /** The same for a change; answers the message as it is with it. `unknown_message`, `not_changeable`. */
   enqueueChange(conversationId: Id, message: MessageRef, change: Change): Promise<MessageEntry>;

@@ -58,7 +58,7 @@ export interface Target extends MessageRef {
 export type Change =
   | { kind: "reaction"; emoji: string; on: boolean }
   /** Of one's own, and not of a critical one. */
-  | { kind: "edit"; text: string }
+  | { kind: "edit"; text: string; mentions?: Id[] }
   /** Of one's own. */
   | { kind: "delete" };
 
@@ -90,6 +90,8 @@ export interface MessageEntry extends EntryBase {
   senderDeviceId: Id;
   own: boolean;
   text: string;
+  /** Accounts of this conversation that are meant by it. */
+  mentions: Id[];
   file: FileInfo | null;
   /** Null for messages of others. */
   state: DeliveryState | null;

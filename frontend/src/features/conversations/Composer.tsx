@@ -9,7 +9,9 @@ import { Box, Holder, Kind, Send, Switch, Text, Wrong } from "./composerParts";
 import { EmojiButton } from "./emoji/EmojiButton";
 import { AttachButton } from "./files/AttachButton";
 import { type Aim, useHands } from "./hands";
+import { MENTION_LIST, MentionList, optionId } from "./MentionList";
 import { useComposing } from "./useComposing";
+import { useMentioning } from "./useMentioning";
 import type { Talk } from "./talk";
 
 const finePointer = () => window.matchMedia("(pointer: fine)").matches;
@@ -40,7 +42,10 @@ export function Composer({ talk, aim, onAim, ...timeline }: Props) {
     field.current?.focus();
   };
 
+  const mentioning = useMentioning({ field, people: talk.people, change });
+
   const onKeyDown = (event: KeyboardEvent) => {
+    if (mentioning.onKey(event)) return;
     const plain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
     if (event.key === "Escape" && (aim !== null || critical)) {
       event.stopPropagation();
@@ -78,6 +83,9 @@ export function Composer({ talk, aim, onAim, ...timeline }: Props) {
             : "Critical message: signed by this browser, and checked before it is stored."}
         </Kind>
       )}
+      {mentioning.chosen !== null && (
+        <MentionList people={mentioning.offered} chosen={mentioning.chosen.id} onPick={mentioning.pick} />
+      )}
       <Box
         critical={critical}
         onSubmit={(event) => {
@@ -91,10 +99,23 @@ export function Composer({ talk, aim, onAim, ...timeline }: Props) {
           maxRows={10}
           inputRef={field}
           value={text}
-          onChange={(event) => change(event.target.value)}
+          onChange={(event) => {
+            change(event.target.value);
+            mentioning.look();
+          }}
+          onSelect={mentioning.look}
+          onBlur={mentioning.close}
           onKeyDown={onKeyDown}
           placeholder={`${critical ? "Write a critical message" : "Write"} to ${talk.name}`}
-          inputProps={{ "aria-label": `Message to ${talk.name}`, dir: "auto", "data-composer": true }}
+          inputProps={{
+            "aria-label": `Message to ${talk.name}`,
+            dir: "auto",
+            "data-composer": true,
+            ...(mentioning.chosen !== null && {
+              "aria-controls": MENTION_LIST,
+              "aria-activedescendant": optionId(mentioning.chosen.id),
+            }),
+          }}
         />
         <EmojiButton onPick={insert} />
         {!edits && (

@@ -85,11 +85,13 @@ interface RowProps {
   at: number;
   says: string;
   unread: number;
+  mentioned: boolean;
   now: number;
   tabStop: boolean;
 }
 
-const TalkRow = memo(function TalkRow({ id, disc, name, shield, online, at, says, unread, now, tabStop }: RowProps) {
+const TalkRow = memo(function TalkRow(props: RowProps) {
+  const { id, disc, name, shield, online, at, says, unread, mentioned, now, tabStop } = props;
   return (
     <li>
       <Row to={paths.conversation(id)} data-conversation={id} tabIndex={tabStop ? 0 : -1}>
@@ -107,6 +109,12 @@ const TalkRow = memo(function TalkRow({ id, disc, name, shield, online, at, says
             <Says unread={unread > 0} dir="auto">
               {firstLine(says)}
             </Says>
+            {mentioned && (
+              <Count>
+                <span aria-hidden>@</span>
+                <VisuallyHidden>You are mentioned.</VisuallyHidden>
+              </Count>
+            )}
             {unread > 0 && (
               <Count>
                 {unread > 99 ? "99+" : unread}
@@ -123,7 +131,7 @@ const TalkRow = memo(function TalkRow({ id, disc, name, shield, online, at, says
 type ListedProps<T> = Pick<RowProps, "now" | "tabStop"> & { it: T };
 
 function SessionRow({ it, ...rest }: ListedProps<Conversation>) {
-  const { id, peer, unread, lastActivityAt } = it;
+  const { id, peer, unread, mentioned, lastActivityAt } = it;
   const person = useAppSelector((state) => selectPerson(state, peer.id));
   const online = useAppSelector((state) => selectOnline(state, peer.id)) === true;
   return (
@@ -137,12 +145,13 @@ function SessionRow({ it, ...rest }: ListedProps<Conversation>) {
       at={lastActivityAt}
       says={previewLine(it)}
       unread={unread}
+      mentioned={mentioned > 0}
     />
   );
 }
 
 function RoomRow({ it, ...rest }: ListedProps<Room>) {
-  const { id, name, unread, lastActivityAt, findings } = it;
+  const { id, name, unread, mentioned, lastActivityAt, findings } = it;
   return (
     <TalkRow
       {...rest}
@@ -154,6 +163,7 @@ function RoomRow({ it, ...rest }: ListedProps<Room>) {
       at={lastActivityAt}
       says={roomPreview(it)}
       unread={unread}
+      mentioned={mentioned > 0}
     />
   );
 }

@@ -132,7 +132,7 @@ export function Message({ message, mine, author, found, tabStop, delivery, child
                 />
               )}
               {message.file !== null && <FilePart conversationId={hands.conversationId} file={message.file} />}
-              {message.text !== "" && <MessageText text={message.text} />}
+              {message.text !== "" && <MessageText text={message.text} mentions={message.mentions} />}
               {critical !== null && <CriticalDetails critical={critical} />}
               {message.editedAt !== null && (
                 <Edited onClick={() => setOpened("history")} aria-label="Edited: show earlier versions">

@@ -1,7 +1,9 @@
 import { styled } from "@mui/material/styles";
-import { memo, type ReactNode } from "react";
+import { createContext, memo, useContext, useMemo, type ReactNode } from "react";
 import { isLoneEmoji } from "../../lib/text";
 import { CodeBlock } from "./CodeBlock";
+import { useHands } from "./hands";
+import { partsOf } from "./mentions";
 import { type Node, parseMarkdown, seenOf } from "./markdown";
 
 const Text = styled("div")(({ theme }) => ({
@@ -42,10 +44,51 @@ const Heading = styled("p")({ fontWeight: 650 });
 
 const Emoji = styled("div")({ fontSize: 36, lineHeight: "44px" });
 
-export const MessageText = memo(function MessageText({ text }: { text: string }) {
-  if (isLoneEmoji(text)) return <Emoji>{text.trim()}</Emoji>;
-  return <Text dir="auto">{parseMarkdown(text).children.map(element)}</Text>;
+const Mention = styled("b", { shouldForwardProp: (name) => name !== "mine" })<{ mine: boolean }>(({ theme, mine }) => ({
+  fontWeight: 600,
+  unicodeBidi: "isolate",
+  ...(mine && { padding: "0 3px", borderRadius: 4, background: theme.palette.chosen }),
+}));
+
+/** User name in small letters → whether that is oneself. */
+const Mentioned = createContext<ReadonlyMap<string, boolean>>(new Map());
+
+const NOBODY: readonly string[] = [];
+
+interface Props {
+  text: string;
+  /** Ids of those who are meant: only their names stand out. */
+  mentions?: readonly string[];
+}
+
+export const MessageText = memo(function MessageText({ text, mentions = NOBODY }: Props) {
+  const { selfId, usernameOf } = useHands();
+  const mentioned = useMemo(
+    () => new Map(mentions.map((id) => [usernameOf(id).toLowerCase(), id === selfId])),
+    [mentions, usernameOf, selfId],
+  );
+  const made = useMemo(() => (isLoneEmoji(text) ? null : parseMarkdown(text).children.map(element)), [text]);
+  if (made === null) return <Emoji>{text.trim()}</Emoji>;
+  return (
+    <Mentioned value={mentioned}>
+      <Text dir="auto">{made}</Text>
+    </Mentioned>
+  );
 });
+
+function Words({ text }: { text: string }) {
+  const mentioned = useContext(Mentioned);
+  if (mentioned.size === 0) return text;
+  return partsOf(text, new Set(mentioned.keys())).map(({ text: words, name }, index) =>
+    name === null ? (
+      words
+    ) : (
+      <Mention key={index} mine={mentioned.get(name) === true}>
+        {words}
+      </Mention>
+    ),
+  );
+}
 
 /** Only these are made; whatever else there may be becomes its contents. */
 function element(node: Node, key: number): ReactNode {
@@ -79,6 +122,8 @@ function element(node: Node, key: number): ReactNode {
       return <CodeBlock key={key} code={node.text} />;
     case "a":
       return <Link key={key} link={node} />;
+    case "":
+      return <Words key={key} text={node.text} />;
     default:
       return inside;
   }

@@ -1,4 +1,3 @@
-import { styled } from "@mui/material/styles";
 import { useMemo } from "react";
 import { Callout } from "../../components/Callout";
 import { RoomDisc } from "../../components/RoomDisc";
@@ -11,24 +10,19 @@ import { roomEnd } from "../../app/words/rooms";
 import { paths } from "../../lib/paths";
 import { plural } from "../../lib/text";
 import type { Room } from "../../realtime/state";
+import { Holder } from "./composerParts";
 import { DetailsToggle, HeaderLink, HeaderWords } from "./header";
 import { talkOfRoom } from "./talk";
 import { Talking } from "./Talking";
 
-const Holder = styled("div")(({ theme }) => ({
-  flex: "none",
-  width: "100%",
-  maxWidth: 760,
-  margin: "0 auto",
-  padding: "0 20px calc(16px + env(safe-area-inset-bottom))",
-  [theme.breakpoints.down("sm")]: { padding: "0 8px calc(8px + env(safe-area-inset-bottom))" },
-}));
-
 /** A room on the page: header, timeline, composer. */
 export function RoomOpen({ room }: { room: Room }) {
   const people = useAppSelector((state) => state.connections.people);
-  const talk = useMemo(() => talkOfRoom(room, (id) => people?.[id]?.username ?? "Somebody"), [room, people]);
   const selfId = useAppSelector(selectSelf)?.userId ?? "";
+  const talk = useMemo(
+    () => talkOfRoom(room, selfId, (id) => people?.[id]?.username ?? "Somebody"),
+    [room, selfId, people],
+  );
   const end = roomEnd(room, selfId, talk.nameOf);
   const words = end ?? (room.sendBlock === null ? null : blockedWords(room.sendBlock, talk.name));
   const foot = words && (

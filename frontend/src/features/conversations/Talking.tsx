@@ -16,10 +16,12 @@ export interface Instead {
   above?: ReactNode;
 }
 
+const NOBODY = { userId: "", username: "" };
+
 /** A conversation on the page, with one person or many: its header, what was written, and where one writes. */
 export function Talking({ talk, instead, children }: { talk: Talk; instead: Instead; children: ReactNode }) {
-  const selfId = useAppSelector(selectSelf)?.userId ?? "";
-  const { hands, aim, setAim, removing, setRemoving, remove, problem } = useHandsOn(talk, selfId);
+  const self = useAppSelector(selectSelf) ?? NOBODY;
+  const { hands, aim, setAim, removing, setRemoving, remove, problem } = useHandsOn(talk, self);
   return (
     <HandsContext value={hands}>
       {children}

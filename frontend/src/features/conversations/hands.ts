@@ -15,6 +15,8 @@ export interface Hands {
   canWrite: boolean;
   /** Of oneself: "You". */
   nameOf: (userId: Id) => string;
+  /** The user name, of oneself too. */
+  usernameOf: (userId: Id) => string;
   aim: (aim: Aim) => void;
   /** The newest of one's own, if it can be edited. */
   editLast: () => void;

@@ -1,6 +1,7 @@
 import { stageLine, type Line } from "../../app/words/notices";
 import { roomStageLine } from "../../app/words/rooms";
 import type { Conversation, Id, Room } from "../../realtime/state";
+import type { Mentionable } from "./mentions";
 
 /** What timeline and composer need of a conversation, with one person or with many. */
 export interface Talk {
@@ -10,6 +11,8 @@ export interface Talk {
   /** Who wrote; one's own messages stand without a name. */
   nameOf: (userId: Id) => string;
   inRoom: boolean;
+  /** Who can be meant: everybody in it but oneself. */
+  people: readonly Mentionable[];
   draft: string;
   unread: number;
   readSeq: number;
@@ -34,6 +37,7 @@ export function talkOf(conversation: Conversation, now: number): Talk {
     name: peer.username,
     nameOf: () => peer.username,
     inRoom: false,
+    people: [{ id: peer.id, name: peer.username }],
     draft,
     unread,
     readSeq,
@@ -46,7 +50,7 @@ export function talkOf(conversation: Conversation, now: number): Talk {
   };
 }
 
-export function talkOfRoom(room: Room, former: (userId: Id) => string): Talk {
+export function talkOfRoom(room: Room, selfId: Id, former: (userId: Id) => string): Talk {
   const { id, name, people, stage, draft, unread, readSeq, deliveredSeq } = room;
   const names = new Map(people.map((person) => [person.id, person.username]));
   return {
@@ -54,6 +58,7 @@ export function talkOfRoom(room: Room, former: (userId: Id) => string): Talk {
     name: name === "" ? "this room" : name,
     nameOf: (userId) => names.get(userId) ?? former(userId),
     inRoom: true,
+    people: people.flatMap((person) => (person.id === selfId ? [] : { id: person.id, name: person.username })),
     draft,
     unread,
     readSeq,

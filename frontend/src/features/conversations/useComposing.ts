@@ -3,6 +3,7 @@ import { problemOf, useMessenger } from "../../app/hooks";
 import type { Problem } from "../../realtime/state";
 import type { Aim } from "./hands";
 import { MAX_TEXT_BYTES } from "./limits";
+import { mentionsIn } from "./mentions";
 import type { Talk } from "./talk";
 import { useDraft } from "./useDraft";
 
@@ -43,9 +44,9 @@ export function useComposing({ talk, field, aim, onAim }: Options) {
     if (edited === null) change("");
     else if (sent === edited.text) return;
     try {
-      if (edited !== null) await messenger.editMessage(talk.id, edited.id, sent);
-      else if (aim !== null) await messenger.send(talk.id, sent, type(critical), aim.message.id);
-      else await messenger.send(talk.id, sent, type(critical));
+      const meant = mentionsIn(sent, talk.people);
+      if (edited !== null) await messenger.editMessage(talk.id, edited.id, sent, meant);
+      else await messenger.send(talk.id, sent, type(critical), aim?.message.id ?? null, meant);
     } catch (error) {
       setProblem(problemOf(error));
       setCritical(critical);

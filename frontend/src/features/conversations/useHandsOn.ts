@@ -2,14 +2,15 @@ import { useCallback, useMemo, useState } from "react";
 import { useStore } from "react-redux";
 import type { RootState } from "../../app/store";
 import { useCommand, useMessenger } from "../../app/hooks";
-import type { Id, MessageEntry, Problem } from "../../realtime/state";
+import type { Id, MessageEntry, Problem, Self } from "../../realtime/state";
 import { allowed, type Aim, type Hands } from "./hands";
 import type { Talk } from "./talk";
 
 const toComposer = () => document.querySelector<HTMLElement>("[data-composer]")?.focus();
 
 /** The hands of this person on this conversation, what the composer aims at, and what went wrong last. */
-export function useHandsOn({ id, canWrite, nameOf: theirName }: Talk, selfId: Id) {
+export function useHandsOn({ id, canWrite, nameOf: theirName }: Talk, self: Pick<Self, "userId" | "username">) {
+  const { userId: selfId, username } = self;
   const messenger = useMessenger();
   const store = useStore<RootState>();
   const [aim, setAim] = useState<Aim | null>(null);
@@ -22,12 +23,17 @@ export function useHandsOn({ id, canWrite, nameOf: theirName }: Talk, selfId: Id
   const { run: doReact } = react;
 
   const nameOf = useCallback((userId: Id) => (userId === selfId ? "You" : theirName(userId)), [selfId, theirName]);
+  const usernameOf = useCallback(
+    (userId: Id) => (userId === selfId ? username : theirName(userId)),
+    [selfId, username, theirName],
+  );
   const hands = useMemo<Hands>(
     () => ({
       selfId,
       conversationId: id,
       canWrite,
       nameOf,
+      usernameOf,
       aim: (next) => {
         setAim(next);
         toComposer();
@@ -42,7 +48,7 @@ export function useHandsOn({ id, canWrite, nameOf: theirName }: Talk, selfId: Id
       react: (message, emoji) => void doReact(message, emoji),
       remove: setRemoving,
     }),
-    [selfId, id, canWrite, nameOf, doReact, store],
+    [selfId, id, canWrite, nameOf, usernameOf, doReact, store],
   );
   const problem: Problem | null = react.problem;
   return { hands, aim, setAim, removing, setRemoving, remove, problem };
