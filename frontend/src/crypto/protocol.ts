@@ -296,6 +296,7 @@ function messageCalls(core: Core) {
     recentEmoji: () => core.read(({ store }) => recentEmoji(store)),
     rememberEmoji: (emoji) => core.change((_room, unit) => rememberEmoji(unit, emoji)),
     setDraft: (id, text) => core.change((_room, unit) => sessions.setDraft(unit, id, text)),
+    setEditing: (id, editing) => core.change((_room, unit) => sessions.setEditing(unit, id, editing)),
   } satisfies Partial<CryptoApi>;
 }
 

@@ -8,6 +8,7 @@ import type {
   Conversation,
   ConversationDetails,
   Download,
+  Editing,
   Finding,
   Id,
   LineState,
@@ -45,6 +46,10 @@ export const changes = {
   conversation: createAction<Conversation>("conversations/one"),
   rooms: createAction<Room[]>("rooms/all"),
   room: createAction<Room>("rooms/one"),
+
+  /** What is being written; known here before it is kept. */
+  draft: createAction<{ conversationId: Id; draft: string }>("conversations/draft"),
+  editing: createAction<{ conversationId: Id; editing: Editing | null }>("conversations/editing"),
 
   conversationGone: createAction<{ id: Id }>("conversations/gone"),
 

@@ -6,7 +6,7 @@ import type { Jobs } from "./jobs";
 import type { Live } from "./live";
 import { messageRef } from "./messages";
 import { MessengerError } from "./messenger";
-import type { Id, MessageType } from "./state";
+import type { Editing, Id, MessageType } from "./state";
 
 const ATTEMPTS = 4;
 
@@ -57,6 +57,17 @@ export class ConversationCommands {
     }
     context.publish(changes.entryGone({ conversationId: id, id: messageId }));
     await conversations.refresh(id);
+  }
+
+  async saveDraft(id: Id, text: string): Promise<void> {
+    this.live.context.publish(changes.draft({ conversationId: id, draft: text }));
+    await this.live.context.crypto.setDraft(id, text);
+  }
+
+  async saveEditing(id: Id, editing: Editing | null): Promise<void> {
+    this.live.context.publish(changes.editing({ conversationId: id, editing }));
+    const kept = editing === null ? null : { ...messageRef(editing.messageId), text: editing.text };
+    await this.live.context.crypto.setEditing(id, kept);
   }
 
   async markRead(id: Id, seq: number): Promise<void> {

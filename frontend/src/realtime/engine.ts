@@ -6,7 +6,7 @@ import type { Environment } from "./environment";
 import { type CreateMessenger, MessengerError, type Messenger, type Progress } from "./messenger";
 import { Phases } from "./phases";
 import { problemOf } from "./problems";
-import type { AboutFile, FileView, Id, MessageType, RoomAct } from "./state";
+import type { AboutFile, Editing, FileView, Id, MessageType, RoomAct } from "./state";
 import type { Turn } from "./turn";
 
 export class Engine implements Messenger {
@@ -162,8 +162,11 @@ export class Engine implements Messenger {
   }
 
   saveDraft(id: Id, text: string): void {
-    if (this.#phases.turn === null) return;
-    this.crypto.setDraft(id, text).catch((error: unknown) => this.#phases.failed(error));
+    this.#phases.turn?.conversations.saveDraft(id, text).catch((error: unknown) => this.#phases.failed(error));
+  }
+
+  saveEditing(id: Id, editing: Editing | null): void {
+    this.#phases.turn?.conversations.saveEditing(id, editing).catch((error: unknown) => this.#phases.failed(error));
   }
 
   recentEmoji = () => this.#command(() => this.crypto.recentEmoji());

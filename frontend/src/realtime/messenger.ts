@@ -4,7 +4,7 @@
  *
  * A command that cannot be carried out rejects with `MessengerError` and has changed nothing.
  */
-import type { AboutFile, FileView, FoundPeople, Id, MessageType, Problem, RoomAct, SignInStep } from "./state";
+import type { AboutFile, Editing, FileView, FoundPeople, Id, MessageType, Problem, RoomAct, SignInStep } from "./state";
 import type { Publish } from "./changes";
 
 export class MessengerError extends Error {
@@ -112,6 +112,8 @@ export interface Messenger {
   markRead(conversationId: Id, seq: number): void;
   /** Sealed into the local store; called often. */
   saveDraft(conversationId: Id, text: string): void;
+  /** The same for the edit that is being written; null: there is none any more. */
+  saveEditing(conversationId: Id, editing: Editing | null): void;
   /** The emoji that were picked last in this browser, newest first; sealed into the local store. */
   recentEmoji(): Promise<string[]>;
   rememberEmoji(emoji: string): void;

@@ -139,6 +139,7 @@ const sealed: SealedSession = {
   unread: 0,
   mentioned: 0,
   draft: "",
+  editing: null,
   last: null,
   problems: [],
   blocked: null,

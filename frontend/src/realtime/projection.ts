@@ -2,11 +2,12 @@
 import type { Connection, ConnectionRequest, Session } from "../api/types";
 import type { Contact, Conversation as Sealed, TimelineEntry as Entry } from "../crypto/client";
 import { findingKind, findingsOf } from "./findings";
-import { messageOf } from "./messages";
+import { messageId, messageOf } from "./messages";
 import {
   NOT_LOGGED,
   type Conversation,
   type ConversationStage,
+  type Editing,
   type Finding,
   type Id,
   type Notice,
@@ -212,8 +213,13 @@ export function conversationOf(facts: Facts): Conversation {
     readSeq: sealed.readSeq,
     deliveredSeq: Math.max(facts.deliveredSeq, recent.deliveredSeq),
     draft: sealed.draft,
+    editing: editingOf(sealed),
     findings: [...facts.refused, ...findingsOf([...(contact?.problems ?? []), ...sealed.problems])],
   };
+}
+
+export function editingOf({ editing }: Sealed): Editing | null {
+  return editing === null ? null : { messageId: messageId(editing), text: editing.text };
 }
 
 export function previewOf(recent: Recent): Preview | null {

@@ -1,7 +1,7 @@
 /** From what crypto/ says of a room to what the user interface knows. Pure. */
 import type { Conversation as Sealed, ShownRoom } from "../crypto/client";
 import { findingsOf } from "./findings";
-import { previewOf, type Recent, sendBlockOf, timeOf } from "./projection";
+import { editingOf, previewOf, type Recent, sendBlockOf, timeOf } from "./projection";
 import type { Finding, Id, Room, RoomStage, WaitsFor } from "./state";
 
 export type SealedRoom = Sealed & { room: ShownRoom };
@@ -38,6 +38,7 @@ export function roomOf(facts: RoomFacts): Room {
     readSeq: sealed.readSeq,
     deliveredSeq: recent.deliveredSeq,
     draft: sealed.draft,
+    editing: editingOf(sealed),
     findings: [...facts.refused, ...findingsOf(sealed.problems)],
   };
 }

@@ -206,6 +206,12 @@ export interface Preview {
   lacks: "deleted" | "newer" | null;
 }
 
+/** The new text of an own message, not sent yet. */
+export interface Editing {
+  messageId: Id;
+  text: string;
+}
+
 export interface Conversation {
   id: Id;
   peer: { id: Id; username: string };
@@ -223,6 +229,7 @@ export interface Conversation {
   /** The other person's browser has decrypted and stored everything up to here (seq). */
   deliveredSeq: number;
   draft: string;
+  editing: Editing | null;
   /** Newest last. Not empty: the red shield. */
   findings: Finding[];
 }
@@ -467,6 +474,7 @@ export interface Room {
   readSeq: number;
   deliveredSeq: number;
   draft: string;
+  editing: Editing | null;
   findings: Finding[];
 }
 

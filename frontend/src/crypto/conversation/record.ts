@@ -145,6 +145,7 @@ export interface ConversationRecord {
 }
 
 const name = (id: Id) => `conversation/${id}`;
+export const editingName = (id: Id) => `editing/${id}`;
 export const draftName = (id: Id) => `draft/${id}`;
 export const chainName = (id: Id, seq: number) => `chain/${id}/${padded(seq)}`;
 export const padded = (seq: number) => String(seq).padStart(12, "0");

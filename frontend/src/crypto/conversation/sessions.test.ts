@@ -105,6 +105,19 @@ test("a draft is kept until it is emptied", async () => {
   expect(await draft()).toBe("");
 });
 
+test("an edit that is being written is kept beside the draft", async () => {
+  const { senderDeviceId: deviceId, clientId } = await alice.send(id, "frist");
+  await alice.api.setDraft(id, "not yet");
+  await alice.api.setEditing(id, { deviceId, clientId, text: "first" });
+  const kept = async () => {
+    const { draft, editing } = await alice.api.conversation(id);
+    return { draft, editing };
+  };
+  expect(await kept()).toEqual({ draft: "not yet", editing: { deviceId, clientId, text: "first" } });
+  await alice.api.setEditing(id, null);
+  expect(await kept()).toEqual({ draft: "not yet", editing: null });
+});
+
 test("P6.8 nothing is queued, begun or due in a conversation that was ended", async () => {
   const { client_id, message } = await bob.api.terminate(id);
   await service.append(id, bob.sender, "terminate", client_id, fromBase64url(message));

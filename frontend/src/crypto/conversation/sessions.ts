@@ -9,7 +9,7 @@ import { chainStart } from "../statements/chain";
 import { contactOf, knownAs, newPerson, note, personName, problem } from "../store/person";
 import type { Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
-import type { Conversation, ConversationDetails, TimelineEntry, TimelinePage } from "../types";
+import type { Conversation, ConversationDetails, Editing, TimelineEntry, TimelinePage } from "../types";
 import type { Id, WireLog, WireRoom, WireSession } from "../wire";
 import { nameGhosts } from "./ghosts";
 import { Intake } from "./intake";
@@ -20,6 +20,7 @@ import {
   allConversations,
   type ConversationRecord,
   draftName,
+  editingName,
   findConversation,
   isAgreedRoom,
   loadConversation,
@@ -242,6 +243,12 @@ export async function setDraft(unit: UnitOfWork, id: Id, text: string): Promise<
   await loadConversation(unit, id);
   if (text === "") unit.delete(draftName(id));
   else unit.put(draftName(id), text);
+}
+
+export async function setEditing(unit: UnitOfWork, id: Id, editing: Editing | null): Promise<void> {
+  await loadConversation(unit, id);
+  if (editing === null) unit.delete(editingName(id));
+  else unit.put(editingName(id), editing);
 }
 
 export async function details(room: Room, unit: UnitOfWork, id: Id): Promise<ConversationDetails> {

@@ -5,10 +5,10 @@ import { decodeProfile, newPolicy } from "../mls/roomState";
 import { distrusted, isActive, type PersonRecord, problem } from "../store/person";
 import type { Room } from "../store/room";
 import type { Store, UnitOfWork } from "../store/storage";
-import type { Conversation, ConversationState, SendingBlocked, ShownRoom } from "../types";
+import type { Conversation, ConversationState, Editing, SendingBlocked, ShownRoom } from "../types";
 import type { Id } from "../wire";
 import { waitingCommit } from "./pending";
-import { type ConversationRecord, draftName, othersOf, roomState } from "./record";
+import { type ConversationRecord, draftName, editingName, othersOf, roomState } from "./record";
 import { isHealing } from "./requests";
 import { Showing } from "./shown";
 
@@ -30,6 +30,7 @@ export async function view(room: Room, from: UnitOfWork | Store, record: Convers
     unread: record.unread.length,
     mentioned: record.mentioned.length,
     draft: (await from.get<string>(draftName(record.id))) ?? "",
+    editing: (await from.get<Editing>(editingName(record.id))) ?? null,
     last: record.last === null ? null : await showing.entry(record.last),
     problems: [...record.problems, ...waiting],
     blocked: await sendingBlocked(room, from, record),

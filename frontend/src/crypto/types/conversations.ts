@@ -1,7 +1,12 @@
 /** Conversations as this browser knows them, and the rows of their logs (PROTOCOL.md 4, 5). */
 
 import type { Bytes, Id, Time, WireKeyPackages, WireRoom, WireRow, WireSession } from "../wire";
-import type { Problem, TimelineEntry } from "./timeline";
+import type { MessageRef, Problem, TimelineEntry } from "./timeline";
+
+/** The new text of a message, not sent yet. */
+export interface Editing extends MessageRef {
+  text: string;
+}
 
 export type ConversationState =
   | "waiting_for_devices"
@@ -38,6 +43,7 @@ export interface Conversation {
   /** How many of them mention this account. */
   mentioned: number;
   draft: string;
+  editing: Editing | null;
   last: TimelineEntry | null;
   problems: Problem[];
   /** Why nothing goes out at the moment, if so. */

@@ -1,7 +1,7 @@
 /** One's own messages on their way, and reading (PROTOCOL.md 8). */
 
 import type { Id, WireAck, WireOutgoing, WireLastWord, WireTermination } from "../wire";
-import type { Conversation, SendingBlocked } from "./conversations";
+import type { Conversation, Editing, SendingBlocked } from "./conversations";
 import type { Change, MessageEntry, MessageRef, TextType, TimelinePage } from "./timeline";
 
 export type Outgoing =
@@ -70,6 +70,7 @@ export interface ReadingCalls {
   markRead(conversationId: Id, seq: number): Promise<Conversation>;
 
   setDraft(conversationId: Id, text: string): Promise<void>;
+  setEditing(conversationId: Id, editing: Editing | null): Promise<void>;
   /** Those that the person picked last, newest first. */
   recentEmoji(): Promise<string[]>;
   rememberEmoji(emoji: string): Promise<void>;

@@ -49,7 +49,7 @@ export function Composer({ talk, aim, onAim, ...timeline }: Props) {
     const plain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
     if (event.key === "Escape" && (aim !== null || critical)) {
       event.stopPropagation();
-      if (aim !== null) onAim(null);
+      if (aim !== null) composing.letGo();
       else setCritical(false);
     }
     if (event.key === "ArrowUp" && plain && text === "" && aim === null) {
@@ -74,7 +74,7 @@ export function Composer({ talk, aim, onAim, ...timeline }: Props) {
   return (
     <Holder>
       {problem !== null && <Wrong role="alert">{problemWords(problem)}</Wrong>}
-      {aim !== null && <AimBar aim={aim} author={hands.nameOf(aim.message.authorId)} onClose={() => onAim(null)} />}
+      {aim !== null && <AimBar aim={aim} author={hands.nameOf(aim.message.authorId)} onClose={composing.letGo} />}
       {critical && (
         <Kind role="status">
           <SealIcon size={15} />

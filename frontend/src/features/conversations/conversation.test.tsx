@@ -130,6 +130,35 @@ describe("a conversation", () => {
     expect(((await composer()) as HTMLTextAreaElement).value).toBe("half a thou");
   });
 
+  it("keeps the draft of a room too", async () => {
+    const { user, router } = renderScenario(scenarios.rooms);
+    const field = () => screen.findByRole<HTMLTextAreaElement>("textbox", { name: /^Message to/u });
+    const room = router.state.location.pathname;
+    await user.type(await field(), "half a thou");
+    await act(() => router.navigate(`/c/${BOB}`));
+    expect(await screen.findByText("Draft: half a thou")).toBeTruthy();
+    await act(() => router.navigate(room));
+    expect((await field()).value).toBe("half a thou");
+  });
+
+  it("goes on with an edit after one was away, beside the draft, until it is sent or let go", async () => {
+    const { user, did, router } = renderScenario({ ...scenarios.full, olderPages: 0 });
+    const field = async () => (await composer()) as HTMLTextAreaElement;
+    await user.type(await field(), "{ArrowUp}!");
+    await act(() => router.navigate(`/c/${uuid(101)}`));
+    expect(did("saveEditing").at(-1)).toEqual([BOB, { messageId: uuid(540), text: "I'll send the recipe later!" }]);
+    await act(() => router.navigate(`/c/${BOB}`));
+    expect(await screen.findByLabelText("Editing your message")).toBeTruthy();
+    expect((await field()).value).toBe("I'll send the recipe later!");
+    await user.type(await field(), "{Escape}");
+    expect((await field()).value).toBe("");
+    expect(did("saveEditing").at(-1)).toEqual([BOB, null]);
+    await act(() => router.navigate(`/c/${uuid(101)}`));
+    await act(() => router.navigate(`/c/${BOB}`));
+    await screen.findByText("What kind?", { selector: "[data-message] p" });
+    expect(screen.queryByLabelText("Editing your message")).toBeNull();
+  });
+
   it("says why a message failed, sends it again, deletes it", async () => {
     const { user, did } = renderScenario(scenarios.failed);
     expect(await screen.findByText(/You are not connected to this person any more/u)).toBeTruthy();

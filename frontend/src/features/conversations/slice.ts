@@ -1,4 +1,4 @@
-import { createSlice, type PayloadAction } from "@reduxjs/toolkit";
+import { createSlice } from "@reduxjs/toolkit";
 import { changes } from "../../realtime/changes";
 import type { Conversation, Id, MessageEntry, TimelineEntry } from "../../realtime/state";
 
@@ -49,13 +49,7 @@ function merge(known: TimelineEntry[], news: TimelineEntry[]): TimelineEntry[] {
 export const conversationsSlice = createSlice({
   name: "conversations",
   initialState,
-  reducers: {
-    /** The composer knows its draft first; the list and the next visit see it at once. */
-    draftSaved: (state, { payload }: PayloadAction<{ id: Id; text: string }>) => {
-      const conversation = state.all?.[payload.id];
-      if (conversation !== undefined) conversation.draft = payload.text;
-    },
-  },
+  reducers: {},
   extraReducers: (builder) => {
     builder
       .addCase(changes.account, (state, { payload }) => (payload.phase === "signed_in" ? state : initialState))
@@ -64,6 +58,14 @@ export const conversationsSlice = createSlice({
       })
       .addCase(changes.conversation, (state, { payload }) => {
         state.all = { ...state.all, [payload.id]: payload };
+      })
+      .addCase(changes.draft, (state, { payload: { conversationId, draft } }) => {
+        const conversation = state.all?.[conversationId];
+        if (conversation !== undefined) conversation.draft = draft;
+      })
+      .addCase(changes.editing, (state, { payload: { conversationId, editing } }) => {
+        const conversation = state.all?.[conversationId];
+        if (conversation !== undefined) conversation.editing = editing;
       })
       .addCase(changes.conversationGone, (state, { payload }) => {
         /* eslint-disable @typescript-eslint/no-dynamic-delete -- ids are keys here */

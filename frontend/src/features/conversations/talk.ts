@@ -1,6 +1,6 @@
 import { stageLine, type Line } from "../../app/words/notices";
 import { roomStageLine } from "../../app/words/rooms";
-import type { Conversation, Id, Room } from "../../realtime/state";
+import type { Conversation, Editing, Id, Room } from "../../realtime/state";
 import type { Mentionable } from "./mentions";
 
 /** What timeline and composer need of a conversation, with one person or with many. */
@@ -14,6 +14,7 @@ export interface Talk {
   /** Who can be meant: everybody in it but oneself. */
   people: readonly Mentionable[];
   draft: string;
+  editing: Editing | null;
   unread: number;
   readSeq: number;
   deliveredSeq: number;
@@ -31,7 +32,7 @@ const WAITS: ReadonlySet<Conversation["stage"]["kind"]> = new Set(["making_keys"
 const ENDED: ReadonlySet<Conversation["stage"]["kind"]> = new Set(["closed", "removed"]);
 
 export function talkOf(conversation: Conversation, now: number): Talk {
-  const { id, peer, stage, draft, unread, readSeq, deliveredSeq } = conversation;
+  const { id, peer, stage, draft, editing, unread, readSeq, deliveredSeq } = conversation;
   return {
     id,
     name: peer.username,
@@ -39,6 +40,7 @@ export function talkOf(conversation: Conversation, now: number): Talk {
     inRoom: false,
     people: [{ id: peer.id, name: peer.username }],
     draft,
+    editing,
     unread,
     readSeq,
     deliveredSeq,
@@ -51,7 +53,7 @@ export function talkOf(conversation: Conversation, now: number): Talk {
 }
 
 export function talkOfRoom(room: Room, selfId: Id, former: (userId: Id) => string): Talk {
-  const { id, name, people, stage, draft, unread, readSeq, deliveredSeq } = room;
+  const { id, name, people, stage, draft, editing, unread, readSeq, deliveredSeq } = room;
   const names = new Map(people.map((person) => [person.id, person.username]));
   return {
     id,
@@ -60,6 +62,7 @@ export function talkOfRoom(room: Room, selfId: Id, former: (userId: Id) => strin
     inRoom: true,
     people: people.flatMap((person) => (person.id === selfId ? [] : { id: person.id, name: person.username })),
     draft,
+    editing,
     unread,
     readSeq,
     deliveredSeq,

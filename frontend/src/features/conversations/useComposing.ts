@@ -1,6 +1,6 @@
-import { useState, type RefObject } from "react";
+import { useCallback, useState, type RefObject } from "react";
 import { problemOf, useMessenger } from "../../app/hooks";
-import type { Problem } from "../../realtime/state";
+import type { Editing, Problem } from "../../realtime/state";
 import type { Aim } from "./hands";
 import { MAX_TEXT_BYTES } from "./limits";
 import { mentionsIn } from "./mentions";
@@ -16,19 +16,29 @@ interface Options {
   onAim: (aim: Aim | null) => void;
 }
 
-/** What is being written, as a message, an answer or an edit, and how it goes out. The draft stays behind an edit. */
+const isEmptyText = (text: string) => text === "";
+const isNone = (editing: Editing | null) => editing === null;
+
+/** What is being written, as a message, an answer or an edit, and how it goes out. The draft stays behind an edit; both are kept. */
 export function useComposing({ talk, field, aim, onAim }: Options) {
+  const { id } = talk;
   const messenger = useMessenger();
-  const draft = useDraft(talk.id, talk.draft);
+  const saveDraft = useCallback((text: string) => messenger.saveDraft(id, text), [messenger, id]);
+  const saveEditing = useCallback((editing: Editing | null) => messenger.saveEditing(id, editing), [messenger, id]);
+  const draft = useDraft(talk.draft, isEmptyText, saveDraft);
+  const edit = useDraft(talk.editing, isNone, saveEditing);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [wantsCritical, setCritical] = useState(false);
   const edited = aim?.kind === "edit" ? aim.message : null;
-  const [edit, setEdit] = useState({ id: "", text: "" });
-  if (edited !== null && edit.id !== edited.id) setEdit({ id: edited.id, text: edited.text });
-  if (edited === null && edit.id !== "") setEdit({ id: "", text: "" });
 
-  const text = edited === null ? draft.text : edit.text;
-  const change = (next: string) => (edited === null ? draft.change(next) : setEdit({ id: edited.id, text: next }));
+  const text = edited === null ? draft.value : edit.value?.messageId === edited.id ? edit.value.text : edited.text;
+  const change = (next: string) =>
+    edited === null ? draft.change(next) : edit.change({ messageId: edited.id, text: next });
+  /** Back to a new message; what was written of an edit is gone. */
+  const letGo = () => {
+    onAim(null);
+    if (edit.value !== null) edit.change(null);
+  };
   const critical = wantsCritical && edited === null;
   const tooLong = text.length > MAX_TEXT_BYTES / 6 && bytesOf(text) > MAX_TEXT_BYTES;
   const empty = text.trim() === "";
@@ -39,7 +49,7 @@ export function useComposing({ talk, field, aim, onAim }: Options) {
     // The next one is an ordinary message again: nobody sends a critical one by accident.
     setCritical(false);
     setProblem(null);
-    onAim(null);
+    letGo();
     field.current?.focus();
     if (edited === null) change("");
     else if (sent === edited.text) return;
@@ -51,11 +61,11 @@ export function useComposing({ talk, field, aim, onAim }: Options) {
       setProblem(problemOf(error));
       setCritical(critical);
       // What has been typed meanwhile stays behind what could not be sent.
-      const since = edited === null ? (field.current?.value ?? "") : draft.text;
+      const since = edited === null ? (field.current?.value ?? "") : draft.value;
       draft.change(since === "" ? sent : `${sent}\n${since}`);
     }
   };
-  return { text, change, send, problem, critical, setCritical, tooLong, empty };
+  return { text, change, letGo, send, problem, critical, setCritical, tooLong, empty };
 }
 
 const type = (critical: boolean) => (critical ? "critical" : "secured");

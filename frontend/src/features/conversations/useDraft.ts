@@ -1,35 +1,32 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { useDispatch } from "react-redux";
-import { useMessenger } from "../../app/hooks";
-import { conversationsSlice } from "./slice";
 
 const QUIET_MS = 400;
 
-/** Text that survives everything: saved when typing pauses, when the page goes away, and when the conversation is left. */
-export function useDraft(conversationId: string, initial: string) {
-  const messenger = useMessenger();
-  const dispatch = useDispatch();
-  const [text, setText] = useState(initial);
-  const pending = useRef<string | null>(null);
+/**
+ * Something written that survives everything: saved when typing pauses, when the page goes away, and when the conversation is
+ * left; at once when nothing is left of it. `save` stays the same function.
+ */
+export function useDraft<T>(initial: T, isEmpty: (value: T) => boolean, save: (value: T) => void) {
+  const [value, setValue] = useState(initial);
+  const pending = useRef<{ value: T } | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
   const flush = useCallback(() => {
     clearTimeout(timer.current);
     if (pending.current === null) return;
-    messenger.saveDraft(conversationId, pending.current);
-    dispatch(conversationsSlice.actions.draftSaved({ id: conversationId, text: pending.current }));
+    save(pending.current.value);
     pending.current = null;
-  }, [messenger, dispatch, conversationId]);
+  }, [save]);
 
   const change = useCallback(
-    (next: string) => {
-      setText(next);
-      pending.current = next;
+    (next: T) => {
+      setValue(next);
+      pending.current = { value: next };
       clearTimeout(timer.current);
-      if (next === "") flush();
+      if (isEmpty(next)) flush();
       else timer.current = setTimeout(flush, QUIET_MS);
     },
-    [flush],
+    [flush, isEmpty],
   );
 
   useEffect(() => {
@@ -42,5 +39,5 @@ export function useDraft(conversationId: string, initial: string) {
     };
   }, [flush]);
 
-  return { text, change };
+  return { value, change };
 }

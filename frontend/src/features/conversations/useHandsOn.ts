@@ -1,15 +1,23 @@
 import { useCallback, useMemo, useState } from "react";
 import { useStore } from "react-redux";
 import type { RootState } from "../../app/store";
-import { useCommand, useMessenger } from "../../app/hooks";
-import type { Id, MessageEntry, Problem, Self } from "../../realtime/state";
+import { useAppSelector, useCommand, useMessenger } from "../../app/hooks";
+import type { Id, MessageEntry, Problem, Self, TimelineEntry } from "../../realtime/state";
 import { allowed, type Aim, type Hands } from "./hands";
 import type { Talk } from "./talk";
 
 const toComposer = () => document.querySelector<HTMLElement>("[data-composer]")?.focus();
 
+function entryOf(entries: TimelineEntry[] | undefined, id: Id | undefined): MessageEntry | null {
+  const entry = id === undefined ? undefined : entries?.find((one) => one.id === id);
+  return entry?.kind === "message" ? entry : null;
+}
+
 /** The hands of this person on this conversation, what the composer aims at, and what went wrong last. */
-export function useHandsOn({ id, canWrite, nameOf: theirName }: Talk, self: Pick<Self, "userId" | "username">) {
+export function useHandsOn(
+  { id, canWrite, editing, nameOf: theirName }: Talk,
+  self: Pick<Self, "userId" | "username">,
+) {
   const { userId: selfId, username } = self;
   const messenger = useMessenger();
   const store = useStore<RootState>();
@@ -50,6 +58,13 @@ export function useHandsOn({ id, canWrite, nameOf: theirName }: Talk, self: Pick
     }),
     [selfId, id, canWrite, nameOf, usernameOf, doReact, store],
   );
+  const kept = useAppSelector((state) => entryOf(state.conversations.timelines[id]?.entries, editing?.messageId));
+  const [resumed, setResumed] = useState(false);
+  // An edit that was begun before goes on as soon as its message is there.
+  if (!resumed && kept !== null) {
+    setResumed(true);
+    if (aim === null && allowed({ canWrite, selfId }, kept).edit) setAim({ kind: "edit", message: kept });
+  }
   const problem: Problem | null = react.problem;
   return { hands, aim, setAim, removing, setRemoving, remove, problem };
 }

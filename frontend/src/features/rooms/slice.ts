@@ -22,6 +22,14 @@ export const roomsSlice = createSlice({
       })
       .addCase(changes.room, (state, { payload }) => {
         state.all = { ...state.all, [payload.id]: payload };
+      })
+      .addCase(changes.draft, (state, { payload: { conversationId, draft } }) => {
+        const room = state.all?.[conversationId];
+        if (room !== undefined) room.draft = draft;
+      })
+      .addCase(changes.editing, (state, { payload: { conversationId, editing } }) => {
+        const room = state.all?.[conversationId];
+        if (room !== undefined) room.editing = editing;
       });
   },
 });

@@ -73,15 +73,22 @@ test("a reload needs no password, keeps the history, and sends what was waiting"
   await alice.writes(bob, "two");
   const { id } = alice.conversation(bob)!;
   alice.tab.engine.saveDraft(id, "half a thought");
+  const messageId = alice.messages(bob)[0]!.id;
+  alice.tab.engine.saveEditing(id, { messageId, text: "one and a half" });
   // Whatever is asked for next is answered after it was written.
-  expect(await alice.tab.crypto.conversation(id)).toMatchObject({ draft: "half a thought" });
+  const [deviceId, clientId] = messageId.split(".");
+  const kept = { draft: "half a thought", editing: { deviceId, clientId, text: "one and a half" } };
+  expect(await alice.tab.crypto.conversation(id)).toMatchObject(kept);
   await alice.crashAndReload();
   await alice.open(bob);
   expect(alice.messages(bob).map(({ text }) => text)).toEqual(["one", "two"]);
   alice.browser.network.reconnect();
   await bob.reads(alice, "two");
   await alice.sees("both sent", () => alice.messages(bob).every(({ state }) => state === "sent"));
-  expect(alice.conversation(bob)!.draft).toBe("half a thought");
+  expect(alice.conversation(bob)).toMatchObject({
+    draft: "half a thought",
+    editing: { messageId, text: "one and a half" },
+  });
 });
 
 test("P9.2 a second browser is added to older conversations and takes part in those begun afterwards", async () => {
