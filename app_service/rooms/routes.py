@@ -19,7 +19,7 @@ from shared.errors import NotPossible
 router = APIRouter(prefix="/api/rooms", tags=["rooms"])
 
 
-def _service(request: Request) -> RoomService:
+async def _service(request: Request) -> RoomService:
     rooms: RoomService = request.app.state.rooms
     return rooms
 
