@@ -138,3 +138,44 @@ test("ids in paths and words in queries are escaped", async () => {
   await api.get("/api/users/available", { query: { q: "a b&c" } });
   expect(calls[0]!.url).toBe("/api/users/available?q=a+b%26c");
 });
+
+const inParts = (parts: Uint8Array[]) =>
+  new ReadableStream({
+    pull: (controller) => {
+      const next = parts.shift();
+      if (next === undefined) controller.close();
+      else controller.enqueue(next);
+    },
+  });
+
+test("an answer that is told line by line is heard as it comes, wherever it was cut", async () => {
+  const text = '{"event":"started"}\n{"event":"progress","stage":"é"}\n\n{"event":"finished"}';
+  const bytes = new TextEncoder().encode(text);
+  for (const size of [1, 7, bytes.length]) {
+    const parts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>
+      bytes.slice(n * size, (n + 1) * size),
+    );
+    const { api } = server({
+      "/api/token/refresh": () => grant(),
+      "/api/quantum/bb84": () => new Response(inParts(parts)),
+    });
+    const heard: unknown[] = [];
+    await api.postForLines("/api/quantum/bb84", { body: {}, onLine: (line) => heard.push(line) });
+    expect(heard).toEqual([{ event: "started" }, { event: "progress", stage: "é" }, { event: "finished" }]);
+  }
+});
+
+test("an answer that breaks off, or is no JSON, is a failure", async () => {
+  const broken = new ReadableStream({
+    pull: (controller) => controller.error(new TypeError("gone")),
+  });
+  for (const [body, code] of [
+    [broken, "server_unreachable"],
+    ["{}\n{", "bad_answer"],
+  ] as const) {
+    const { api } = server({ "/api/token/refresh": () => grant(), "/api/quantum/bb84": () => new Response(body) });
+    await expect(api.postForLines("/api/quantum/bb84", { body: {}, onLine: () => undefined })).rejects.toMatchObject({
+      code,
+    });
+  }
+});

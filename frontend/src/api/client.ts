@@ -21,6 +21,8 @@ interface AnyOptions {
   readonly bytes?: Uint8Array;
   /** The answer is bytes. */
   readonly wantsBytes?: boolean;
+  /** The answer is told line by line, each a value of JSON. */
+  readonly onLine?: (line: unknown) => void;
 }
 
 /** Calls app_service. Paths, parameters, bodies and answers are those of its OpenAPI document. */
@@ -60,6 +62,14 @@ export class Api {
   /** An answer that is no JSON. */
   getBytes(path: PathWith<"get">, options: { path: Record<string, string> }): Promise<Uint8Array> {
     return this.#authorised("get", path, { ...options, wantsBytes: true }) as Promise<Uint8Array>;
+  }
+
+  /** An answer that is told line by line while what was asked for goes on. */
+  async postForLines(
+    path: PathWith<"post">,
+    options: { body: unknown; onLine: (line: unknown) => void },
+  ): Promise<void> {
+    await this.#authorised("post", path, options);
   }
 
   delete<P extends PathWith<"delete">>(path: P, options: Options<Operation<P, "delete">>) {
@@ -124,8 +134,9 @@ export class Api {
     if (!response.ok) throw await errorOf(response);
     if (response.status === 204) return undefined;
     if (options.wantsBytes) return bytesOf(response);
+    if (options.onLine) return eachLine(response, options.onLine);
     return response.json().catch(() => {
-      throw new ApiError("bad_answer", "The server's answer cannot be read.", 502);
+      throw badAnswer();
     });
   }
 
@@ -135,6 +146,32 @@ export class Api {
     } catch {
       throw unreachable();
     }
+  }
+}
+
+const badAnswer = () => new ApiError("bad_answer", "The server's answer cannot be read.", 502);
+
+async function eachLine(response: Response, onLine: (line: unknown) => void): Promise<void> {
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let rest = "";
+  for (;;) {
+    const part = await reader?.read().catch(() => {
+      throw unreachable();
+    });
+    if (part?.value === undefined) break;
+    const lines = (rest + decoder.decode(part.value, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line !== "") onLine(parsed(line));
+  }
+  if (rest !== "") onLine(parsed(rest));
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw badAnswer();
   }
 }
 

@@ -183,6 +183,14 @@ export const BrowserIcon = icon(
     <path d="M2.75 7.5h14.5M5.5 5.65v.01M7.75 5.65v.01" />
   </>,
 );
+export const AtomIcon = icon(
+  "Atom",
+  <>
+    <ellipse cx="10" cy="10" rx="7.5" ry="3" transform="rotate(45 10 10)" />
+    <ellipse cx="10" cy="10" rx="7.5" ry="3" transform="rotate(-45 10 10)" />
+    <path d="M10 10v.01" />
+  </>,
+);
 export const KeyboardIcon = icon(
   "Keyboard",
   <>

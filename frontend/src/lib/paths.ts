@@ -6,6 +6,7 @@ export const paths = {
   recover: "/recover",
   people: "/people",
   account: "/account",
+  quantum: "/quantum",
   conversation: (id: string) => `/c/${id}`,
   details: (id: string) => `/c/${id}/details`,
   message: (conversationId: string, messageId: string) => `/c/${conversationId}?message=${messageId}`,

@@ -6,6 +6,7 @@ import type { Environment } from "./environment";
 import { type CreateMessenger, MessengerError, type Messenger, type Progress } from "./messenger";
 import { Phases } from "./phases";
 import { problemOf } from "./problems";
+import { type Bb84Request, type Bb84Stage, entropy, runBb84 } from "./quantum";
 import type { AboutFile, Editing, FileView, Id, MessageType, RoomAct } from "./state";
 import type { Turn } from "./turn";
 
@@ -93,6 +94,12 @@ export class Engine implements Messenger {
   setVerified = (userId: Id, keyHash: string | null) => this.#do(({ people }) => people.verify(userId, keyHash));
   loadOwnDevices = () => this.#do(({ people }) => people.loadOwnDevices());
   startConversation = (userId: Id) => this.#do(({ people }) => people.startSession(userId));
+
+  // ---------------------------------------------------------------- quantum
+
+  loadEntropy = () => this.#do(({ live }) => entropy(live.context.api));
+  runBb84 = (input: Bb84Request, onStage: (stage: Bb84Stage) => void) =>
+    this.#do(({ live }) => runBb84(live.context.api, input, onStage));
 
   // ---------------------------------------------------------------- conversations
 

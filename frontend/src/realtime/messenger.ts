@@ -6,6 +6,7 @@
  */
 import type { AboutFile, Editing, FileView, FoundPeople, Id, MessageType, Problem, RoomAct, SignInStep } from "./state";
 import type { Publish } from "./changes";
+import type { Bb84Request, Bb84Result, Bb84Stage, PoolState } from "./quantum";
 
 export class MessengerError extends Error {
   override readonly name = "MessengerError";
@@ -134,6 +135,10 @@ export interface Messenger {
   changeRoom(roomId: Id, act: RoomAct): Promise<void>;
   leaveRoom(roomId: Id): Promise<void>;
   endRoom(roomId: Id): Promise<void>;
+  /** Null while the quantum service is away. */
+  loadEntropy(): Promise<PoolState | null>;
+  /** A simulated run of BB84, to be looked at. `bb84_broke_off`. */
+  runBb84(input: Bb84Request, onStage: (stage: Bb84Stage) => void): Promise<Bb84Result>;
   /** Publishes `ownDevices`. */
   loadOwnDevices(): Promise<void>;
 }

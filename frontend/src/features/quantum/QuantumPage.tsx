@@ -1,0 +1,34 @@
+import { useEffect, useRef } from "react";
+import { useTitle } from "../../app/useTitle";
+import { Column, PaneBody, PaneHeader, Section } from "../../components/Pane";
+import { paths } from "../../lib/paths";
+import { Bb84 } from "./Bb84";
+import { Sources } from "./Sources";
+
+/** Where the randomness comes from, and what a key exchange with photons looks like. */
+export function QuantumPage() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useTitle("Quantum");
+  useEffect(() => heading.current?.focus(), []);
+  return (
+    <>
+      <PaneHeader backTo={paths.home}>
+        <h1 ref={heading} tabIndex={-1}>
+          Quantum
+        </h1>
+      </PaneHeader>
+      <PaneBody>
+        <Column>
+          <Section aria-labelledby="randomness">
+            <h2 id="randomness">Where the randomness comes from</h2>
+            <Sources />
+          </Section>
+          <Section aria-labelledby="bb84">
+            <h2 id="bb84">A key made of photons (BB84)</h2>
+            <Bb84 />
+          </Section>
+        </Column>
+      </PaneBody>
+    </>
+  );
+}

@@ -1,0 +1,87 @@
+// @vitest-environment jsdom
+import { screen, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { renderScenario, stubBrowser } from "../../testing/fixtures/render";
+import { scenarios } from "../../testing/fixtures/scenarios";
+import { pool } from "../../testing/fixtures/quantum";
+
+stubBrowser();
+
+const send = () => screen.findByRole("button", { name: "Send the photons" });
+
+describe("the sources of randomness", () => {
+  it("are found from the account's menu, and said to be simulated when they are", async () => {
+    const { user, where } = renderScenario(scenarios.people);
+    await user.click(await screen.findByRole("button", { name: /^Account:/u }));
+    await user.click(await screen.findByRole("menuitem", { name: "Quantum" }));
+    expect(where()).toBe("/quantum");
+    expect(document.activeElement).toBe(await screen.findByRole("heading", { name: "Quantum" }));
+    expect(await screen.findByText("Simulator (Qiskit Aer)")).toBeTruthy();
+    expect(screen.getByText("Healthy")).toBeTruthy();
+    expect(screen.getByText(/A simulator is no quantum computer/u)).toBeTruthy();
+    expect(screen.getByText("98,304 of 131,072 bits")).toBeTruthy();
+    expect(screen.getByText("0.987 bits in each bit")).toBeTruthy();
+  });
+
+  it("say which test dropped one", async () => {
+    const [source] = pool.sources;
+    const alarmed = {
+      ...source!,
+      health: "alarmed" as const,
+      last_alarm: { test: "repetition_count", at: "2026-01-01" },
+    };
+    const entropy = { ...pool, mode: "os-only" as const, sources: [alarmed] };
+    renderScenario({ ...scenarios.people, entropy }, "/quantum");
+    expect(await screen.findByText("Dropped: its samples failed a test")).toBeTruthy();
+    expect(screen.getByText("repetition count")).toBeTruthy();
+    expect(screen.getByText(/operating system alone/u)).toBeTruthy();
+  });
+
+  it("may be away", async () => {
+    renderScenario({ ...scenarios.people, entropy: null }, "/quantum");
+    expect(await screen.findByText(/quantum service is away/u)).toBeTruthy();
+  });
+});
+
+describe("a run of BB84", () => {
+  it("ends with a key when nobody listens", async () => {
+    const { user, did } = renderScenario(scenarios.people, "/quantum");
+    await user.click(await send());
+    expect(await screen.findByText("A key of 2,261 bits")).toBeTruthy();
+    expect(did("runBb84")).toEqual([[{ pulses: 16_384, noise: 0.01, eavesdropper: 0 }]]);
+    const photons = within(screen.getByRole("list", { name: "The first photons" })).getAllByRole("listitem");
+    expect(photons).toHaveLength(64);
+    expect(photons[0]!.textContent).toContain("Alice sent 0 in Z; Bob measured 0 in X; bases differ, dropped");
+    expect(screen.getByText(/1\.0 % of the compared bits were wrong .* below the line of 11\.0 %/u)).toBeTruthy();
+  });
+
+  it("ends without one when Eve listens to everything", async () => {
+    const { user, did } = renderScenario(scenarios.people, "/quantum");
+    await user.click(await screen.findByRole("radio", { name: "To all" }));
+    await user.click(await send());
+    expect(await screen.findByText("No key: somebody may have listened")).toBeTruthy();
+    expect(did("runBb84")).toEqual([[{ pulses: 16_384, noise: 0.01, eavesdropper: 1 }]]);
+    expect(screen.getByText(/25\.0 % .* above the line of 11\.0 %/u)).toBeTruthy();
+    expect(screen.getAllByText(/Eve measured/u).length).toBeGreaterThan(0);
+  });
+
+  it("says when Eve cannot be told from a bad fibre", async () => {
+    const { user } = renderScenario(scenarios.people, "/quantum");
+    await user.click(await screen.findByRole("radio", { name: "To a fifth" }));
+    await user.click(await send());
+    expect(await screen.findByText(/Eve was there all the same/u)).toBeTruthy();
+  });
+
+  it("says what it is doing, and what went wrong", async () => {
+    const { user } = renderScenario({ ...scenarios.people, failures: { runBb84: "never" } }, "/quantum");
+    await user.click(await send());
+    expect(await screen.findByText("Alice has prepared her photons …")).toBeTruthy();
+    expect((await send()).hasAttribute("disabled")).toBe(true);
+  });
+
+  it("that broke off can be tried again", async () => {
+    const { user } = renderScenario({ ...scenarios.people, failures: { runBb84: "bb84_broke_off" } }, "/quantum");
+    await user.click(await send());
+    expect((await screen.findByRole("alert")).textContent).toMatch(/The simulation broke off/u);
+  });
+});
