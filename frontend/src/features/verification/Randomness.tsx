@@ -3,7 +3,7 @@ import type { EntropyAbsence, EntropyPart, EntropyReceipt } from "../../realtime
 import { inSentence } from "../../lib/time";
 
 const Parts = styled("ul")(({ theme }) => ({
-  margin: "2px 0 0",
+  margin: "2px 0 6px",
   paddingLeft: 18,
   "& li": { marginTop: 4 },
   "& small": { display: "block", color: theme.palette.text.secondary, fontSize: 12 },
