@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from tests.bench import profiling
+from tests.bench.bb84 import bb84
 from tests.bench.closed import closed
 from tests.bench.contributions import contributions
 from tests.bench.entropy import entropy
@@ -34,6 +35,7 @@ PARTS: Final[dict[str, tuple[str, Part]]] = {
     "rest": ("Memory with nothing to do", at_rest),
     "pool": ("Random numbers of quantum_service", pool),
     "entropy": ("Quantum sources beside classical ones", entropy),
+    "bb84": ("BB84, simulated", bb84),
     "establish": ("Contributions of quantum_service", contributions),
     "vault": ("Encryption in the client", vault),
     "bytes": ("Bytes of a message", sizes),
