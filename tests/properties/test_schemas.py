@@ -84,7 +84,7 @@ def _try_all(name: str, url: str, token: Token) -> None:
 
 def _away(answer: Any) -> bool:
     """What the request itself required, and no machine of a test has."""
-    return answer.status_code == 503 and answer.json()["error"]["code"] == "hardware_entropy_unavailable"
+    return bool(answer.status_code == 503 and answer.json()["error"]["code"] == "hardware_entropy_unavailable")
 
 
 def _try(operation: Any, url: str, session: requests.Session, token: str) -> int:
