@@ -117,7 +117,6 @@ export function Composer({ talk, aim, onAim, ...timeline }: Props) {
             }),
           }}
         />
-        <EmojiButton onPick={insert} />
         {!edits && (
           <Tooltip title={critical ? "Ordinary message · Esc" : "Critical message"}>
             <Switch value="critical" selected={critical} onChange={toggle} aria-label="Critical message">
@@ -125,6 +124,7 @@ export function Composer({ talk, aim, onAim, ...timeline }: Props) {
             </Switch>
           </Tooltip>
         )}
+        <EmojiButton onPick={insert} />
         <Tooltip title={empty ? "" : `${edits ? "Save" : "Send"} · Enter`}>
           <span>
             <Send type="submit" critical={critical} aria-label={verb} disabled={empty || tooLong}>

@@ -12,7 +12,7 @@ export interface Section {
   emoji: Emoji[];
 }
 
-/** The data stand in the order of Unicode, whose groups begin with these. */
+/** The data stand in the order of Unicode, whose groups begin with these; what came later stands behind. */
 const FIRST = new Map([
   ["😀", "Smileys"],
   ["👋", "People"],
@@ -23,6 +23,7 @@ const FIRST = new Map([
   ["👓", "Things"],
   ["🏧", "Signs"],
   ["🏁", "Flags"],
+  ["🥲", "Newer ones"],
 ]);
 const MOST_FOUND = 140;
 
