@@ -70,11 +70,18 @@ PYTHON
 }
 
 # The locked packages with the test tools; where uv cannot reach its index, pip with its own settings may.
-install_dev_packages() {
+sync_dev_packages() {
   export UV_PYTHON_DOWNLOADS=never
   "$VENV/bin/uv" sync --frozen --no-progress --compile-bytecode --python "$VENV/bin/python" && return
   "$VENV/bin/uv" export --frozen --no-header --format requirements-txt --quiet --output-file "$WORK/dev.txt" &&
     "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input --require-hashes -r "$WORK/dev.txt"
+}
+
+# As in start_services.sh, which would otherwise take what is finished here for half a set-up, and make it anew.
+install_dev_packages() {
+  touch "$UNFINISHED"
+  sync_dev_packages || return
+  rm -f "$UNFINISHED"
 }
 
 ensure_dev_packages() {

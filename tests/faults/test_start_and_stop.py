@@ -42,6 +42,9 @@ def test_starts_in_the_background_once_and_ends_once(checkout: Checkout) -> None
     checkout.leave_behind("starting/holder", os.getpid())
     first = checkout.run("start_services.sh", "--detach")
     assert first.returncode == 0, first.stdout + first.stderr
+    # What tests/run.sh set up serves here too: else each of these tests would install everything again.
+    assert "Python environment" not in first.stdout
+    assert "Installing" not in first.stdout
     assert f"http://localhost:{checkout.environment['PORT']}\n" in first.stdout
     assert checkout.healthy()
     assert checkout.healthy("QUANTUM_PORT")
