@@ -1,8 +1,8 @@
 import { IconButton, Tooltip } from "@mui/material";
 import { styled } from "@mui/material/styles";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { Link } from "react-router";
-import { BackIcon } from "./icons";
+import { BackIcon, CloseIcon } from "./icons";
 
 const Bar = styled("header")(({ theme }) => ({
   flex: "none",
@@ -32,6 +32,29 @@ export function PaneHeader({ backTo, children }: { backTo?: string; children: Re
       )}
       {children}
     </Bar>
+  );
+}
+
+/** The head of the pane beside a conversation; whoever opens it for another `subject` is led to its title. */
+export function SideHeader({ title, subject, closeTo }: { title: string; subject: string; closeTo: string }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), [subject]);
+  return (
+    <PaneHeader backTo={closeTo}>
+      <h2 ref={heading} tabIndex={-1}>
+        {title}
+      </h2>
+      <Tooltip title="Close · Esc">
+        <IconButton
+          component={Link}
+          to={closeTo}
+          aria-label="Close details"
+          sx={{ display: { xs: "none", sm: "inline-flex" } }}
+        >
+          <CloseIcon />
+        </IconButton>
+      </Tooltip>
+    </PaneHeader>
   );
 }
 

@@ -1,9 +1,7 @@
-import { Button, IconButton, Tooltip } from "@mui/material";
+import { Button } from "@mui/material";
 import { styled } from "@mui/material/styles";
-import { useEffect, useRef, useState, type ReactNode } from "react";
-import { Link } from "react-router";
-import { CloseIcon } from "../../components/icons";
-import { PaneBody, PaneHeader, Secondary, Section } from "../../components/Pane";
+import { useState, type ReactNode } from "react";
+import { PaneBody, Secondary, Section, SideHeader } from "../../components/Pane";
 import { RoomDisc } from "../../components/RoomDisc";
 import { paths } from "../../lib/paths";
 import { plural } from "../../lib/text";
@@ -34,26 +32,10 @@ const Actions = styled("div")({ display: "flex", flexWrap: "wrap", gap: 8 });
 /** Beside a room: who is in it, who may do what, and the ways out. `findings`: they belong to another feature. */
 export function RoomPanel({ room, selfId, findings }: { room: Room; selfId: string; findings: ReactNode }) {
   const { id, name, topic, people } = room;
-  const heading = useRef<HTMLHeadingElement>(null);
   const [editing, setEditing] = useState(false);
-  useEffect(() => heading.current?.focus(), [id]);
   return (
     <>
-      <PaneHeader backTo={paths.conversation(id)}>
-        <h2 ref={heading} tabIndex={-1}>
-          Room
-        </h2>
-        <Tooltip title="Close · Esc">
-          <IconButton
-            component={Link}
-            to={paths.conversation(id)}
-            aria-label="Close details"
-            sx={{ display: { xs: "none", sm: "inline-flex" } }}
-          >
-            <CloseIcon />
-          </IconButton>
-        </Tooltip>
-      </PaneHeader>
+      <SideHeader title="Room" subject={id} closeTo={paths.conversation(id)} />
       <PaneBody>
         <Body>
           <What>

@@ -1,11 +1,9 @@
-import { Button, IconButton, Tooltip } from "@mui/material";
+import { Button } from "@mui/material";
 import { styled } from "@mui/material/styles";
-import { useEffect, useRef, type ReactNode } from "react";
-import { Link } from "react-router";
+import { useEffect, type ReactNode } from "react";
 import { Avatar } from "../../components/Avatar";
 import { Callout } from "../../components/Callout";
-import { CloseIcon } from "../../components/icons";
-import { Name, PaneBody, PaneHeader, Secondary, Section } from "../../components/Pane";
+import { Name, PaneBody, Secondary, Section, SideHeader } from "../../components/Pane";
 import { Shield } from "../../components/Shield";
 import { LinesSkeleton } from "../../components/Skeletons";
 import { useAppSelector, useCommand, useMessenger, useNow } from "../../app/hooks";
@@ -60,33 +58,17 @@ export function DetailsPanel({ conversation, personActions }: Props) {
   const person = useAppSelector((state) => selectPerson(state, peer.id));
   const details = useAppSelector((state) => state.details[id]);
   const load = useCommand(() => messenger.loadDetails(id));
-  const heading = useRef<HTMLHeadingElement>(null);
   const { run } = load;
   const selfId = self?.userId ?? "";
   const open = conversation.stage.kind === "open";
 
   useEffect(() => {
     void run();
-    heading.current?.focus();
   }, [run, id]);
 
   return (
     <>
-      <PaneHeader backTo={paths.conversation(id)}>
-        <h2 ref={heading} tabIndex={-1}>
-          Details
-        </h2>
-        <Tooltip title="Close · Esc">
-          <IconButton
-            component={Link}
-            to={paths.conversation(id)}
-            aria-label="Close details"
-            sx={{ display: { xs: "none", sm: "inline-flex" } }}
-          >
-            <CloseIcon />
-          </IconButton>
-        </Tooltip>
-      </PaneHeader>
+      <SideHeader title="Details" subject={id} closeTo={paths.conversation(id)} />
       <PaneBody>
         <Body>
           <Who>
