@@ -1,8 +1,9 @@
 import { Button } from "@mui/material";
 import { styled } from "@mui/material/styles";
-import { useEffect, useRef, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { Mark } from "../components/icons";
 import { Name } from "../components/Pane";
+import { useArrival } from "../components/useArrival";
 import { useAppSelector, useCommand, useMessenger } from "./hooks";
 import { selectSelf, selectTalkList } from "./selectors";
 import { useTitle } from "./useTitle";
@@ -28,8 +29,7 @@ const Sheet = styled("div")(({ theme }) => ({
 }));
 
 function WholePage({ title, children }: { title: string; children: ReactNode }) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
+  const heading = useArrival();
   return (
     <Page>
       <Sheet>

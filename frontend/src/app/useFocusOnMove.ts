@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { useLocation } from "react-router";
 
 const lost = () => {
@@ -12,7 +12,8 @@ const conversationOf = (path: string) => /^\/c\/([^/]+)/u.exec(path)?.[1];
 export function useFocusOnMove(): void {
   const { pathname } = useLocation();
   const before = useRef(pathname);
-  useEffect(() => {
+  // Together with what is drawn: a key pressed at once belongs to the new pane.
+  useLayoutEffect(() => {
     const from = before.current;
     before.current = pathname;
     if (from === pathname) return;

@@ -1,8 +1,9 @@
 import { IconButton, Tooltip } from "@mui/material";
 import { styled } from "@mui/material/styles";
-import { useEffect, useRef, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { BackIcon, CloseIcon } from "./icons";
+import { useArrival } from "./useArrival";
 
 const Bar = styled("header")(({ theme }) => ({
   flex: "none",
@@ -37,8 +38,7 @@ export function PaneHeader({ backTo, children }: { backTo?: string; children: Re
 
 /** The head of the pane beside a conversation; whoever opens it for another `subject` is led to its title. */
 export function SideHeader({ title, subject, closeTo }: { title: string; subject: string; closeTo: string }) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), [subject]);
+  const heading = useArrival(subject);
   return (
     <PaneHeader backTo={closeTo}>
       <h2 ref={heading} tabIndex={-1}>

@@ -1,10 +1,11 @@
 import { Button } from "@mui/material";
 import { styled } from "@mui/material/styles";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { Avatar } from "../../components/Avatar";
 import { Callout } from "../../components/Callout";
 import { SignOutIcon } from "../../components/icons";
 import { Column, Name, PaneBody, PaneHeader, Secondary, Section } from "../../components/Pane";
+import { useArrival } from "../../components/useArrival";
 import { useAppSelector, useCommand, useMessenger } from "../../app/hooks";
 import { selectSelf } from "../../app/selectors";
 import { useTitle } from "../../app/useTitle";
@@ -36,9 +37,8 @@ export function AccountPage({ appearance }: { appearance: ReactNode }) {
   const self = useAppSelector(selectSelf);
   const findings = useAppSelector((state) => state.auth.findings);
   const signOut = useCommand(() => messenger.signOut());
-  const heading = useRef<HTMLHeadingElement>(null);
+  const heading = useArrival();
   useTitle("Account");
-  useEffect(() => heading.current?.focus(), []);
   if (self === null) return null;
 
   return (

@@ -1,6 +1,6 @@
 import { Button } from "@mui/material";
-import { useEffect, useRef } from "react";
 import { Callout } from "../../components/Callout";
+import { useArrival } from "../../components/useArrival";
 import { AuthLayout, Lead } from "./AuthLayout";
 
 interface Props {
@@ -11,8 +11,7 @@ interface Props {
 
 /** Another browser gave the account its keys a moment earlier, and kept the password: what counts, and where the code is. */
 export function CompletedElsewhereStep({ chose, onGoOn }: Props) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
+  const heading = useArrival();
   return (
     <AuthLayout>
       <h1 ref={heading} tabIndex={-1}>

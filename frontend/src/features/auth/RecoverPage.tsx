@@ -1,8 +1,9 @@
 import { Button } from "@mui/material";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { Link, Navigate } from "react-router";
 import { Callout } from "../../components/Callout";
 import { Field } from "../../components/Field";
+import { useArrival } from "../../components/useArrival";
 import { useAppSelector, useCommand, useMessenger } from "../../app/hooks";
 import { useTitle } from "../../app/useTitle";
 import { problemWords } from "../../app/words/problems";
@@ -91,8 +92,7 @@ function NewPasswordStep({ username, onRunning }: { username: string; onRunning:
   const messenger = useMessenger();
   const [password, setPassword] = useState("");
   const [step, setStep] = useState<SignInStep | null>(null);
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
+  const heading = useArrival();
   const recover = useCommand(async () => {
     await demandStrength(password, [username]);
     onRunning(true);

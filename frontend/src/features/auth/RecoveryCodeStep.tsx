@@ -1,5 +1,6 @@
 import { Button, Checkbox, FormControlLabel } from "@mui/material";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
+import { useArrival } from "../../components/useArrival";
 import { AuthLayout, Lead } from "./AuthLayout";
 import { RecoveryCodeCard } from "./RecoveryCodeCard";
 
@@ -12,10 +13,9 @@ interface Props {
 /** Shown once: it is kept nowhere, so leaving asks, and going on needs a word that it was kept. */
 export function RecoveryCodeStep({ code, username, onKept }: Props) {
   const [kept, setKept] = useState(false);
-  const heading = useRef<HTMLHeadingElement>(null);
+  const heading = useArrival();
 
   useEffect(() => {
-    heading.current?.focus();
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener("beforeunload", ask);
     return () => window.removeEventListener("beforeunload", ask);

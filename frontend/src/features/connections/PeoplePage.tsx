@@ -1,11 +1,11 @@
 import { Button } from "@mui/material";
-import { useEffect, useRef } from "react";
 import { Link, useSearchParams } from "react-router";
 import { Callout } from "../../components/Callout";
 import { Empty } from "../../components/Empty";
 import { Field } from "../../components/Field";
 import { Column, PaneBody, PaneHeader, Secondary, Section } from "../../components/Pane";
 import { RowSkeletons } from "../../components/Skeletons";
+import { useArrival } from "../../components/useArrival";
 import { useAppSelector } from "../../app/hooks";
 import { selectPeople, selectRequests, selectWaitsFor } from "../../app/selectors";
 import { problemWords } from "../../app/words/problems";
@@ -22,10 +22,8 @@ export function PeoplePage() {
   const query = search.get("q") ?? "";
   const requests = useAppSelector(selectRequests);
   const people = useAppSelector(selectPeople);
-  const field = useRef<HTMLInputElement>(null);
+  const field = useArrival<HTMLInputElement>();
   const found = useSearch(query.trim());
-
-  useEffect(() => field.current?.focus(), []);
 
   const setQuery = (value: string) =>
     setSearch(

@@ -1,5 +1,5 @@
 import { Tooltip } from "@mui/material";
-import { useEffect, useRef, type KeyboardEvent } from "react";
+import { useLayoutEffect, useRef, type KeyboardEvent } from "react";
 import { SealIcon, SendIcon, TickIcon } from "../../components/icons";
 import { useAppSelector } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
@@ -33,7 +33,7 @@ export function Composer({ talk, aim, onAim, ...timeline }: Props) {
   const { text, change, send, critical, setCritical, tooLong, empty } = composing;
   const edits = aim?.kind === "edit";
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (finePointer()) field.current?.focus();
   }, []);
 

@@ -1,15 +1,14 @@
-import { useEffect, useRef } from "react";
 import { useTitle } from "../../app/useTitle";
 import { Column, PaneBody, PaneHeader, Section } from "../../components/Pane";
+import { useArrival } from "../../components/useArrival";
 import { paths } from "../../lib/paths";
 import { Bb84 } from "./Bb84";
 import { Sources } from "./Sources";
 
 /** Where the randomness comes from, and what a key exchange with photons looks like. */
 export function QuantumPage() {
-  const heading = useRef<HTMLHeadingElement>(null);
+  const heading = useArrival();
   useTitle("Quantum");
-  useEffect(() => heading.current?.focus(), []);
   return (
     <>
       <PaneHeader backTo={paths.home}>
