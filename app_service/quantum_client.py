@@ -1,19 +1,21 @@
 """The only caller of quantum_service.
 
 Promises: one pooled client, bounded waiting, the request's id passed on, and one way to fail: whatever keeps
-quantum_service from answering is 503 `quantum_service_unavailable` with `Retry-After`.
+quantum_service from answering is 503 `quantum_service_unavailable` with `Retry-After`, and `overloaded` when it has
+too much to do.
 Does not: retry, cache, or touch the database. Callers hold no transaction while they call.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from types import TracebackType
 from typing import Final, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from shared.encoding import to_base64url
 from shared.errors import ApiError, Unavailable
 from shared.http import REQUEST_ID_HEADER, request_id
 from shared.logging import get_logger
@@ -86,9 +88,13 @@ class QuantumClient:
     async def establish(self, body: wire.EstablishRequest) -> wire.EstablishResponse:
         return await self._call("POST", "/api/quantum/establish", body, wire.EstablishResponse)
 
-    async def bb84(self, body: Bb84Request) -> AsyncGenerator[bytes, None]:
-        """The lines of a simulated run as they come; refusals are raised before the first one."""
-        response = await self._request("POST", "/api/quantum/bb84", body, stream=True)
+    async def bb84(self, body: Bb84Request, notary: wire.NotaryKey) -> AsyncGenerator[bytes, None]:
+        """The lines of a simulated run as they come, its draw signed by `notary`; refusals are raised before them."""
+        headers = {
+            wire.NOTARY_KEY_HEADER: to_base64url(notary.public_key),
+            wire.NOTARY_BLOB_HEADER: to_base64url(notary.wrapped_private_key),
+        }
+        response = await self._request("POST", "/api/quantum/bb84", body, stream=True, further=headers)
         if response.status_code != httpx.codes.OK:
             await response.aread()
             self._check(response)
@@ -120,8 +126,16 @@ class QuantumClient:
         if refused:
             raise self._refusal(response)
 
-    async def _request(self, method: str, path: str, body: BaseModel | None, *, stream: bool = False) -> httpx.Response:
-        headers = {"Content-Type": "application/json"}
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        body: BaseModel | None,
+        *,
+        stream: bool = False,
+        further: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        headers = {"Content-Type": "application/json", **(further or {})}
         if identifier := request_id():
             headers[REQUEST_ID_HEADER] = identifier
         content = None if body is None else body.model_dump_json().encode()
@@ -136,13 +150,15 @@ class QuantumClient:
 
     def _patience(self, response: httpx.Response) -> Unavailable:
         """What a caller required is away, which trying again at once does not change; or there is too much work."""
-        if _code(response) != "hardware_entropy_unavailable":
-            return self._unavailable("busy")
-        return Unavailable(
-            "hardware_entropy_unavailable",
-            "No quantum device has randomness ready. Nothing was changed.",
-            retry_after=HARDWARE_RETRY_AFTER_SECONDS,
-        )
+        match _code(response):
+            case "hardware_entropy_unavailable" as code:
+                words = "No quantum device has randomness ready. Nothing was changed."
+                return Unavailable(code, words, retry_after=HARDWARE_RETRY_AFTER_SECONDS)
+            case "overloaded" as code:
+                words = "The quantum service has more work than it can take now. Nothing was changed."
+                return Unavailable(code, words, retry_after=RETRY_AFTER_SECONDS)
+            case _:
+                return self._unavailable("status 503")
 
     def _refusal(self, response: httpx.Response) -> ApiError:
         try:

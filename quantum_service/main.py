@@ -61,7 +61,7 @@ def _lifespan(given: QuantumSettings | None, sources: Sequence[EntropySource] | 
         filler = PoolFiller(pool, report=metrics.block)
         metrics.watch(pool, workers)
         app.state.keys = Keys(secrets.api_key, secrets.operator_key)
-        app.state.bb84 = Runs(pool, settings.quantum_bb84_runs)
+        app.state.bb84 = Runs(settings.quantum_bb84_runs)
         app.state.desk = Desk(Operations(secrets.master_key, pool), workers, metrics)
         filler.start()
         log.info("started", providers=installed().names(), sources=[stock.source.name for stock in pool.stocks])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from quantum_service.draws import draw
 from quantum_service.entropy.pool import EntropyPool
 from quantum_service.establish import establish
 from quantum_service.primitives import kem, keywrap, signatures, symmetric
@@ -105,10 +106,11 @@ class Operations:
 
         return wire.DecryptResponse(plaintexts=_each(body.items, one))
 
-    def random(self, length: int, require: wire.Requirement) -> wire.RandomResponse:
+    def random(
+        self, length: int, require: wire.Requirement = "any", notary: wire.NotaryKey | None = None
+    ) -> wire.RandomResponse:
         with refusals():
-            draw = self.pool.draw(length, require)
-        return wire.RandomResponse(bytes=draw.data, receipt=draw.receipt)
+            return draw(self.pool, self.master, length, require, notary)
 
 
 def _each(items: Sequence[Item], work: Callable[[Item], Result]) -> list[Result]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Final, TypeVar
 
-from fastapi import APIRouter, Depends, Query, Request, Security
+from fastapi import APIRouter, Depends, Header, Query, Request, Security
 from pydantic import BaseModel
 
 from quantum_service import VERSION
@@ -13,6 +13,7 @@ from quantum_service.access import caller_is_operator, operator_only, require_op
 from quantum_service.metrics import Metrics
 from quantum_service.operations import Operations
 from quantum_service.primitives.providers import installed
+from shared.errors import Malformed
 from shared.schemas import quantum as wire
 from shared.workers import Workers
 
@@ -38,6 +39,16 @@ class Desk:
     async def run(self, call: str, items: int, work: Callable[[], Answer]) -> Answer:
         return self.count(call, items, await self._workers.run(work))
 
+    async def draw(
+        self, length: int, require: wire.Requirement = "any", notary: wire.NotaryKey | None = None
+    ) -> wire.RandomResponse:
+        def work() -> wire.RandomResponse:
+            return self.operations.random(length, require, notary)
+
+        if notary is None and length <= QUICK_BYTES:
+            return self.count("random", 1, work())
+        return await self.run("random", 1, work)
+
     def count(self, call: str, items: int, answer: Answer) -> Answer:
         self._metrics.items.labels(call).inc(items)
         if isinstance(answer, wire.EstablishResponse | wire.RandomResponse):
@@ -52,6 +63,21 @@ async def desk(request: Request) -> Desk:
 
 
 DeskNow = Annotated[Desk, Depends(desk)]
+
+
+async def notary_key(
+    public_key: Annotated[wire.NotaryPublicKey | None, Header(alias=wire.NOTARY_KEY_HEADER)] = None,
+    wrapped_private_key: Annotated[wire.WrappedKey | None, Header(alias=wire.NOTARY_BLOB_HEADER)] = None,
+) -> wire.NotaryKey | None:
+    """In headers, since neither a `GET` with a body nor keys in logged addresses would do."""
+    if public_key is None and wrapped_private_key is None:
+        return None
+    if public_key is None or wrapped_private_key is None:
+        raise Malformed("malformed", "A notary key is its public half and its wrapped private half.")
+    return wire.NotaryKey(public_key=public_key, wrapped_private_key=wrapped_private_key)
+
+
+NotaryNow = Annotated[wire.NotaryKey | None, Depends(notary_key)]
 
 
 @open_routes.get("/")
@@ -83,13 +109,15 @@ async def health(desk: DeskNow) -> wire.QuantumHealth:
 @api_routes.get("/random")
 async def random(
     desk: DeskNow,
+    notary: NotaryNow,
     length: Annotated[int, Query(alias="bytes", ge=1, le=wire.MAX_RANDOM_BYTES)] = 32,
     require: Annotated[wire.Requirement, Query()] = "any",
 ) -> wire.RandomResponse:
-    """`require=hardware`: 503 `hardware_entropy_unavailable` without a quantum device's credited part."""
-    if length <= QUICK_BYTES:
-        return desk.count("random", 1, desk.operations.random(length, require))
-    return await desk.run("random", 1, lambda: desk.operations.random(length, require))
+    """`require=hardware`: 503 `hardware_entropy_unavailable` without a quantum device's credited part.
+
+    With a notary key of usage `sign:receipt` in the headers the receipt comes signed.
+    """
+    return await desk.draw(length, require, notary)
 
 
 @api_routes.post("/keygen")

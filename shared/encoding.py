@@ -70,6 +70,7 @@ class Label:
     PSK = "QuantumChat/psk/v1"
     CRITICAL = "QuantumChat/critical/v1"
     RECEIPT = "QuantumChat/receipt/v1"
+    DRAW = "QuantumChat/draw/v1"
     SIGN_GENERAL = "QuantumChat/sign-general/v1"
     WRAP = "QuantumChat/wrap/v1"
     DATA = "QuantumChat/data/v1"

@@ -31,6 +31,7 @@ class QuantumService(httpx.AsyncBaseTransport):
     """The way to the real quantum_service; `away` cuts it, as a stopped process would."""
 
     def __init__(self, app: FastAPI) -> None:
+        self.app = app
         self._inner = httpx.ASGITransport(app=app)
         self.away = False
         self.calls: list[str] = []

@@ -7,10 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from app_service.accounts.access import AccountCaller
+from app_service.notary import Notaries
 from app_service.quantum_client import QuantumClient
 from app_service.rate_limits import RateLimits
 from shared.http import JsonLines
 from shared.schemas.bb84 import Bb84Event, Bb84Request
+from shared.schemas.quantum import NotaryKey
 
 router = APIRouter(prefix="/api/quantum", tags=["quantum"])
 
@@ -20,12 +22,23 @@ async def _client(request: Request) -> QuantumClient:
     return client
 
 
+async def _notary(request: Request) -> NotaryKey:
+    """The key that browsers have pinned for receipts."""
+    notaries: Notaries = request.app.state.notaries
+    notary = notaries.receipt.current()
+    return NotaryKey(public_key=notary.public_key, wrapped_private_key=notary.wrapped_private_key)
+
+
 async def _limited(request: Request, caller: AccountCaller) -> None:
     limits: RateLimits = request.app.state.limits
     await limits.demonstration(str(caller.user_id))
 
 
 @router.post("/bb84", response_class=JsonLines, responses={200: {"model": Bb84Event}}, dependencies=[Depends(_limited)])
-async def bb84(body: Bb84Request, quantum: Annotated[QuantumClient, Depends(_client)]) -> JsonLines:
+async def bb84(
+    body: Bb84Request,
+    quantum: Annotated[QuantumClient, Depends(_client)],
+    notary: Annotated[NotaryKey, Depends(_notary)],
+) -> JsonLines:
     """A simulated run, told as `application/x-ndjson` while it goes on; its key is thrown away."""
-    return JsonLines(await quantum.bb84(body))
+    return JsonLines(await quantum.bb84(body, notary))

@@ -1,7 +1,7 @@
 """Runs of BB84 on demand, each in a process of its own (`bb84_worker.py`).
 
-Promises: a few at once and no queue; random numbers from the entropy pool, with their receipt; the process ends with
-the run, when it takes too long, and when the caller goes away. Does not: keep anything of a run.
+Promises: a few at once and no queue; random numbers from a draw of the entropy pool, whose receipt is told first; the
+process ends with the run, when it takes too long, and when the caller goes away. Does not: keep anything of a run.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from contextlib import aclosing
 from typing import Final
 
 from quantum_service import child_process
-from quantum_service.entropy.pool import EntropyPool
 from quantum_service.qkd.bb84_worker import Order
-from quantum_service.qkd.seeds import Seeds
 from shared.errors import Unavailable
 from shared.logging import get_logger
 from shared.schemas.bb84 import Bb84Event, Bb84Failed, Bb84Finished, Bb84Request, Bb84Started
+from shared.schemas.quantum import RandomResponse
 
 log = get_logger("bb84")
 
@@ -32,13 +31,11 @@ class Runs:
 
     def __init__(
         self,
-        pool: EntropyPool,
         most: int,
         *,
         command: tuple[str, ...] = (sys.executable, "-m", _MODULE),
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._pool = pool
         self._places = asyncio.Semaphore(most)
         self._command = command
         self._timeout = timeout
@@ -48,13 +45,12 @@ class Runs:
         if self._places.locked():
             raise Unavailable("overloaded", "Enough runs are going on now.", retry_after=_RETRY_AFTER_SECONDS)
 
-    async def events(self, request: Bb84Request) -> AsyncGenerator[Bb84Event, None]:
-        """What happens in one run, to its end."""
+    async def events(self, request: Bb84Request, drawn: RandomResponse) -> AsyncGenerator[Bb84Event, None]:
+        """What happens in one run, to its end; `drawn` are `Seeds.BYTES` bytes that nobody else gets."""
         async with self._places:
-            drawn = await asyncio.to_thread(self._pool.draw, Seeds.BYTES)
-            yield Bb84Event(Bb84Started(receipt=drawn.receipt))
+            yield Bb84Event(Bb84Started(receipt=drawn.receipt, signed=drawn.signed))
             try:
-                async with aclosing(self._child(Order(request=request, seeds=drawn.data))) as child:
+                async with aclosing(self._child(Order(request=request, seeds=drawn.bytes))) as child:
                     async for event in child:
                         yield event
             except TimeoutError:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, RootModel
 
 from shared.schemas.base import Wire
-from shared.schemas.quantum import EntropyReceipt
+from shared.schemas.quantum import EntropyReceipt, SignedDraw
 
 MAX_PULSES = 1_000_000
 SHOWN_PHOTONS = 64
@@ -86,6 +86,7 @@ class Bb84Started(Wire):
 
     event: Literal["started"] = "started"
     receipt: EntropyReceipt
+    signed: SignedDraw | None
 
 
 class Bb84Progress(Wire):

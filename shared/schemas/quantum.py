@@ -19,8 +19,11 @@ MAX_BATCH = 256
 MAX_RECIPIENTS = 1000
 MAX_MESSAGE_BYTES = 65_536
 MAX_RANDOM_BYTES = 65_536
+NOTARY_KEY_HEADER = "X-Notary-Public-Key"
+NOTARY_BLOB_HEADER = "X-Notary-Wrapped-Private-Key"
 
 PublicKey = Annotated[Base64Bytes, Field(min_length=1, max_length=2048)]
+NotaryPublicKey = Annotated[Base64Bytes, Field(min_length=962, max_length=962)]
 Signature = Annotated[Base64Bytes, Field(min_length=1, max_length=1024)]
 Message = Annotated[Base64Bytes, Field(max_length=MAX_MESSAGE_BYTES)]
 WrappedKey = Annotated[Base64Bytes, Field(min_length=58, max_length=4096)]
@@ -113,7 +116,7 @@ class Recipient(Wire):
 
 
 class EstablishRequest(Wire):
-    notary_public_key: Annotated[Base64Bytes, Field(min_length=962, max_length=962)]
+    notary_public_key: NotaryPublicKey
     notary_wrapped_private_key: WrappedKey
     conversation_id: UUID
     generation: int = Field(ge=0, lt=2**32)
@@ -203,9 +206,26 @@ class DecryptResponse(Wire):
     plaintexts: list[Base64Bytes]
 
 
+class NotaryKey(Wire):
+    """Who asks for a draw brings the key of usage `sign:receipt` that its receipt is to be signed with."""
+
+    public_key: NotaryPublicKey
+    wrapped_private_key: WrappedKey
+
+
+class SignedDraw(Wire):
+    """`statement` holds the receipt and the hash of what was drawn, `signature` is the notary key's."""
+
+    statement: Base64Bytes
+    signature: Base64Bytes
+
+
 class RandomResponse(Wire):
+    """`signed` is null when no notary key came with the request."""
+
     bytes: Base64Bytes
     receipt: EntropyReceipt
+    signed: SignedDraw | None
 
 
 class Alarm(Wire):

@@ -1191,6 +1191,7 @@ export interface components {
        */
       event: "started";
       receipt: components["schemas"]["EntropyReceipt"];
+      signed: components["schemas"]["SignedDraw"] | null;
     };
     /**
      * Bound
@@ -3058,6 +3059,22 @@ export interface components {
       user2_id: string;
       /** Waiting For */
       waiting_for: string[];
+    };
+    /**
+     * SignedDraw
+     * @description `statement` holds the receipt and the hash of what was drawn, `signature` is the notary key's.
+     */
+    SignedDraw: {
+      /**
+       * Signature
+       * Format: base64url
+       */
+      signature: string;
+      /**
+       * Statement
+       * Format: base64url
+       */
+      statement: string;
     };
     /**
      * SignedIn

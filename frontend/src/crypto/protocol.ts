@@ -28,6 +28,7 @@ import * as pins from "./people/pins";
 import { MalformedEncoding } from "./primitives/encoding";
 import { takeAck } from "./sending/acks";
 import * as sending from "./sending/sending";
+import { readDraw } from "./statements/draw";
 import type { Room } from "./store/room";
 import type { UnitOfWork } from "./store/storage";
 import type { CryptoApi, Received } from "./types";
@@ -211,6 +212,7 @@ function accountCalls(core: Core) {
 function peopleCalls(core: Core) {
   return {
     learnConfig: (config) => core.change((room, unit) => Promise.resolve(people.learnConfig(room, unit, config))),
+    verifiedReceipt: (draw) => core.read(({ self }) => readDraw(draw, self.receiptNotary?.publicKey ?? null)),
     learnKeys: (keys) => core.change((room, unit) => people.learnKeys(room, unit, keys)),
     contacts: () => core.read(people.contacts),
     contact: (userId) => core.read((room) => people.contact(room, userId)),

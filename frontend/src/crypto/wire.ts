@@ -196,6 +196,12 @@ export interface WireReceipt {
   signature: Bytes;
 }
 
+/** What a draw of the quantum service is signed with. */
+export interface WireDraw {
+  statement: Bytes;
+  signature: Bytes;
+}
+
 export interface WireContribution {
   transcript: Bytes;
   signature: Bytes;

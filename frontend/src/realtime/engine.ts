@@ -99,7 +99,7 @@ export class Engine implements Messenger {
 
   loadEntropy = () => this.#do(({ live }) => entropy(live.context.api));
   runBb84 = (input: Bb84Request, onStage: (stage: Bb84Stage) => void) =>
-    this.#do(({ live }) => runBb84(live.context.api, input, onStage));
+    this.#do(({ live: { context } }) => runBb84(context.api, context.crypto, input, onStage));
 
   // ---------------------------------------------------------------- conversations
 

@@ -6,7 +6,7 @@
  */
 import type { AboutFile, Editing, FileView, FoundPeople, Id, MessageType, Problem, RoomAct, SignInStep } from "./state";
 import type { Publish } from "./changes";
-import type { Bb84Request, Bb84Result, Bb84Stage, PoolState } from "./quantum";
+import type { Bb84Request, Bb84Shown, Bb84Stage, PoolState } from "./quantum";
 
 export class MessengerError extends Error {
   override readonly name = "MessengerError";
@@ -138,7 +138,7 @@ export interface Messenger {
   /** Null while the quantum service is away. */
   loadEntropy(): Promise<PoolState | null>;
   /** A simulated run of BB84, to be looked at. `bb84_broke_off`. */
-  runBb84(input: Bb84Request, onStage: (stage: Bb84Stage) => void): Promise<Bb84Result>;
+  runBb84(input: Bb84Request, onStage: (stage: Bb84Stage) => void): Promise<Bb84Shown>;
   /** Publishes `ownDevices`. */
   loadOwnDevices(): Promise<void>;
 }

@@ -13,9 +13,10 @@ import structlog
 from app_service.quantum_client import QuantumClient, QuantumRefused
 from shared.errors import Unavailable
 from shared.schemas.bb84 import Bb84Request
-from shared.schemas.quantum import KeygenRequest, VerifyItem
+from shared.schemas.quantum import KeygenRequest, NotaryKey, VerifyItem
 
 ITEM = VerifyItem(public_key=bytes(962), label="x", message=b"", signature=bytes(100))
+NOTARY = NotaryKey(public_key=bytes(962), wrapped_private_key=bytes(58))
 VALID = {"items": [{"valid": True, "code": "valid"}]}
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -71,9 +72,10 @@ async def test_a_busy_service_is_not_away() -> None:
     quantum, contacts = client(answering(503, error("overloaded")))
 
     async with quantum:
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable) as refusal:
             await quantum.verify([ITEM])
 
+    assert (refusal.value.code, refusal.value.retry_after) == ("overloaded", 5)
     assert contacts == []
 
 
@@ -88,7 +90,7 @@ async def test_what_a_caller_requires_is_away_the_service_is_not() -> None:
     assert contacts == []
 
 
-async def test_a_503_of_another_form_is_a_busy_service() -> None:
+async def test_a_503_of_another_form_is_unavailable() -> None:
     quantum, _ = client(answering(503, []))
 
     async with quantum:
@@ -156,7 +158,7 @@ async def test_a_run_that_breaks_off_says_so_in_its_last_line() -> None:
     quantum, _ = client(lambda _: httpx.Response(200, stream=_BreaksOff()))
 
     async with quantum:
-        told = b"".join([part async for part in await quantum.bb84(Bb84Request())])
+        told = b"".join([part async for part in await quantum.bb84(Bb84Request(), NOTARY)])
 
     assert [json.loads(line) for line in told.splitlines() if line] == [
         {"event": "progress", "stage": "prepared"},

@@ -11,24 +11,28 @@ import pytest
 from quantum_service.entropy.pool import EntropyPool
 from quantum_service.entropy.sources.os import OsSource
 from quantum_service.qkd.runs import Runs
+from quantum_service.qkd.seeds import Seeds
 from shared.errors import Unavailable
 from shared.schemas.bb84 import Bb84Event, Bb84Failed, Bb84Finished, Bb84Progress, Bb84Request, Bb84Started
+from shared.schemas.quantum import RandomResponse
 
 REQUEST = Bb84Request(pulses=12_000, noise=0.01)
 FOREVER = "import time; time.sleep(60)"
 
 
 def runs(program: str | None = None, timeout: float = 120.0, most: int = 1) -> Runs:
-    pool = EntropyPool([OsSource()])
-    return (
-        Runs(pool, most)
-        if program is None
-        else Runs(pool, most, command=(sys.executable, "-c", program), timeout=timeout)
-    )
+    if program is None:
+        return Runs(most)
+    return Runs(most, command=(sys.executable, "-c", program), timeout=timeout)
+
+
+def drawn() -> RandomResponse:
+    draw = EntropyPool([OsSource()]).draw(Seeds.BYTES)
+    return RandomResponse(bytes=draw.data, receipt=draw.receipt, signed=None)
 
 
 async def told(of: Runs) -> list[Bb84Event]:
-    return [event async for event in of.events(REQUEST)]
+    return [event async for event in of.events(REQUEST, drawn())]
 
 
 async def test_a_run_from_its_receipt_to_its_figures() -> None:
@@ -71,14 +75,14 @@ async def test_a_run_that_breaks_off_says_so_and_leaves_no_process(program: str,
 
 
 async def test_a_program_that_is_not_there() -> None:
-    events = [event async for event in Runs(EntropyPool([OsSource()]), 1, command=("/nowhere",)).events(REQUEST)]
+    events = await told(Runs(1, command=("/nowhere",)))
     assert events[-1].root == Bb84Failed(code="crashed")
 
 
 async def test_no_more_than_so_many_at_once_and_a_caller_who_leaves_makes_room() -> None:
     few = runs(FOREVER)
     few.admit()
-    async with aclosing(few.events(REQUEST)) as events:
+    async with aclosing(few.events(REQUEST, drawn())) as events:
         await anext(events)
         with pytest.raises(Unavailable) as refused:
             few.admit()

@@ -55,6 +55,7 @@ export const LABEL = {
   psk: "QuantumChat/psk/v1",
   critical: "QuantumChat/critical/v1",
   receipt: "QuantumChat/receipt/v1",
+  draw: "QuantumChat/draw/v1",
   file: "QuantumChat/file/v1",
 } as const;
 

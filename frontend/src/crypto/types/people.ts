@@ -7,6 +7,7 @@ import type {
   WireConfig,
   WireConnection,
   WireConnectionRequest,
+  WireDraw,
   WirePins,
   WireSeenKeys,
 } from "../wire";
@@ -53,6 +54,9 @@ export interface LearnedKeys {
 export interface PeopleCalls {
   /** Pins the server's name and its notary key, or names a change. Call with every `GET /api/config`. */
   learnConfig(config: WireConfig): Promise<Problem[]>;
+
+  /** The entropy receipt of a draw; null unless the pinned notary key of receipts signed it. */
+  verifiedReceipt(draw: WireDraw): Promise<unknown>;
 
   /** Verifies and pins the keys of an account, one's own included. Ask with `?since=` the known `listVersion`. */
   learnKeys(keys: WireAccountKeys): Promise<LearnedKeys>;

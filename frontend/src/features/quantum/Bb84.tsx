@@ -1,12 +1,13 @@
 import { Button } from "@mui/material";
 import { styled } from "@mui/material/styles";
 import { useState } from "react";
-import { useCommand, useMessenger } from "../../app/hooks";
+import { useCommand, useMessenger, useNow } from "../../app/hooks";
+import { Randomness } from "../../app/Randomness";
 import { problemWords } from "../../app/words/problems";
 import { Callout } from "../../components/Callout";
 import { Choices } from "../../components/Choices";
 import { Secondary } from "../../components/Pane";
-import type { Bb84Result, Bb84Stage } from "../../realtime/quantum";
+import type { Bb84Result, Bb84Shown, Bb84Stage } from "../../realtime/quantum";
 import { ErrorScale } from "./ErrorScale";
 import { Photons } from "./Photons";
 import { Steps } from "./Steps";
@@ -41,11 +42,11 @@ export function Bb84() {
   const [noise, setNoise] = useState(0.01);
   const [eavesdropper, setEavesdropper] = useState(0);
   const [stage, setStage] = useState<Bb84Stage | null>(null);
-  const [result, setResult] = useState<Bb84Result | null>(null);
+  const [shown, setShown] = useState<Bb84Shown | null>(null);
   const run = useCommand(async () => {
     setStage(null);
-    setResult(null);
-    setResult(await messenger.runBb84({ pulses, noise, eavesdropper }, setStage));
+    setShown(null);
+    setShown(await messenger.runBb84({ pulses, noise, eavesdropper }, setStage));
   });
   const working = stage === null ? "The simulator is starting …" : STAGES[stage];
   return (
@@ -73,21 +74,32 @@ export function Bb84() {
       </Controls>
       <div role="status">
         {run.running && <Secondary>{working}</Secondary>}
-        {result !== null && <Verdict result={result} />}
+        {shown !== null && <Verdict result={shown.result} />}
       </div>
       {run.problem !== null && <Secondary role="alert">{problemWords(run.problem)}</Secondary>}
-      {result !== null && (
-        <Result>
-          <h3>Error rate</h3>
-          <ErrorScale {...result} />
-          <h3>What is left of the bits</h3>
-          <Steps result={result} />
-          <Secondary>{correction(result)}</Secondary>
-          <h3>The first {result.photons.length} photons</h3>
-          <Photons photons={result.photons} />
-        </Result>
-      )}
+      {shown !== null && <Story {...shown} />}
     </>
+  );
+}
+
+function Story({ result, receipt }: Bb84Shown) {
+  const now = useNow(60_000);
+  return (
+    <Result>
+      <h3>Error rate</h3>
+      <ErrorScale {...result} />
+      <h3>What is left of the bits</h3>
+      <Steps result={result} />
+      <Secondary>{correction(result)}</Secondary>
+      <h3>The first {result.photons.length} photons</h3>
+      <Photons photons={result.photons} />
+      <h3>Where the random choices of this run came from</h3>
+      {receipt === null ? (
+        <p>What came with this run is not signed by the key that this browser knows, so it is not shown.</p>
+      ) : (
+        <Randomness receipt={receipt} now={now} />
+      )}
+    </Result>
   );
 }
 

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { renderScenario, stubBrowser } from "../../testing/fixtures/render";
 import { scenarios } from "../../testing/fixtures/scenarios";
@@ -14,8 +14,9 @@ describe("the sources of randomness", () => {
     const { user, where } = renderScenario(scenarios.people);
     await user.click(await screen.findByRole("button", { name: /^Account:/u }));
     await user.click(await screen.findByRole("menuitem", { name: "Quantum" }));
+    const heading = await screen.findByRole("heading", { name: "Quantum" });
     expect(where()).toBe("/quantum");
-    expect(document.activeElement).toBe(await screen.findByRole("heading", { name: "Quantum" }));
+    await waitFor(() => expect(document.activeElement).toBe(heading));
     expect(await screen.findByText("Simulator (Qiskit Aer)")).toBeTruthy();
     expect(screen.getByText("Healthy")).toBeTruthy();
     expect(screen.getByText(/A simulator is no quantum computer/u)).toBeTruthy();
@@ -52,7 +53,16 @@ describe("a run of BB84", () => {
     const photons = within(screen.getByRole("list", { name: "The first photons" })).getAllByRole("listitem");
     expect(photons).toHaveLength(64);
     expect(photons[0]!.textContent).toContain("Alice sent 0 in Z; Bob measured 0 in X; bases differ, dropped");
+    expect(screen.getByText(/simulated quantum circuit: it was simulated and counts for nothing/iu)).toBeTruthy();
+    expect(screen.getByText(/both of its signatures hold/u)).toBeTruthy();
     expect(screen.getByText(/1\.0 % of the compared bits were wrong .* below the line of 11\.0 %/u)).toBeTruthy();
+  });
+
+  it("shows no receipt that this server's key did not sign", async () => {
+    const { user } = renderScenario({ ...scenarios.people, unsignedDraws: true }, "/quantum");
+    await user.click(await send());
+    expect(await screen.findByText(/is not signed by the key that this browser knows/u)).toBeTruthy();
+    expect(screen.queryByText(/both of its signatures hold/u)).toBeNull();
   });
 
   it("ends without one when Eve listens to everything", async () => {

@@ -2,10 +2,10 @@ import { styled } from "@mui/material/styles";
 import type { ReactNode } from "react";
 import { DigitGroups } from "../../components/DigitGroups";
 import { useNow } from "../../app/hooks";
+import { Randomness } from "../../app/Randomness";
 import { fingerprintGroups } from "../../lib/fingerprint";
 import { inSentence } from "../../lib/time";
 import type { ConversationDetails } from "../../realtime/state";
-import { Randomness } from "./Randomness";
 
 const Facts = styled("dl")(({ theme }) => ({
   ...theme.typography.body2,

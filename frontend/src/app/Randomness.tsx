@@ -1,6 +1,6 @@
 import { styled } from "@mui/material/styles";
-import type { EntropyAbsence, EntropyPart, EntropyReceipt } from "../../realtime/state";
-import { inSentence } from "../../lib/time";
+import type { EntropyAbsence, EntropyPart, EntropyReceipt } from "../realtime/state";
+import { inSentence } from "../lib/time";
 
 const Parts = styled("ul")(({ theme }) => ({
   margin: "2px 0 6px",
@@ -26,7 +26,7 @@ const TESTS: Record<string, string> = {
 const named = (source: string) => SOURCES[source] ?? source;
 const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
 
-/** Where the randomness of the newest contribution came from, without claiming more than the receipt does. */
+/** Where the randomness of one draw came from, without claiming more than its receipt does, whose signature was verified here. */
 export function Randomness({ receipt, now }: { receipt: EntropyReceipt; now: number }) {
   const { parts, absent, reseededAt } = receipt;
   return (
