@@ -117,9 +117,9 @@ export class Engine implements Messenger {
   retry = (id: Id, messageId: Id) => this.#do(({ conversations }) => conversations.retry(id, messageId));
   deleteOutgoing = (id: Id, messageId: Id) =>
     this.#do(({ conversations }) => conversations.deleteOutgoing(id, messageId));
-  sendFile = (id: Id, content: Blob, about: AboutFile) =>
+  sendFile = (id: Id, content: Blob, about: AboutFile, original = false) =>
     this.#do(({ live }) => {
-      live.uploads.add(id, content, about);
+      live.uploads.add(id, content, about, original);
       return Promise.resolve();
     });
   cancelUpload = (id: Id) => this.#do(({ live }) => live.uploads.cancel(id));

@@ -100,8 +100,11 @@ export interface Messenger {
   retry(conversationId: Id, messageId: Id): Promise<void>;
   /** Takes a waiting or failed message or change out of the outbox; refused (`already_sent`) once it is logged. */
   deleteOutgoing(conversationId: Id, messageId: Id): Promise<void>;
-  /** Resolves when it stands among the uploads; the message follows when all of it is there. */
-  sendFile(conversationId: Id, content: Blob, about: AboutFile): Promise<void>;
+  /**
+   * Resolves when it stands among the uploads; the message follows when all of it is there. A picture goes without what it says
+   * of itself unless it is to be the `original`.
+   */
+  sendFile(conversationId: Id, content: Blob, about: AboutFile, original?: boolean): Promise<void>;
   pauseUpload(id: Id): void;
   /** Goes on with one that was paused or failed. */
   resumeUpload(id: Id): void;

@@ -46,6 +46,8 @@ const WORDS: Record<string, string> = {
   quota_exceeded: "Your files fill the room that this server gives you. Delete some you sent, then try again.",
   file_changed: "The file changed on your device while it was being sent. Nothing was sent; try again.",
   file_unreadable: "The file cannot be read any more. Attach it again.",
+  details_stay:
+    "Where and with what this picture was taken cannot be taken out of it. Attach it as an original if that may be known.",
   file_damaged: "What the server keeps of this file is not what was sent. Nothing of it was used.",
   files_unavailable: "The server cannot reach its files at the moment.",
   // People

@@ -4,16 +4,19 @@
  */
 import { isApiError, isTransient } from "../../api/errors";
 import { toBase64 } from "../../lib/base64";
+import { barePicture, Unclear } from "../../lib/pictures/bare";
 import type { FilePlan, SealedBytes } from "../../crypto/client";
 import { changes } from "../changes";
 import type { Context } from "../context";
 import type { Jobs, Verdict } from "../jobs";
 import { problemOf } from "../problems";
-import type { AboutFile, Id, Upload } from "../state";
+import type { AboutFile, Id, Problem, Upload } from "../state";
 
 interface Sending {
   shown: Upload;
-  readonly content: Blob;
+  content: Blob;
+  /** Whether a picture may still say where and with what it was taken. */
+  untouched: boolean;
   readonly about: AboutFile;
   plan: FilePlan | null;
   announced: boolean;
@@ -42,11 +45,13 @@ export class Uploads {
     this.#jobs = context.jobs(() => this.#run());
   }
 
-  add(conversationId: Id, content: Blob, about: AboutFile): void {
+  /** `original`: with whatever a picture says of itself. */
+  add(conversationId: Id, content: Blob, about: AboutFile, original: boolean): void {
     const id = `upload-${++this.#made}`;
     const { name } = about;
     const shown: Upload = { id, conversationId, name, size: content.size, sent: 0, state: "waiting", problem: null };
-    this.#all.set(id, { shown, content, about, plan: null, announced: false, next: 0, sealed: null });
+    const untouched = !original;
+    this.#all.set(id, { shown, content, untouched, about, plan: null, announced: false, next: 0, sealed: null });
     this.#show(id, {});
     this.kick();
   }
@@ -102,13 +107,20 @@ export class Uploads {
 
   async #step(sending: Sending): Promise<void> {
     const { crypto } = this.context;
-    const { id, conversationId, size } = sending.shown;
+    const { id, conversationId } = sending.shown;
     if (sending.shown.state === "waiting") this.#show(id, { state: "running" });
-    sending.plan ??= await crypto.beginFile(conversationId, { ...sending.about, size });
+    if (sending.untouched) await this.#strip(sending);
+    sending.plan ??= await crypto.beginFile(conversationId, { ...sending.about, size: sending.content.size });
     const { plan } = sending;
     if (!sending.announced) await this.#announce(sending, plan);
     else if (sending.next < plan.chunks) await this.#chunk(sending, plan);
     else await this.#complete(sending, plan);
+  }
+
+  async #strip(sending: Sending): Promise<void> {
+    sending.content = await barePicture(sending.content);
+    sending.untouched = false;
+    this.#show(sending.shown.id, { size: sending.content.size });
   }
 
   async #announce(sending: Sending, { id, sealedBytes }: FilePlan): Promise<void> {
@@ -147,10 +159,9 @@ export class Uploads {
 
   /** For good: who tries again begins anew, under another key. */
   async #failed(sending: Sending, error: unknown): Promise<void> {
-    const unreadable = error instanceof DOMException ? { code: "file_unreadable" } : null;
     await this.#drop(sending);
     Object.assign(sending, { plan: null, announced: false, next: 0, sealed: null });
-    this.#show(sending.shown.id, { state: "failed", sent: 0, problem: unreadable ?? problemOf(error, true) });
+    this.#show(sending.shown.id, { state: "failed", sent: 0, problem: fileProblem(error) });
   }
 
   async #drop({ plan, announced }: Sending): Promise<void> {
@@ -176,4 +187,9 @@ export class Uploads {
     this.#all.delete(id);
     this.context.publish(changes.uploadGone({ id }));
   }
+}
+
+function fileProblem(error: unknown): Problem {
+  if (error instanceof Unclear) return { code: "details_stay" };
+  return error instanceof DOMException ? { code: "file_unreadable" } : problemOf(error, true);
 }

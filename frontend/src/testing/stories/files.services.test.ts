@@ -94,6 +94,24 @@ test("one that is paused goes on, one that is cancelled is nowhere, and what is 
   expect(bob.messages(alice).map(({ file }) => file?.name)).toEqual(["second.bin", "first.bin"]);
 });
 
+test("a picture goes without where it was taken, unless the original is asked for or nobody can take it out", async () => {
+  const [alice, bob] = present;
+  const { id } = alice.conversation(bob)!;
+  const [start, exif, rest] = ["\xff\xd8", "\xff\xe1\0\x15Exif\0\x0052.5 N 13.4 E", "\xff\xda\0\x02x\xff\xd9"];
+  const send = (name: string, content: string, original: boolean) =>
+    alice.tab.engine.sendFile(id, new Blob([Buffer.from(content, "latin1")]), about(name, "image/jpeg"), original);
+  const got = async (name: string) =>
+    (await bytesOf(await fetchFile(bob, alice, await seesFile(bob, alice, name)))).toString("latin1");
+  await send("bare.jpg", start + exif + rest, false);
+  await send("original.jpg", start + exif + rest, true);
+  expect(await got("bare.jpg")).toBe(start + rest);
+  expect(await got("original.jpg")).toBe(start + exif + rest);
+
+  await send("closed.tif", "II*\0", false);
+  const failed = await alice.sees("the refusal", ({ files }) => files.uploads.find(({ state }) => state === "failed"));
+  expect(failed.problem).toEqual({ code: "details_stay" });
+});
+
 test("a server that changes a chunk, or hands out another one, is named, and nobody gets the file", async () => {
   const [alice, bob] = present;
   await sendFile(alice, bob, randomBytes(1_500_000), "plans.bin");

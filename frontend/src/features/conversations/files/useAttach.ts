@@ -7,12 +7,14 @@ import { describe } from "./about";
 export const takesFiles = ({ open, canWrite }: Talk) => open && canWrite;
 
 /** What becomes of them stands among the files on their way, failures too. */
-export function useAttach(conversationId: string): (files: Iterable<File>) => void {
+export function useAttach(conversationId: string): (files: Iterable<File>, original?: boolean) => void {
   const messenger = useMessenger();
   return useCallback(
-    (files) => {
+    (files, original = false) => {
       void (async () => {
-        for (const file of [...files]) await messenger.sendFile(conversationId, file, await describe(file));
+        for (const file of [...files]) {
+          await messenger.sendFile(conversationId, file, await describe(file), original);
+        }
       })();
     },
     [messenger, conversationId],
