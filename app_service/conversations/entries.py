@@ -24,7 +24,10 @@ Kind = Literal["message", "terminate", "leave", "commit", "generation"]
 MessageType = Literal["secured", "critical"]
 
 MAX_MESSAGE_BYTES: Final = 131_072
-MAX_COMMIT_BYTES: Final = 524_288
+MAX_COMMIT_BYTES: Final = 1_048_576
+"""While most inner nodes are blank, about 1,250 for each device; with whom it adds, 4,900 for each of those."""
+MAX_WELCOME_BYTES: Final = 2_097_152
+"""The tree holds about 3,000 for each device."""
 _CONTENT_TYPES: Final[dict[str, int]] = {"commit": COMMIT}
 _DATA_TYPES: Final[dict[str, str]] = {"message": "secured"}
 """Of the kinds whose type has another name."""

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app_service.conversations.entries import MAX_COMMIT_BYTES, Kind, MessageType
+from app_service.conversations.entries import MAX_COMMIT_BYTES, MAX_WELCOME_BYTES, Kind, MessageType
 from shared.encoding import ECDSA_SIGNATURE_BYTES, FALCON_SIGNATURE_MAX_BYTES
 from shared.schemas.base import Base64Bytes, Time, Wire
-from shared.schemas.quantum import MAX_RECIPIENTS, Purpose, Requirement
+from shared.schemas.quantum import MAX_RECIPIENTS, MAX_TRANSCRIPT_BYTES, Purpose, Requirement
 
 MAX_WELCOMES = 16
 _BIG = 2**63 - 1
@@ -21,7 +21,7 @@ Content = Annotated[str, Field(max_length=MAX_COMMIT_BYTES * 4 // 3 + 4, json_sc
 
 
 class Contribution(Wire):
-    transcript: Annotated[Base64Bytes, Field(max_length=65_536)]
+    transcript: Annotated[Base64Bytes, Field(max_length=MAX_TRANSCRIPT_BYTES)]
     signature: Annotated[Base64Bytes, Field(max_length=1024)]
 
 
@@ -157,7 +157,7 @@ class CommitPost(Wire):
     generation: Generation
     epoch: Position
     commit: Content
-    welcomes: list[Annotated[Base64Bytes, Field(max_length=MAX_COMMIT_BYTES)]] = Field([], max_length=MAX_WELCOMES)
+    welcomes: list[Annotated[Base64Bytes, Field(max_length=MAX_WELCOME_BYTES)]] = Field([], max_length=MAX_WELCOMES)
     contribution: Contribution | None = None
 
 

@@ -18,6 +18,8 @@ Requirement = Literal["any", "hardware"]
 MAX_BATCH = 256
 MAX_RECIPIENTS = 1000
 MAX_MESSAGE_BYTES = 65_536
+MAX_TRANSCRIPT_BYTES = 1_310_720
+"""Of a contribution for `MAX_RECIPIENTS`: 1,216 bytes for each, and the receipt."""
 MAX_RANDOM_BYTES = 65_536
 NOTARY_KEY_HEADER = "X-Notary-Public-Key"
 NOTARY_BLOB_HEADER = "X-Notary-Wrapped-Private-Key"
@@ -92,7 +94,7 @@ class VerifyItem(Wire):
     public_key: PublicKey
     label: Annotated[str, Field(min_length=1, max_length=128)]
     context: Message = b""
-    message: Message
+    message: Annotated[Base64Bytes, Field(max_length=MAX_TRANSCRIPT_BYTES)]
     signature: Signature
 
 

@@ -24,7 +24,9 @@ from pqcrypto.kem import ml_kem_768
 from pqcrypto.sign import falcon_512
 from uuid_utils.compat import uuid7
 
+from app_service.conversations.schemas import Contribution
 from shared.encoding import Label, Reader, fields, from_base64url, to_base64url
+from shared.schemas.quantum import VerifyItem
 from tests.api.quantum.conftest import Caller
 
 NONCE = bytes(range(32))
@@ -233,3 +235,10 @@ async def test_one_call_for_a_thousand_devices(app_service: Caller, notary: dict
     by_id = {part.device_id: part for part in parts}
     first, last = (device.open(by_id[device.id].ciphertext, by_id[device.id].wrapped) for device in devices[::999])
     assert first == last
+    # What is given out can come back: with a commit to app_service, and from there to be verified.
+    given = Contribution(transcript=answer["transcript"], signature=answer["signature"])
+    item = VerifyItem(
+        public_key=notary["public_key"], label=Label.ESTABLISH, message=given.transcript, signature=given.signature
+    )
+    (verdict,) = (await app_service.ok("wrap_verify", {"items": [item.model_dump(mode="json")]}))["items"]
+    assert verdict["valid"]
