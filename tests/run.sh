@@ -149,8 +149,9 @@ client_lane() {
   check "API types are the services'" client api-types:check
   check "prettier" client format:check
   check "eslint" client lint
-  check "vitest" vitest test
   check "stories over both services" vitest test:services
+  # Last, since it is the part that fills all cores by itself when the others are done.
+  check "vitest" vitest test
 }
 
 vitest() {
