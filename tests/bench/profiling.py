@@ -94,9 +94,10 @@ class Profile:
 
 def record(pid: int, seconds: float, kind: str) -> Profile:
     """Watch process `pid` for so long."""
-    more = {"python": [], "native": ["--native"], "gil": ["--gil"]}[kind]
+    # py-spy cannot read stacks of C while the process runs on, so only that kind stops it for each sample.
+    more = {"python": ["--nonblocking"], "native": ["--native"], "gil": ["--nonblocking", "--gil"]}[kind]
     beside_python = Path(sys.executable).with_name("py-spy")
-    command = [str(beside_python) if beside_python.exists() else "py-spy", "record", "--nonblocking"]
+    command = [str(beside_python) if beside_python.exists() else "py-spy", "record"]
     command += ["--threads", "--function", *more, "--format", "raw"]
     command += ["--pid", str(pid), "--duration", str(max(1, round(seconds))), "--rate", str(_RATE)]
     before = _cpu_by_thread(pid)

@@ -21,7 +21,14 @@ async def wire(service: Service, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     monkeypatch.setattr("app_service.socket.routes.HELLO_SECONDS", PATIENCE)
     listening = sockets.socket()
     listening.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(service.app, lifespan="off", log_config=None, ws_max_size=4 << 20, ws_ping_timeout=PATIENCE)
+    config = uvicorn.Config(
+        service.app,
+        lifespan="off",
+        log_config=None,
+        ws_max_size=4 << 20,
+        ws_per_message_deflate=False,  # as deploy/serve.sh starts it
+        ws_ping_timeout=PATIENCE,
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing to wait for

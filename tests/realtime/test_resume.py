@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket as sockets
+import time
 from datetime import timedelta
 
 from sqlalchemy import update
@@ -13,6 +15,8 @@ from app_service.models import Event
 from app_service.models.base import now
 from app_service.realtime import stored
 from app_service.socket import outbox as outbox_module
+from shared.encoding import to_base64url
+from tests import factories_mls as mls
 from tests.factories import connect
 from tests.groups import Group, active
 from tests.realtime.wire import Wire
@@ -84,6 +88,35 @@ async def test_a_slow_reader_gets_everything_and_slows_nobody(wire: Wire) -> Non
     await sending
     (outbox,) = [each._outbox for each in wire.service.app.state.hub.sockets() if each.device_id == bob.device.id]
     assert len(outbox.frames) <= outbox_module.MAX_FRAMES
+
+    rows = await slow.rows(group, count + 1)
+    assert [row["seq"] for row in rows] == list(range(1, count + 2))
+
+
+async def test_what_a_reader_leaves_lying_is_not_kept_for_it(wire: Wire) -> None:
+    """The server's own buffers included: it stops sending, and reads the rest from the log when the reader goes on."""
+    group = await active(wire.service)
+    alice, bob = group.members
+    narrow = sockets.socket()
+    narrow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+    narrow.connect(("127.0.0.1", wire.port))
+    slow = await wire.connect(sock=narrow, max_queue=1)
+    await slow.hello(bob.token)
+    sender = await wire.open(alice)
+    (held,) = [each for each in wire.service.app.state.hub.sockets() if each.device_id == bob.device.id]
+    size, count, more = 100_000, 0, 20
+    while more:
+        client_id = uuid7()
+        data = mls.authenticated_data(group.id, client_id)
+        content = mls.private_message(group.id, data, epoch=group.epoch, ciphertext=bytes(size))
+        await sender.send(group, group.message(client_id) | {"content": to_base64url(content)})
+        await sender.until("message_ack")
+        count += 1
+        assert count < 500, "the system's buffers have no end"
+        more -= held._pump.blocked_for(time.monotonic()) > 0
+    backlog = max(each.transport.get_write_buffer_size() for each in wire.server.server_state.connections)
+    assert backlog < 10 * size
+    assert sum(map(len, held._outbox.frames)) < 2 * outbox_module.MAX_CHARACTERS
 
     rows = await slow.rows(group, count + 1)
     assert [row["seq"] for row in rows] == list(range(1, count + 2))
