@@ -100,6 +100,9 @@ class QuantumClient:
             self._check(response)
         return _relayed(response)
 
+    async def samples(self) -> wire.RawSamples:
+        return await self._call("GET", "/api/quantum/samples", None, wire.RawSamples)
+
     async def prove_key(self) -> None:
         """Fails when our API key is not taken, which `health` (open to all) cannot tell."""
         await self._call("GET", "/api/quantum/random?bytes=1", None, wire.RandomResponse)

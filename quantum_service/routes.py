@@ -120,6 +120,12 @@ async def random(
     return await desk.draw(length, require, notary)
 
 
+@api_routes.get("/samples")
+async def samples(desk: DeskNow) -> wire.RawSamples:
+    """Raw bits of each source's newest block that were set aside to be shown; nothing that is drawn depends on them."""
+    return desk.operations.pool.samples()
+
+
 @api_routes.post("/keygen")
 async def keygen(
     body: wire.KeygenRequest, desk: DeskNow, is_operator: Annotated[bool, Security(caller_is_operator)]

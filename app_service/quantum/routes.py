@@ -12,7 +12,7 @@ from app_service.quantum_client import QuantumClient
 from app_service.rate_limits import RateLimits
 from shared.http import JsonLines
 from shared.schemas.bb84 import Bb84Event, Bb84Request
-from shared.schemas.quantum import NotaryKey
+from shared.schemas.quantum import NotaryKey, RawSamples
 
 router = APIRouter(prefix="/api/quantum", tags=["quantum"])
 
@@ -32,6 +32,12 @@ async def _notary(request: Request) -> NotaryKey:
 async def _limited(request: Request, caller: AccountCaller) -> None:
     limits: RateLimits = request.app.state.limits
     await limits.demonstration(str(caller.user_id))
+
+
+@router.get("/samples")
+async def samples(_: AccountCaller, quantum: Annotated[QuantumClient, Depends(_client)]) -> RawSamples:
+    """Raw bits of each source that were set aside to be looked at: nothing that anybody draws depends on them."""
+    return await quantum.samples()
 
 
 @router.post("/bb84", response_class=JsonLines, responses={200: {"model": Bb84Event}}, dependencies=[Depends(_limited)])

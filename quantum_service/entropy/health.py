@@ -4,10 +4,11 @@ Promises: a stuck, biased or strongly correlated source raises `HealthAlarm`; on
 continuous tests errs with probability 2^-30 per position. Does not: measure entropy. A deterministic generator
 passes every test here, which is why a simulator is credited nothing.
 
-Per stream: repetition count (4.4.1) and adaptive proportion (4.4.2, window 1024) with cutoffs from the expected
-min-entropy H; over the block: most common value (6.3.1) and Markov (6.3.3), since the first two miss a bias of
-5 % and a strictly alternating stream. A stream's first bit is the highest of its first byte; it is worked on as one
-long number, which holds the interpreter for microseconds where a loop over bits would hold up every caller.
+Per stream: repetition count (4.4.1), which goes on from block to block of one device, and adaptive proportion (4.4.2,
+window 1024) with cutoffs from the expected min-entropy H; over the block: most common value (6.3.1) and Markov (6.3.3),
+since the first two miss a bias of 5 % and a strictly alternating stream. A stream's first bit is the highest of its
+first byte; it is worked on as one long number, which holds the interpreter for microseconds where a loop over bits
+would hold up every caller.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from quantum_service.entropy.sources import RawBlock
 
@@ -35,14 +36,39 @@ class HealthAlarm(Exception):
         self.test = test
 
 
+class Run(NamedTuple):
+    """So many equal bits."""
+
+    bit: int
+    length: int
+
+
+NO_RUN: Final = Run(0, 0)
+
+
 @dataclass(frozen=True)
 class HealthReport:
-    """What a healthy block showed: the lowest estimate over its streams, in bits per bit."""
+    """What a healthy block showed: the worst statistic, and the lowest estimate in bits per bit, over its streams."""
 
+    longest_run: int
     repetition_cutoff: int
+    highest_proportion: int
     proportion_cutoff: int
     most_common_value: float
     markov: float
+    estimate_cutoff: float = MIN_ESTIMATE
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The runs that the streams of a block end with, and of which emitters they are: the next block goes on there."""
+
+    emitters: tuple[object, ...]
+    runs: tuple[Run, ...]
+
+    def before(self, block: RawBlock) -> tuple[Run, ...]:
+        """What each stream of the next block goes on from; nothing when it is of other emitters."""
+        return self.runs if self.emitters == _emitters(block) else _no_runs(block)
 
 
 @cache
@@ -64,43 +90,65 @@ def proportion_cutoff(min_entropy: float, window: int = WINDOW) -> int:
     return 1
 
 
-def examine(block: RawBlock, min_entropy: float) -> HealthReport:
-    """Run all tests on each stream of the block; `HealthAlarm` at the first that fails."""
+def examine(block: RawBlock, min_entropy: float, before: Ends | None = None) -> HealthReport:
+    """Run all tests on each stream of the block, after one that ended so; `HealthAlarm` at the first that fails."""
     repetition, proportion = repetition_cutoff(min_entropy), proportion_cutoff(min_entropy)
-    lowest_value, lowest_markov = 1.0, 1.0
+    longest, highest = 0, 0
     if not block.streams:
         raise HealthAlarm("too_short")
-    for stream in block.streams:
+    for stream, earlier in zip(block.streams, before.before(block) if before else _no_runs(block), strict=True):
         if len(stream) * 8 < MIN_STREAM_BITS:
             raise HealthAlarm("too_short")
-        if repeats(stream, repetition):
+        longest = max(longest, longest_run(stream, repetition, earlier))
+        if longest >= repetition:
             raise HealthAlarm("repetition_count")
-        if highest_proportion(stream) >= proportion:
+        highest = max(highest, highest_proportion(stream))
+        if highest >= proportion:
             raise HealthAlarm("adaptive_proportion")
-        lowest_value = min(lowest_value, most_common_value(stream))
-        lowest_markov = min(lowest_markov, markov(stream))
+    lowest_value, lowest_markov = min(map(most_common_value, block.streams)), min(map(markov, block.streams))
     if lowest_value < MIN_ESTIMATE:
         raise HealthAlarm("most_common_value")
     if lowest_markov < MIN_ESTIMATE:
         raise HealthAlarm("markov")
-    return HealthReport(repetition, proportion, round(lowest_value, 3), round(lowest_markov, 3))
+    return HealthReport(longest, repetition, highest, proportion, round(lowest_value, 3), round(lowest_markov, 3))
 
 
-def repeats(stream: bytes, cutoff: int) -> bool:
-    """Whether one value stands `cutoff` times in a row (at least once) anywhere in the stream."""
+def ends_of(block: RawBlock) -> Ends:
+    """Of a block that passed: there a run never fills a stream."""
+    return Ends(_emitters(block), tuple(map(_last_run, block.streams)))
+
+
+def _emitters(block: RawBlock) -> tuple[object, ...]:
+    return (block.backend, len(block.streams), block.dropped)
+
+
+def _no_runs(block: RawBlock) -> tuple[Run, ...]:
+    return (NO_RUN,) * len(block.streams)
+
+
+def longest_run(stream: bytes, most: int, earlier: Run = NO_RUN) -> int:
+    """How many equal bits stand in a row, at most `most`; the first of them may go on from `earlier` ones."""
     ones = int.from_bytes(stream, "big")
     zeros = ones ^ ((1 << len(stream) * 8) - 1)
-    return _has_run(ones, cutoff) or _has_run(zeros, cutoff)
+    first = (zeros if earlier.bit else ones).bit_length()  # what is below the first bit that differs from `earlier`
+    across = len(stream) * 8 - first + earlier.length
+    return min(most, max(_longest(ones, most), _longest(zeros, most), across))
 
 
-def _has_run(number: int, length: int) -> bool:
-    """Each round keeps the ends of runs that are up to twice as long."""
-    reached = 1
-    while reached < length and number:
-        step = min(reached, length - reached)
-        number &= number >> step
-        reached += step
-    return number != 0
+def _longest(number: int, most: int) -> int:
+    """Each round takes one bit off the end of every run of ones."""
+    length = 0
+    while number and length < most:
+        number &= number >> 1
+        length += 1
+    return length
+
+
+def _last_run(stream: bytes) -> Run:
+    number = int.from_bytes(stream, "big")
+    bit = number & 1
+    changes = number ^ (number >> 1)  # its lowest bit is where the last run began
+    return Run(bit, (changes & -changes).bit_length())
 
 
 def highest_proportion(stream: bytes) -> int:

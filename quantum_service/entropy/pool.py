@@ -27,12 +27,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from quantum_service.entropy import conditioner
 from quantum_service.entropy.drbg import HmacDrbg
-from quantum_service.entropy.health import HealthAlarm, examine
+from quantum_service.entropy.health import HealthAlarm, ends_of, examine
 from quantum_service.entropy.receipts import Origin, receipt
+from quantum_service.entropy.samples import sample_of, set_aside
 from quantum_service.entropy.sources import EntropySource, RawBlock
 from quantum_service.entropy.stock import Stock
 from shared.encoding import u64
-from shared.schemas.quantum import EntropyReceipt, PoolState, Requirement
+from shared.schemas.quantum import EntropyReceipt, PoolState, RawSamples, Requirement
 
 RESEED_DRAWS: Final = 65_536
 RESEED_BYTES: Final = 1 << 20
@@ -86,16 +87,23 @@ class EntropyPool:
         return self.draw(length).data
 
     def take_in(self, stock: Stock, block: RawBlock) -> None:
-        """Test a fresh block, keep its seeds and reseed; `HealthAlarm` drops the source, and reseeds without it."""
+        """Test a fresh block, keep its seeds and reseed; `HealthAlarm` drops the source, and reseeds without it.
+
+        What is shown of the block goes into no seed.
+        """
+        shown, rest = set_aside(block)
         try:
-            report = examine(block, stock.source.expected_min_entropy)
+            report = examine(block, stock.source.expected_min_entropy, stock.ends)
         except HealthAlarm as alarm:
             with self._lock:
                 stock.raise_alarm(alarm.test)
+                stock.shown = sample_of(stock.source, shown, alarm.test)
                 self._reseed()
             raise
+        ends = ends_of(block)
         with self._lock:
-            if stock.accept(block, report, conditioner.seeds(block, self._conditioning_key)):
+            stock.ends, stock.shown = ends, sample_of(stock.source, shown, None)
+            if stock.accept(block, report, conditioner.seeds(rest, self._conditioning_key)):
                 self._reseed()
 
     def note_failure(self, stock: Stock, reason: str) -> None:
@@ -128,6 +136,11 @@ class EntropyPool:
         mode = self.mode
         with self._lock:
             return PoolState(mode=mode, sources=[stock.state() for stock in self.stocks], reseeded_at=self._reseeded_at)
+
+    def samples(self) -> RawSamples:
+        """What was set aside of each source's newest block."""
+        with self._lock:
+            return RawSamples(items=[stock.shown for stock in self.stocks if stock.shown is not None])
 
     def _due(self) -> bool:
         return (

@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from quantum_service.entropy import conditioner
-from quantum_service.entropy.health import HealthReport
+from quantum_service.entropy.health import Ends, HealthReport
 from quantum_service.entropy.receipts import Origin
 from quantum_service.entropy.sources import EntropySource, RawBlock
-from shared.schemas.quantum import AbsentSource, Alarm, SourceHealth, SourceState
+from shared.schemas.quantum import AbsentSource, Alarm, RawSample, SourceHealth, SourceState
 
 SEED_BITS: Final = conditioner.SEED_BYTES * 8
 LOW_WATER: Final = 4  # a stock wants another block when less than a quarter of it is left
@@ -36,6 +36,10 @@ class Stock:
         self.failures = 0
         self.account: dict[Direction, int] = {"in": 0, "out": 0, "dropped": 0}
         """Credited bits: taken in, given out with a seed, and dropped before they were used."""
+        self.ends: Ends | None = None
+        """Where the repetition count test goes on; an alarm begins it anew."""
+        self.shown: RawSample | None = None
+        """Bits of the newest block that are in no seed."""
         self._last_alarm: Alarm | None = None
         self._last_failure: str | None = None
         self._last: Origin | None = None
@@ -75,6 +79,7 @@ class Stock:
     def raise_alarm(self, test: str) -> None:
         """The source is suspect: what waits of it goes."""
         self.health = "alarmed"
+        self.ends = None
         self.alarms += 1
         self._last_alarm = Alarm(test=test, at=datetime.now(UTC))
         self.empty()

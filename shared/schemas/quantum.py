@@ -134,12 +134,18 @@ SourceHealth = Literal["starting", "healthy", "failed", "alarmed"]
 
 
 class HealthFigures(Wire):
-    """SP 800-90B: cutoffs of the continuous tests, and the lowest estimate over a block, in bits per bit."""
+    """SP 800-90B: each continuous test's worst statistic and cutoff, and the lowest estimates, in bits per bit."""
 
+    longest_run: int
+    """Equal bits in a row, also across blocks; an alarm from `repetition_cutoff` on."""
     repetition_cutoff: int
+    highest_proportion: int
+    """How often the first bit of 1,024 occurred among them; an alarm from `proportion_cutoff` on."""
     proportion_cutoff: int
     most_common_value: float
     markov: float
+    estimate_cutoff: float
+    """Below it either estimate raises an alarm."""
 
 
 class EntropyPart(Wire):
@@ -260,6 +266,27 @@ class PoolState(Wire):
     mode: Literal["quantum-mixed", "os-only"]
     sources: list[SourceState]
     reseeded_at: Time
+
+
+class RawSample(Wire):
+    """The newest raw bits of a source that were set aside to be shown: nothing that is drawn depends on them.
+
+    `bits` are those of one emitter (qubit) after the other, as many of each; `alarm` is the test that their block
+    failed.
+    """
+
+    source: str
+    simulated: bool
+    backend: str
+    job_id: str
+    taken_at: Time
+    alarm: str | None
+    emitters: int
+    bits: Base64Bytes
+
+
+class RawSamples(Wire):
+    items: list[RawSample]
 
 
 class QuantumHealth(Wire):

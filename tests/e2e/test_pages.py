@@ -59,6 +59,7 @@ async def test_pages_of_a_new_account(town: Town, album: Album) -> None:
     await expect(alice.page.get_by_text("this one")).to_be_visible()
     await album.show(alice.page, "account")
     await alice.page.goto(f"{town.house.url}/quantum")
+    await expect(alice.page.get_by_role("img", name="raw bits as squares").first).to_be_visible()
     await alice.page.get_by_text("To all", exact=True).click()
     await alice.page.get_by_role("button", name="Send the photons").click()
     await expect(alice.page.get_by_text("No key: somebody may have listened")).to_be_visible()

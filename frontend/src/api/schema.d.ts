@@ -582,6 +582,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/quantum/samples": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Samples
+     * @description Raw bits of each source that were set aside to be looked at: nothing that anybody draws depends on them.
+     */
+    get: operations["samples_api_quantum_samples_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/recover": {
     parameters: {
       query?: never;
@@ -1678,9 +1698,15 @@ export interface components {
     };
     /**
      * HealthFigures
-     * @description SP 800-90B: cutoffs of the continuous tests, and the lowest estimate over a block, in bits per bit.
+     * @description SP 800-90B: each continuous test's worst statistic and cutoff, and the lowest estimates, in bits per bit.
      */
     HealthFigures: {
+      /** Estimate Cutoff */
+      estimate_cutoff: number;
+      /** Highest Proportion */
+      highest_proportion: number;
+      /** Longest Run */
+      longest_run: number;
       /** Markov */
       markov: number;
       /** Most Common Value */
@@ -2631,6 +2657,39 @@ export interface components {
       token_transport?: "body" | "cookie";
       /** Username */
       username: string;
+    };
+    /**
+     * RawSample
+     * @description The newest raw bits of a source that were set aside to be shown: nothing that is drawn depends on them.
+     *
+     *     `bits` are those of one emitter (qubit) after the other, as many of each; `alarm` is the test that their block
+     *     failed.
+     */
+    RawSample: {
+      /** Alarm */
+      alarm: string | null;
+      /** Backend */
+      backend: string;
+      /**
+       * Bits
+       * Format: base64url
+       */
+      bits: string;
+      /** Emitters */
+      emitters: number;
+      /** Job Id */
+      job_id: string;
+      /** Simulated */
+      simulated: boolean;
+      /** Source */
+      source: string;
+      /** Taken At */
+      taken_at: string;
+    };
+    /** RawSamples */
+    RawSamples: {
+      /** Items */
+      items: components["schemas"]["RawSample"][];
     };
     /** ReadElsewhere */
     ReadElsewhere: {
@@ -4485,6 +4544,26 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  samples_api_quantum_samples_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RawSamples"];
         };
       };
     };

@@ -14,6 +14,7 @@ export type Connection = Schemas["ConnectionItem"];
 export type PoolState = Schemas["PoolState"];
 export type SourceState = Schemas["SourceState"];
 export type Bb84Request = Required<Schemas["Bb84Request"]>;
+export type RawSample = Schemas["RawSample"];
 export type Bb84Event = Schemas["Bb84Event"];
 export type Bb84Result = Schemas["Bb84Result"];
 export type Photon = Schemas["Photon"];

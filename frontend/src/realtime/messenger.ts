@@ -6,7 +6,7 @@
  */
 import type { AboutFile, Editing, FileView, FoundPeople, Id, MessageType, Problem, RoomAct, SignInStep } from "./state";
 import type { Publish } from "./changes";
-import type { Bb84Request, Bb84Shown, Bb84Stage, PoolState } from "./quantum";
+import type { Bb84Request, Bb84Shown, Bb84Stage, PoolState, Sample } from "./quantum";
 
 export class MessengerError extends Error {
   override readonly name = "MessengerError";
@@ -140,6 +140,8 @@ export interface Messenger {
   endRoom(roomId: Id): Promise<void>;
   /** Null while the quantum service is away. */
   loadEntropy(): Promise<PoolState | null>;
+  /** Raw bits of each source, to be looked at. */
+  loadSamples(): Promise<Sample[]>;
   /** A simulated run of BB84, to be looked at. `bb84_broke_off`. */
   runBb84(input: Bb84Request, onStage: (stage: Bb84Stage) => void): Promise<Bb84Shown>;
   /** Publishes `ownDevices`. */

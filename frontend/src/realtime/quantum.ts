@@ -1,9 +1,11 @@
 /** What can be looked at of the quantum service: its sources of randomness, and a run of BB84 that is only shown. */
 import type { Api } from "../api/client";
 import type { CryptoApi } from "../crypto/client";
+import { fromUrlAlphabet } from "../lib/base64";
 import { receiptOf } from "./entropyReceipt";
-import type { EntropyReceipt } from "./state";
-import type { Bb84Event, Bb84Request, Bb84Result, Photon, PoolState, SourceState } from "../api/types";
+import { timeOf } from "./projection";
+import type { EntropyReceipt, Time } from "./state";
+import type { Bb84Event, Bb84Request, Bb84Result, Photon, PoolState, RawSample, SourceState } from "../api/types";
 import { MessengerError } from "./messenger";
 
 export type { Bb84Request, Bb84Result, Photon, PoolState, SourceState };
@@ -13,6 +15,25 @@ export interface Bb84Shown {
   receipt: EntropyReceipt | null;
 }
 export type Bb84Stage = Extract<Bb84Event, { event: "progress" }>["stage"];
+
+/** Raw bits that are shown and used for nothing. */
+export interface Sample extends Pick<RawSample, "source" | "simulated" | "backend" | "alarm" | "emitters"> {
+  jobId: string;
+  takenAt: Time;
+  /** One emitter after the other, as many bits of each. */
+  bytes: Uint8Array;
+}
+
+/** Of each source's newest block. */
+export async function samples(api: Api): Promise<Sample[]> {
+  const { items } = await api.get("/api/quantum/samples", {});
+  return items.map(sampleOf);
+}
+
+function sampleOf({ bits, job_id, taken_at, ...told }: RawSample): Sample {
+  const bytes = Uint8Array.from(atob(fromUrlAlphabet(bits)), (letter) => letter.charCodeAt(0));
+  return { ...told, bytes, jobId: job_id, takenAt: timeOf(taken_at) };
+}
 
 /** Null while app_service has not seen the quantum service. */
 export async function entropy(api: Api): Promise<PoolState | null> {

@@ -34,6 +34,7 @@ FOR_BOTH: list[tuple[str, str, Any]] = [
     ("POST", "/api/quantum/wrap_verify", VERIFY),
     ("POST", "/api/quantum/establish", ESTABLISH),
     ("GET", "/api/quantum/random", None),
+    ("GET", "/api/quantum/samples", None),
     ("POST", "/api/quantum/bb84", {"pulses": 64}),
 ]
 FOR_OPERATOR: list[tuple[str, str, Any]] = [

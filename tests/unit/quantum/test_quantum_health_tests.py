@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 import pytest
 
 from quantum_service.entropy.health import (
     HealthAlarm,
-    _has_run,
+    ends_of,
     examine,
     highest_proportion,
+    longest_run,
     markov,
     most_common_value,
     proportion_cutoff,
-    repeats,
     repetition_cutoff,
 )
 from quantum_service.entropy.sources import RawBlock
-from tests.unit.quantum.scripted_source import biased, of_bits
+from tests.unit.quantum.scripted_source import biased, framed, of_bits
 
 BITS = 65_536
 
@@ -127,24 +128,33 @@ def test_the_estimates_are_those_of_the_standards_steps(ones: float) -> None:
     windows = [bits[start : start + 1024] for start in range(0, len(bits), 1024)]
     assert highest_proportion(stream) == max(window.count(window[0]) for window in windows)
     longest = max(len(list(run)) for _, run in groupby(bits))
-    assert repeats(stream, longest)
-    assert not repeats(stream, longest + 1)
+    assert longest_run(stream, BITS) == longest
+    assert longest_run(stream, longest - 1) == longest - 1, "no more is looked for"
 
 
 def test_runs_at_both_ends_and_across_bytes_are_seen() -> None:
     for value in "01":
         other = "1" if value == "0" else "0"
         for before in (0, 5, 100, 995):
-            run = other * before + value * 29 + other * (1024 - 29 - before)
-            [stream] = of_bits(run).streams
-            assert _longest_of(stream, value) == 29
+            around = (other + value) * 512
+            bits = around[:before][::-1] + value * 29 + around[: 1024 - 29 - before]
+            [stream] = of_bits(bits).streams
+            assert longest_run(stream, 1024) == 29
 
 
-def _longest_of(stream: bytes, value: str) -> int:
-    number = int.from_bytes(stream, "big")
-    if value == "0":
-        number ^= (1 << len(stream) * 8) - 1
-    return max(length for length in range(1, 1025) if _has_run(number, length))
+@pytest.mark.parametrize("value", ["0", "1"])
+def test_the_repetition_count_goes_on_across_blocks(value: str) -> None:
+    """SP 800-90B section 4.4.1 is a continuous test: its count does not begin anew with a block."""
+    cutoff = repetition_cutoff(0.9)
+    before = ends_of(framed(value, ends=20))
+    assert examine(framed(value, begins=cutoff - 21), 0.9, before).longest_run == cutoff - 1
+    bad = framed(value, begins=cutoff - 20)
+    with pytest.raises(HealthAlarm, match="repetition_count"):
+        examine(bad, 0.9, before)
+    assert examine(bad, 0.9).longest_run < cutoff, "by itself nothing is wrong with it"
+    assert examine(replace(bad, backend="another device"), 0.9, before).longest_run < cutoff
+    other_value = framed("1" if value == "0" else "0", begins=cutoff - 20)
+    assert examine(other_value, 0.9, before).longest_run < cutoff
 
 
 def test_known_values_of_the_estimates() -> None:

@@ -92,7 +92,7 @@ def test_with_a_broken_os_the_seeds_still_count(clock: Clock, monkeypatch: pytes
     for fill in (b"\x5a", b"\xa5", None):
         pool = EntropyPool([ScriptedSource()], clock=clock)
         if fill is not None:
-            pool.stocks[0].accept(block(), HealthReport(35, 645, 1.0, 1.0), [fill * 64])
+            pool.stocks[0].accept(block(), HealthReport(20, 35, 600, 645, 1.0, 1.0), [fill * 64])
             pool._reseed()
         outputs.add(pool.draw(32).data)
     assert len(outputs) == 3
@@ -332,7 +332,7 @@ def test_what_requires_hardware_gets_it_or_is_refused(clock: Clock) -> None:
 def test_a_reseed_for_what_requires_hardware_comes_before_its_time(clock: Clock) -> None:
     pool = EntropyPool([ScriptedSource(simulated=False, credited_min_entropy=0.5)], clock=clock)
     [stock] = pool.stocks
-    stock.accept(block(), HealthReport(35, 645, 1.0, 1.0), [bytes(64)])
+    stock.accept(block(), HealthReport(20, 35, 600, 645, 1.0, 1.0), [bytes(64)])
     assert not pool.draw(32).receipt.quantum_contributed
     assert hardware(pool)
     assert stock.account["out"] == 512

@@ -1,11 +1,12 @@
 import { styled } from "@mui/material/styles";
-import { useEffect, useState } from "react";
-import { useCommand, useMessenger } from "../../app/hooks";
+import { useMessenger } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
 import { Callout } from "../../components/Callout";
 import { AlertIcon, TickIcon } from "../../components/icons";
 import { Secondary } from "../../components/Pane";
-import type { PoolState, SourceState } from "../../realtime/quantum";
+import type { SourceState } from "../../realtime/quantum";
+import { HealthTests } from "./HealthTests";
+import { useLooking } from "./useLooking";
 import { HEALTH, SOURCES, count } from "./words";
 
 const EVERY_MS = 5_000;
@@ -44,14 +45,7 @@ const Figures = styled("dl")(({ theme }) => ({
 /** The entropy pool and its sources, looked at again every few seconds. */
 export function Sources() {
   const messenger = useMessenger();
-  const [pool, setPool] = useState<PoolState | null | undefined>(undefined);
-  const { run, problem } = useCommand(async () => setPool(await messenger.loadEntropy()));
-  useEffect(() => {
-    void run();
-    const timer = setInterval(() => void run(), EVERY_MS);
-    return () => clearInterval(timer);
-  }, [run]);
-
+  const { seen: pool, problem } = useLooking(() => messenger.loadEntropy(), EVERY_MS);
   if (problem !== null) return <Secondary role="alert">{problemWords(problem)}</Secondary>;
   if (pool === undefined) return <Secondary>Asking the quantum service …</Secondary>;
   if (pool === null) return <Secondary>The quantum service is away. Messages go out without it.</Secondary>;
@@ -94,22 +88,17 @@ function OneSource({ source }: { source: SourceState }) {
           </div>
         ))}
       </Figures>
+      {source.figures !== null && <HealthTests figures={source.figures} />}
     </Source>
   );
 }
 
 function figuresOf(source: SourceState): [name: string, value: string][] {
-  const { figures, last_alarm, backend } = source;
+  const { last_alarm, backend } = source;
   return [
     ["Waiting", `${count(source.filled_bits)} of ${count(source.capacity_bits)} bits`],
     ["Counted so far", `${count(source.credited_bits_in)} bits`],
     ...(backend === null ? [] : [["Device", backend] as [string, string]]),
-    ...(figures === null
-      ? []
-      : ([
-          ["Most common value", `${figures.most_common_value.toFixed(3)} bits in each bit`],
-          ["Markov estimate", `${figures.markov.toFixed(3)} bits in each bit`],
-        ] as [string, string][])),
     ["Alarms, failures", `${count(source.alarms)}, ${count(source.failures)}`],
     ...(last_alarm === null ? [] : [["Last alarm", last_alarm.test.replaceAll("_", " ")] as [string, string]]),
   ];

@@ -55,7 +55,7 @@ export function verdict({ abort, final_bits, eavesdropper, error_rate, max_error
 
 export const SOURCES: Record<string, string> = {
   "aer-simulator": "Simulator (Qiskit Aer)",
-  ibm: "IBM Quantum",
+  "ibm-quantum": "IBM Quantum",
   qkd: "QKD link",
   os: "Operating system",
 };
