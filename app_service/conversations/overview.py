@@ -11,8 +11,8 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app_service.conversations.repository import delivered
-from app_service.conversations.schemas import DeliveredUpTo, LostDeviceView, MemberDevice
+from app_service.conversations.repository import delivered, seen
+from app_service.conversations.schemas import DeliveredUpTo, LostDeviceView, MemberDevice, SeenUpTo
 from app_service.models import Commit, Conversation, LogEntry, LostDevice, Member, Participant
 
 MAX_CONTRIBUTIONS = 20
@@ -29,6 +29,7 @@ class Around:
     contributions: dict[UUID, list[bytes]] = field(default_factory=dict)
     unread: dict[UUID, int] = field(default_factory=dict)
     delivered: dict[UUID, list[DeliveredUpTo]] = field(default_factory=dict)
+    seen: dict[UUID, list[SeenUpTo]] = field(default_factory=dict)
 
 
 async def around(session: AsyncSession, user_id: UUID, conversation_ids: Collection[UUID]) -> Around:
@@ -36,6 +37,9 @@ async def around(session: AsyncSession, user_id: UUID, conversation_ids: Collect
     reached: dict[UUID, list[DeliveredUpTo]] = {}
     for each in await delivered(session, conversation_ids):
         reached.setdefault(each.conversation_id, []).append(DeliveredUpTo(user_id=each.user_id, seq=each.seq))
+    read: dict[UUID, list[SeenUpTo]] = {}
+    for each in await seen(session, conversation_ids):
+        read.setdefault(each.conversation_id, []).append(SeenUpTo(user_id=each.user_id, seq=each.seq))
     return Around(
         {key: [_member(each) for each in found] for key, found in (await members(session, conversation_ids)).items()},
         {
@@ -45,6 +49,7 @@ async def around(session: AsyncSession, user_id: UUID, conversation_ids: Collect
         await contributions(session, conversation_ids),
         await unread(session, user_id, conversation_ids),
         reached,
+        read,
     )
 
 

@@ -217,6 +217,20 @@ async def delivered(session: AsyncSession, conversation_ids: Collection[UUID]) -
     return [Delivered(*each) for each in await session.execute(query)]
 
 
+async def seen(session: AsyncSession, conversation_ids: Collection[UUID]) -> list[Delivered]:
+    """How far each account lets the others know that it has read."""
+    query = (
+        select(Participant.conversation_id, Participant.user_id, Participant.seen_seq)
+        .where(
+            Participant.conversation_id.in_(conversation_ids),
+            Participant.seen_seq > 0,
+            Participant.left_seq.is_(None),
+        )
+        .order_by(Participant.conversation_id, Participant.user_id)
+    )
+    return [Delivered(*each) for each in await session.execute(query)]
+
+
 async def leaves(session: AsyncSession, conversation_id: UUID) -> frozenset[Leaf]:
     """The devices in the group."""
     query = select(Member.user_id, Member.device_id).where(

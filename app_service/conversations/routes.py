@@ -32,6 +32,7 @@ from app_service.conversations.schemas import (
 from app_service.conversations.service import MessageService
 from app_service.db import Reading, Writing
 from app_service.realtime.events import Events
+from app_service.realtime.hub import Hub
 
 router = APIRouter(prefix="/api", tags=["conversations"])
 
@@ -65,6 +66,11 @@ async def _lost_devices(request: Request) -> LostDeviceService:
 
 async def _events(request: Request) -> Events:
     found: Events = request.app.state.events
+    return found
+
+
+async def _hub(request: Request) -> Hub:
+    found: Hub = request.app.state.hub
     return found
 
 
@@ -163,8 +169,9 @@ async def mark_read(
     caller: AccountCaller,
     unit: Writing,
     events: Annotated[Events, Depends(_events)],
+    hub: Annotated[Hub, Depends(_hub)],
 ) -> None:
-    await service.mark_read(unit, events, caller.user_id, conversation_id, body.seq)
+    await service.mark_read(unit, events, hub, caller.user_id, conversation_id, body)
 
 
 def _json(content: dict[str, Any], code: int = status.HTTP_200_OK) -> Response:

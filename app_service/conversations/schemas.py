@@ -81,6 +81,13 @@ class DeliveredUpTo(Wire):
     seq: int
 
 
+class SeenUpTo(Wire):
+    """How far somebody has read, if they let others know."""
+
+    user_id: UUID
+    seq: int
+
+
 class LogHead(Wire):
     seq: int
     chain: Base64Bytes
@@ -180,3 +187,5 @@ class LostStatePost(Wire):
 
 class ReadMark(Wire):
     seq: Position
+    shown: bool = False
+    """Whether the others may know."""

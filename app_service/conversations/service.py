@@ -11,11 +11,13 @@ from app_service.conversations.admission import Admission
 from app_service.conversations.append import Outcome
 from app_service.conversations.entries import Ack, Author, Entry, Signature, decode_content, parse_entry
 from app_service.conversations.refusals import bad_message, bad_signature, not_found
-from app_service.conversations.schemas import MessageSend
+from app_service.conversations.rows import frame
+from app_service.conversations.schemas import MessageSend, ReadMark
 from app_service.conversations.writer import LogWriter, Resolve
 from app_service.db import Database, Unit
 from app_service.rate_limits import RateLimits
 from app_service.realtime.events import Events
+from app_service.realtime.hub import Hub
 from shared.errors import ApiError, Malformed
 
 
@@ -85,14 +87,18 @@ def _signature(message: MessageSend) -> Signature | None:
     return Signature(falcon, ecdsa)
 
 
-async def mark_read(unit: Unit, events: Events, user_id: UUID, conversation_id: UUID, seq: int) -> None:
-    """The account has read up to `seq`; never moves back."""
+async def mark_read(unit: Unit, events: Events, hub: Hub, user_id: UUID, conversation_id: UUID, read: ReadMark) -> None:
+    """The account has read up to `read.seq`, and lets the others know if it says so; neither moves back."""
+    seq = read.seq
     mark = await repository.read_mark(unit.session, user_id, conversation_id)
     if mark is None:
         raise not_found()
     if seq > await repository.head_seq(unit.session, conversation_id):
         raise Malformed("malformed", "There is no such row yet.")
-    if seq <= mark.read_seq:
-        return
-    mark.read_seq = seq
-    await events.record(unit, "read", {user_id: {"conversation_id": str(conversation_id), "seq": seq}})
+    if seq > mark.read_seq:
+        mark.read_seq = seq
+        await events.record(unit, "read", {user_id: {"conversation_id": str(conversation_id), "seq": seq}})
+    if read.shown and seq > mark.seen_seq and mark.left_seq is None:
+        mark.seen_seq = seq
+        told = frame("seen", {"conversation_id": str(conversation_id), "user_id": str(user_id), "seq": seq})
+        unit.after_commit(lambda: hub.tell_followers(conversation_id, told))

@@ -40,6 +40,8 @@ class Participant(Model):
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
     read_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    seen_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """How far of that the others are told; it stays behind while the person tells nobody."""
     left_seq: Mapped[int | None] = mapped_column(BigInteger, default=None)
 
 

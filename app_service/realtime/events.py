@@ -36,6 +36,7 @@ EventType = Literal[
     "room_terminated",
     "key_change",
     "read",
+    "pins_changed",
 ]
 EVENT_TYPES: Final = frozenset(get_args(EventType))
 

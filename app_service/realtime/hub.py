@@ -23,6 +23,10 @@ class OpenSocket(Protocol):
     def device_id(self) -> UUID: ...
     @property
     def sign_in_id(self) -> UUID: ...
+    @property
+    def visible(self) -> bool:
+        """Whether others may know that its person is there."""
+        ...
 
     def offer(self, log: UUID, first: int, last: int, frame: Callable[[], str]) -> None:
         """Rows `first` to `last` of a log are there; `frame` holds them for those who may read them."""
@@ -38,6 +42,9 @@ class OpenSocket(Protocol):
 
     def tell_of(self, log: UUID, frame: str) -> None:
         """The same about a log, unless that is over for the socket's account."""
+
+    def hint(self, log: UUID, frame: str) -> None:
+        """A frame about a log that may get lost, for devices that read it."""
 
     def signed_out(self, because: str) -> None:
         """Its sign-in was ended."""
@@ -69,25 +76,25 @@ class Hub:
         self._noting: list[set[UUID]] = []
 
     def add(self, socket: OpenSocket) -> bool:
-        """Enter a socket; an older one of the same device leaves. True when it is the account's first."""
+        """Enter a socket; an older one of the same device leaves. True when the account is seen to come or go by it."""
         older = self._by_device.get(socket.device_id)
-        first = not self._by_user.get(socket.user_id)
+        was_seen = self._seen(socket.user_id)
         self._by_device[socket.device_id] = socket
         self._by_user[socket.user_id].add(socket)
         if older is not None:
             self._by_user[older.user_id].discard(older)
             older.replaced()
-        return first
+        return was_seen != self._seen(socket.user_id)
 
     def remove(self, socket: OpenSocket, logs: Iterable[UUID]) -> bool:
-        """Forget a socket and the logs that it followed. True when it was the account's last."""
+        """Forget a socket and the logs that it followed. True when the account is seen to go by it."""
         for log in logs:
             self._drop(self._by_log, log, socket)
         if self._by_device.get(socket.device_id) is socket:
             del self._by_device[socket.device_id]
-        was_open = socket in self._by_user.get(socket.user_id, ())
+        was_seen = self._seen(socket.user_id)
         self._drop(self._by_user, socket.user_id, socket)
-        return was_open and socket.user_id not in self._by_user
+        return was_seen != self._seen(socket.user_id)
 
     @staticmethod
     def _drop(index: defaultdict[UUID, set[OpenSocket]], key: UUID, socket: OpenSocket) -> None:
@@ -131,6 +138,12 @@ class Hub:
         for socket in self._by_log.get(log, ()):
             socket.tell_of(log, frame)
 
+    def hint(self, log: UUID, frame: str, but: UUID) -> None:
+        """Tell who follows the log, without the account that it comes from. It may get lost."""
+        for socket in self._by_log.get(log, ()):
+            if socket.user_id != but:
+                socket.hint(log, frame)
+
     def tell_accounts(self, user_ids: Iterable[UUID], frame: str) -> None:
         for user_id in user_ids:
             for socket in self._by_user.get(user_id, ()):
@@ -152,8 +165,11 @@ class Hub:
                 socket.signed_out(because)
 
     def online(self, user_ids: Iterable[UUID]) -> set[UUID]:
-        """Which of these accounts have an open socket."""
-        return {user_id for user_id in user_ids if user_id in self._by_user}
+        """Which of these accounts have an open socket, and let others know."""
+        return {user_id for user_id in user_ids if self._seen(user_id)}
+
+    def _seen(self, user_id: UUID) -> bool:
+        return any(socket.visible for socket in self._by_user.get(user_id, ()))
 
     def sockets_of(self, user_id: UUID) -> int:
         return len(self._by_user.get(user_id, ()))

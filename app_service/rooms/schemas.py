@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
-from app_service.conversations.schemas import Content, DeliveredUpTo, LostDeviceView, MemberDevice, Position
+from app_service.conversations.schemas import (
+    Content,
+    DeliveredUpTo,
+    LostDeviceView,
+    MemberDevice,
+    Position,
+    SeenUpTo,
+)
 from shared.schemas.base import Base64Bytes, Time, Wire
 
 RoomState = Literal["establishing", "active", "terminated"]
@@ -43,6 +50,7 @@ class RoomView(Wire):
     my_read_seq: int
     unread: int
     delivered: list[DeliveredUpTo]
+    seen: list[SeenUpTo]
 
 
 class RoomList(Wire):

@@ -55,6 +55,7 @@ def _now(row: Found, beside: Around, people: list[Person]) -> RoomView:
         my_read_seq=row.read_seq,
         unread=beside.unread.get(room.id, 0),
         delivered=beside.delivered.get(room.id, []),
+        seen=beside.seen.get(room.id, []),
     )
 
 
@@ -84,6 +85,7 @@ def _then(row: Found, beside: Around, last: LogEntry) -> RoomView:
         my_read_seq=row.read_seq,
         unread=beside.unread.get(room.id, 0),
         delivered=[],
+        seen=[],
     )
 
 

@@ -7,7 +7,14 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app_service.conversations.schemas import Content, DeliveredUpTo, LostDeviceView, MemberDevice, Position
+from app_service.conversations.schemas import (
+    Content,
+    DeliveredUpTo,
+    LostDeviceView,
+    MemberDevice,
+    Position,
+    SeenUpTo,
+)
 from shared.schemas.base import Base64Bytes, Time, Wire
 
 State = Literal["waiting_for_devices", "establishing", "active", "terminated"]
@@ -43,6 +50,7 @@ class SessionView(Wire):
     my_read_seq: int
     unread: int
     delivered: list[DeliveredUpTo]
+    seen: list[SeenUpTo]
     closed_by: Literal["member", "server"] | None
 
 

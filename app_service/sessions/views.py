@@ -53,5 +53,6 @@ def _view(row: Found, user_id: UUID, beside: Around, names: dict[UUID, str], rea
         my_read_seq=row.read_seq,
         unread=beside.unread.get(session.id, 0),
         delivered=beside.delivered.get(session.id, []),
+        seen=beside.seen.get(session.id, []),
         closed_by=session.closed_by,
     )

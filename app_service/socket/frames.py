@@ -49,6 +49,8 @@ class Hello(Wire):
     token: Token
     cursors: Cursors
     event_cursor: Position | None
+    visible: bool = True
+    """Whether others may know that this person is there."""
 
 
 class MessageSendFrame(MessageSend):
@@ -63,6 +65,13 @@ class MessageAckFromClient(Wire):
     seq: Position
 
 
+class TypingFromClient(Wire):
+    """Passed on to who reads the conversation now, and kept nowhere."""
+
+    type: Literal["typing_start", "typing_stop"]
+    conversation_id: UUID
+
+
 class FreshToken(Wire):
     type: Literal["token"]
     token: Token
@@ -72,7 +81,7 @@ class Ping(Wire):
     type: Literal["ping"]
 
 
-AnyClientFrame = Hello | MessageSendFrame | MessageAckFromClient | FreshToken | Ping
+AnyClientFrame = Hello | MessageSendFrame | MessageAckFromClient | TypingFromClient | FreshToken | Ping
 _CLIENT_FRAME: Final[TypeAdapter[AnyClientFrame]] = TypeAdapter(Annotated[AnyClientFrame, Field(discriminator="type")])
 
 
@@ -124,6 +133,21 @@ class ReceiptFrame(Wire):
     conversation_id: UUID
     user_id: UUID
     seq: int
+
+
+class Seen(Wire):
+    """An account lets the others know that it has read up to `seq`."""
+
+    type: Literal["seen"]
+    conversation_id: UUID
+    user_id: UUID
+    seq: int
+
+
+class Typing(Wire):
+    type: Literal["typing_start", "typing_stop"]
+    conversation_id: UUID
+    user_id: UUID
 
 
 class Presence(Wire):
@@ -194,6 +218,12 @@ class ReadElsewhere(Wire):
     seq: int
 
 
+class PinsChanged(Wire):
+    type: Literal["pins_changed"]
+    cursor: int
+    version: int
+
+
 ServerFrame = Annotated[
     HelloOk
     | MessageAck
@@ -202,6 +232,8 @@ ServerFrame = Annotated[
     | TokenOk
     | Pong
     | ReceiptFrame
+    | Seen
+    | Typing
     | Presence
     | QuantumStatus
     | SignedOut
@@ -212,6 +244,7 @@ ServerFrame = Annotated[
     | RoomChanged
     | RotateRequested
     | KeyChange
-    | ReadElsewhere,
+    | ReadElsewhere
+    | PinsChanged,
     Field(discriminator="type"),
 ]

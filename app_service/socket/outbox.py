@@ -78,6 +78,16 @@ class Outbox:
         if log not in self.over:
             self.tell(frame)
 
+    def reads(self, log: UUID) -> bool:
+        """Whether this device is in the group of a log that goes on for its account."""
+        return log in self.in_group and log not in self.over
+
+    def hint(self, log: UUID, frame: str) -> None:
+        """A frame that nobody misses when there is no room for it."""
+        if self.reads(log) and self._has_room():
+            self.frames.append(frame)
+            self.changed.set()
+
     def answer(self, frame: str) -> None:
         """An answer to a frame of the client, who may have only so many open."""
         self.frames.append(frame)

@@ -38,6 +38,8 @@ class Poll(Wire):
     event_cursor: Position | None
     delivered: Cursors
     """What `message_ack` says over a socket, for each conversation where it is new."""
+    visible: bool = True
+    """Whether others may know that this person is there; what the line opens with stays."""
 
 
 class PollAnswer(Wire):
@@ -49,8 +51,9 @@ class PollAnswer(Wire):
 class PolledLine:
     """Stands in the hub for a device that asks. There is nothing to wake: it reads after its cursors when it comes."""
 
-    def __init__(self, caller: DeviceCaller, line_id: UUID) -> None:
+    def __init__(self, caller: DeviceCaller, line_id: UUID, *, visible: bool) -> None:
         self.line_id = line_id
+        self.visible = visible
         self.user_id = caller.user_id
         self.device_id = caller.device_id
         self.sign_in_id = caller.sign_in_id
@@ -70,6 +73,7 @@ class PolledLine:
     def behind(self, log: UUID) -> None: ...
     def has_events(self) -> None: ...
     def tell(self, frame: str) -> None: ...
+    def hint(self, log: UUID, frame: str) -> None: ...
 
     def tell_of(self, log: UUID, frame: str) -> None: ...
 
@@ -118,7 +122,7 @@ class PollingService:
             return
         if line is not None and not poll.opening:
             raise Conflict("replaced", "This device has another line by now.")
-        if hub.add(PolledLine(caller, poll.line)):
+        if hub.add(PolledLine(caller, poll.line, visible=poll.visible)):
             await self.services.presence.changed(caller.user_id)
 
     def _note(self, caller: DeviceCaller, poll: Poll, outbox: Outbox) -> None:

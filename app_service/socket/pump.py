@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -78,7 +78,8 @@ class Pump:
                 visible = await repository.connected_with(session, user_id)
                 kept = await stored.kept(session, user_id)
                 logs = await repository.logs_for(session, self._author)
-                delivered = await repository.delivered(session, [log.conversation_id for log in logs if not log.over])
+                mine = [log.conversation_id for log in logs if not log.over]
+                delivered, seen = await _reached(session, mine)
             for log in logs:
                 self._take_up(log, cursors.get(log.conversation_id, 0))
                 join(log.conversation_id)
@@ -101,7 +102,7 @@ class Pump:
                 },
             )
         )
-        await self._send_receipts(delivered)
+        await self._send_receipts(delivered, seen)
 
     def _take_up(self, log: Log, cursor: int) -> None:
         # A cursor beyond the head can only come from a log that this database has lost: the client tells.
@@ -230,11 +231,12 @@ class Pump:
         """Where the devices of everybody stand: not a row, so not after any cursor."""
         async with self._services.database.read() as session:
             mine = self._outbox.cursors.keys() - self._outbox.over
-            delivered = await repository.delivered(session, mine)
-        await self._send_receipts(delivered)
+            delivered, seen = await _reached(session, mine)
+        await self._send_receipts(delivered, seen)
 
-    async def _send_receipts(self, delivered: Iterable[Delivered]) -> None:
-        await self._send_all(receipt_frame(each) for each in delivered)
+    async def _send_receipts(self, delivered: Iterable[Delivered], seen: Iterable[Delivered]) -> None:
+        await self._send_all(reached_frame("receipt", each) for each in delivered)
+        await self._send_all(reached_frame("seen", each) for each in seen)
 
     async def _tell_presence(self) -> None:
         visible = await self._services.presence.visible(self._author.user_id)
@@ -242,9 +244,14 @@ class Pump:
         await self._send_all(presence_frame(user_id, online=user_id in online) for user_id in sorted(visible))
 
 
-def receipt_frame(told: Delivered) -> str:
+async def _reached(session: AsyncSession, logs: Collection[UUID]) -> tuple[list[Delivered], list[Delivered]]:
+    """How far everybody has the logs, and lets others know that it has read them."""
+    return await repository.delivered(session, logs), await repository.seen(session, logs)
+
+
+def reached_frame(kind: str, told: Delivered) -> str:
     where = {"conversation_id": str(told.conversation_id), "user_id": str(told.user_id), "seq": told.seq}
-    return frame("receipt", where)
+    return frame(kind, where)
 
 
 def quantum_frame(available: bool) -> str:

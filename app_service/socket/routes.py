@@ -48,7 +48,7 @@ async def _serve(websocket: WebSocket) -> None:
     try:
         hello = await _hello(websocket)
         caller = await _caller(services, hello)
-        await Socket(websocket, services, caller).run(hello)
+        await Socket(websocket, services, caller, visible=hello.visible).run(hello)
     except WebSocketDisconnect:
         return
     except Ended as ended:

@@ -30,6 +30,7 @@ from app_service.socket.frames import (
     MessageAckFromClient,
     MessageSendFrame,
     Ping,
+    TypingFromClient,
     read_frame,
 )
 from app_service.socket.outbox import Outbox
@@ -49,13 +50,15 @@ MAX_FRAME_CHARACTERS: Final = 1_048_576
 MAX_OPEN: Final = 32
 """Messages of one client that wait for their answer; it is not read on before."""
 MAX_UNSENT: Final = 256
+TYPING_SECONDS: Final = 1.0
+"""So often a client may say in one conversation that somebody types; what comes sooner goes nowhere."""
 
 _PONG: Final = frame("pong", {})
 _TOKEN_OK: Final = frame("token_ok", {})
 
 
 class Socket:
-    def __init__(self, websocket: WebSocket, services: SocketServices, caller: DeviceCaller) -> None:
+    def __init__(self, websocket: WebSocket, services: SocketServices, caller: DeviceCaller, *, visible: bool) -> None:
         self._websocket = websocket
         self._together = websocket.query_params.get("frames") == "together"
         self._services = services
@@ -71,15 +74,17 @@ class Socket:
         self.user_id = caller.user_id
         self.device_id = caller.device_id
         self.sign_in_id = caller.sign_in_id
+        self.visible = visible
+        self._typed: dict[tuple[UUID, str], float] = {}
 
     async def run(self, hello: Hello) -> None:
         """Serve the client until one of us goes."""
         hub, presence = self._services.hub, self._services.presence
-        first = hub.add(self)
+        came = hub.add(self)
         try:
             await self._check_sign_in(hello.token)
             await self._pump.begin(hello.cursors, hello.event_cursor, self._join)
-            if first:
+            if came:
                 await presence.changed(self.user_id)
             await self._serve()
         finally:
@@ -139,6 +144,9 @@ class Socket:
     def tell_of(self, log: UUID, frame: str) -> None:
         self._outbox.tell_of(log, frame)
 
+    def hint(self, log: UUID, frame: str) -> None:
+        self._outbox.hint(log, frame)
+
     def signed_out(self, because: str) -> None:
         self._end(signed_out(because))
 
@@ -180,6 +188,8 @@ class Socket:
                 await self._services.messages.submit(self._author, said, self._answer(said.client_id))
             case MessageAckFromClient():
                 self._note(said)
+            case TypingFromClient():
+                self._pass_on(said)
             case Ping():
                 self._outbox.answer(_PONG)
             case FreshToken():
@@ -204,6 +214,14 @@ class Socket:
             self._outbox.answer(error_frame("not_found", "There is no such conversation."))
         else:
             self._services.receipts.note(said.conversation_id, self.device_id, min(said.seq, cursor))
+
+    def _pass_on(self, typing: TypingFromClient) -> None:
+        log, key = typing.conversation_id, (typing.conversation_id, typing.type)
+        if not self._outbox.reads(log) or self._heard_at - self._typed.get(key, -TYPING_SECONDS) < TYPING_SECONDS:
+            return
+        self._typed[key] = self._heard_at
+        told = frame(typing.type, {"conversation_id": str(log), "user_id": str(self.user_id)})
+        self._services.hub.hint(log, told, but=self.user_id)
 
     async def _renew(self, token: str) -> None:
         try:

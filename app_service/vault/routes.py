@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from app_service.accounts.access import AccountCaller, BoundCaller, OwnerCaller
 from app_service.db import Reading, Writing
 from app_service.rate_limits import address_of
+from app_service.realtime.events import Events
 from app_service.vault import service
 from app_service.vault.preconditions import IfMatch, IfNoneMatch, seen_version
 from app_service.vault.schemas import SealedPins, StoredVault, VaultBody, VaultCompletion, VaultRewrite
@@ -64,12 +65,14 @@ async def write_pins(
     body: SealedPins,
     caller: BoundCaller,
     unit: Writing,
+    request: Request,
     response: Response,
     if_match: IfMatch = None,
     if_none_match: IfNoneMatch = None,
 ) -> SealedPins:
     seen = seen_version(if_match, if_none_match)
-    return _tagged(response, await service.write_pins(unit, caller.user_id, body, seen))
+    events: Events = request.app.state.events
+    return _tagged(response, await service.write_pins(unit, events, caller.user_id, body, seen))
 
 
 def _tagged(response: Response, answer: Versioned) -> Versioned:

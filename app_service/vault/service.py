@@ -16,6 +16,7 @@ from app_service.accounts.tokens import Caller
 from app_service.db import Unit
 from app_service.models import Pins, Vault, VaultWrap
 from app_service.models.base import now
+from app_service.realtime.events import Events
 from app_service.vault import repository
 from app_service.vault.schemas import (
     SealedPins,
@@ -102,7 +103,7 @@ async def read_pins(session: AsyncSession, user_id: UUID) -> SealedPins | None:
     return None if pins is None else SealedPins(version=pins.version, sealed=pins.sealed)
 
 
-async def write_pins(unit: Unit, user_id: UUID, body: SealedPins, seen: int) -> SealedPins:
+async def write_pins(unit: Unit, events: Events, user_id: UUID, body: SealedPins, seen: int) -> SealedPins:
     """Store the version after `seen` (0: none yet); 412 `pins_changed` when that is not what is stored (P3.2)."""
     if body.version != seen + 1:
         raise Malformed("malformed", "The version must be the one after that of If-Match.")
@@ -114,4 +115,5 @@ async def write_pins(unit: Unit, user_id: UUID, body: SealedPins, seen: int) -> 
         unit.session.add(Pins(user_id=user_id, version=body.version, sealed=body.sealed, updated_at=now()))
     else:
         pins.version, pins.sealed, pins.updated_at = body.version, body.sealed, now()
+    await events.record(unit, "pins_changed", {user_id: {"version": body.version}})
     return body

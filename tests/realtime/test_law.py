@@ -33,11 +33,12 @@ class Known:
             session = self.sessions[frame["conversation_id"]]
             for row in frame["rows"]:
                 self._take_row(session, row)
-        elif frame["type"] == "receipt":
+        elif frame["type"] in ("receipt", "seen"):
             session = self.sessions[frame["conversation_id"]]
-            others = [each for each in session["delivered"] if each["user_id"] != frame["user_id"]]
+            key = "delivered" if frame["type"] == "receipt" else "seen"
+            others = [each for each in session[key] if each["user_id"] != frame["user_id"]]
             moved = {"user_id": frame["user_id"], "seq": frame["seq"]}
-            session["delivered"] = sorted([*others, moved], key=lambda each: str(each["user_id"]))
+            session[key] = sorted([*others, moved], key=lambda each: str(each["user_id"]))
         elif frame["type"] == "read":
             session = self.sessions[frame["conversation_id"]]
             session["my_read_seq"] = frame["seq"]
@@ -126,8 +127,8 @@ async def test_old_state_and_events_are_the_state_fetched_anew_in_rooms(wire: Wi
     await room.commit(anna, profile=True)
     await room.change(olga, settings=Settings(post=Role.MODERATOR))
     await agree()  # room_updated: what members may do
-    await ben.ok("POST", f"/api/conversations/{room.session_id}/read", {"seq": 2})
-    await agree()  # read
+    await ben.ok("POST", f"/api/conversations/{room.session_id}/read", {"seq": 2, "shown": True})
+    await agree()  # read, and seen
     await ben.post(room.lost_states, await room.lost_state(ben))
     await agree()  # room_updated: somebody asks to be added again
     away = frozenset({ben.user_id})
@@ -169,8 +170,8 @@ async def test_old_state_and_events_are_the_state_fetched_anew(wire: Wire) -> No
     await group.send(alice)
     await group.send(bob)
     await agree()
-    await alice.ok("POST", f"/api/conversations/{group.session_id}/read", {"seq": 2})
-    await agree()  # read
+    await alice.ok("POST", f"/api/conversations/{group.session_id}/read", {"seq": 2, "shown": True})
+    await agree()  # read, and seen
     await group.rotate(alice)
     await agree()  # session_updated: another epoch
     await bob.post(group.lost_states, await group.lost_state(bob))
@@ -199,7 +200,8 @@ async def test_the_law_holds_in_random_conversations(wire: Wire, seed: int) -> N
 
     async def read(author: Browser) -> None:
         seq = chance.randrange((await group.session(author))["seq"] + 1)
-        await author.ok("POST", f"/api/conversations/{group.session_id}/read", {"seq": seq})
+        mark = {"seq": seq, "shown": chance.random() < 0.5}
+        await author.ok("POST", f"/api/conversations/{group.session_id}/read", mark)
 
     async def deliver(author: Browser) -> None:
         receipts.note(group.id, author.device.id, (await group.session(author))["seq"])

@@ -1337,6 +1337,7 @@ export interface components {
       | components["schemas"]["Hello"]
       | components["schemas"]["MessageSendFrame"]
       | components["schemas"]["MessageAckFromClient"]
+      | components["schemas"]["TypingFromClient"]
       | components["schemas"]["FreshToken"]
       | components["schemas"]["Ping"];
     /** CommitPost */
@@ -1731,6 +1732,11 @@ export interface components {
        * @constant
        */
       type: "hello";
+      /**
+       * Visible
+       * @default true
+       */
+      visible?: boolean;
     };
     /** HelloOk */
     HelloOk: {
@@ -2453,6 +2459,18 @@ export interface components {
        */
       type: "ping";
     };
+    /** PinsChanged */
+    PinsChanged: {
+      /** Cursor */
+      cursor: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: "pins_changed";
+      /** Version */
+      version: number;
+    };
     /** Poll */
     Poll: {
       /** Cursors */
@@ -2472,6 +2490,11 @@ export interface components {
       line: string;
       /** Opening */
       opening: boolean;
+      /**
+       * Visible
+       * @default true
+       */
+      visible?: boolean;
     };
     /** PollAnswer */
     PollAnswer: {
@@ -2484,6 +2507,8 @@ export interface components {
         | components["schemas"]["TokenOk"]
         | components["schemas"]["Pong"]
         | components["schemas"]["ReceiptFrame"]
+        | components["schemas"]["Seen"]
+        | components["schemas"]["Typing"]
         | components["schemas"]["Presence"]
         | components["schemas"]["QuantumStatus"]
         | components["schemas"]["SignedOut"]
@@ -2495,6 +2520,7 @@ export interface components {
         | components["schemas"]["RotateRequested"]
         | components["schemas"]["KeyChange"]
         | components["schemas"]["ReadElsewhere"]
+        | components["schemas"]["PinsChanged"]
       )[];
       /** More */
       more: boolean;
@@ -2712,6 +2738,11 @@ export interface components {
     ReadMark: {
       /** Seq */
       seq: number;
+      /**
+       * Shown
+       * @default false
+       */
+      shown?: boolean;
     };
     /** ReceiptFrame */
     ReceiptFrame: {
@@ -2944,6 +2975,8 @@ export interface components {
       policy: string | null;
       /** Profile Hash */
       profile_hash: string | null;
+      /** Seen */
+      seen: components["schemas"]["SeenUpTo"][];
       /** Seq */
       seq: number;
       /**
@@ -3002,6 +3035,42 @@ export interface components {
       /** Version */
       version: number;
     };
+    /**
+     * Seen
+     * @description An account lets the others know that it has read up to `seq`.
+     */
+    Seen: {
+      /**
+       * Conversation Id
+       * Format: uuid
+       */
+      conversation_id: string;
+      /** Seq */
+      seq: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: "seen";
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+    };
+    /**
+     * SeenUpTo
+     * @description How far somebody has read, if they let others know.
+     */
+    SeenUpTo: {
+      /** Seq */
+      seq: number;
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+    };
     ServerFrame:
       | components["schemas"]["HelloOk"]
       | components["schemas"]["MessageAck"]
@@ -3010,6 +3079,8 @@ export interface components {
       | components["schemas"]["TokenOk"]
       | components["schemas"]["Pong"]
       | components["schemas"]["ReceiptFrame"]
+      | components["schemas"]["Seen"]
+      | components["schemas"]["Typing"]
       | components["schemas"]["Presence"]
       | components["schemas"]["QuantumStatus"]
       | components["schemas"]["SignedOut"]
@@ -3020,7 +3091,8 @@ export interface components {
       | components["schemas"]["RoomChanged"]
       | components["schemas"]["RotateRequested"]
       | components["schemas"]["KeyChange"]
-      | components["schemas"]["ReadElsewhere"];
+      | components["schemas"]["ReadElsewhere"]
+      | components["schemas"]["PinsChanged"];
     /** SessionChanged */
     SessionChanged: {
       /** Cursor */
@@ -3097,6 +3169,8 @@ export interface components {
       /** My Read Seq */
       my_read_seq: number;
       peer: components["schemas"]["SessionPeer"];
+      /** Seen */
+      seen: components["schemas"]["SeenUpTo"][];
       /** Seq */
       seq: number;
       /**
@@ -3301,6 +3375,40 @@ export interface components {
        * @enum {string}
        */
       type: "token_ok";
+    };
+    /** Typing */
+    Typing: {
+      /**
+       * Conversation Id
+       * Format: uuid
+       */
+      conversation_id: string;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: "typing_start" | "typing_stop";
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+    };
+    /**
+     * TypingFromClient
+     * @description Passed on to who reads the conversation now, and kept nowhere.
+     */
+    TypingFromClient: {
+      /**
+       * Conversation Id
+       * Format: uuid
+       */
+      conversation_id: string;
+      /**
+       * Type
+       * @enum {string}
+       */
+      type: "typing_start" | "typing_stop";
     };
     /**
      * UserSummary

@@ -25,6 +25,7 @@ import * as commits from "./membership/commits";
 import * as plan from "./membership/plan";
 import * as people from "./people/people";
 import * as pins from "./people/pins";
+import { privacy, setPrivacy } from "./people/privacy";
 import { MalformedEncoding } from "./primitives/encoding";
 import { takeAck } from "./sending/acks";
 import * as sending from "./sending/sending";
@@ -224,6 +225,8 @@ function peopleCalls(core: Core) {
     checkConnection: (connection) => core.change((room, unit) => people.checkConnection(room, unit, connection)),
     agree: (peer) => core.change((room, unit) => people.agree(room, unit, peer)),
     withdraw: (userId) => core.change((room, unit) => people.withdraw(room, unit, userId)),
+    privacy: () => core.read(({ store }) => privacy(store)),
+    setPrivacy: (change) => core.change((_room, unit) => setPrivacy(unit, change)),
     pinsToStore: () => core.read(pins.pinsToStore),
     pinsStored: (version) => core.read((room) => pins.pinsStored(room, version)),
     mergePins: (record) => core.read((room) => pins.mergePins(room, record)),

@@ -14,6 +14,7 @@ import type {
   LineState,
   OwnDevice,
   Person,
+  Privacy,
   Request,
   Room,
   SignIn,
@@ -28,6 +29,8 @@ export const changes = {
   signIns: createAction<SignIn[]>("account/signIns"),
   /** Broken rules that belong to no conversation (the server's name, the pins, an own device list); the whole list. */
   accountFindings: createAction<Finding[]>("account/findings"),
+
+  privacy: createAction<Privacy>("account/privacy"),
 
   line: createAction<LineState>("line/changed"),
   /** quantum_service, as app_service sees it. */
@@ -50,6 +53,9 @@ export const changes = {
   /** What is being written; known here before it is kept. */
   draft: createAction<{ conversationId: Id; draft: string }>("conversations/draft"),
   editing: createAction<{ conversationId: Id; editing: Editing | null }>("conversations/editing"),
+
+  /** Who else writes there just now. */
+  typing: createAction<{ conversationId: Id; people: Id[] }>("conversations/typing"),
 
   conversationGone: createAction<{ id: Id }>("conversations/gone"),
 

@@ -17,7 +17,8 @@ export class ConversationCommands {
     this.#reads = live.context.jobs(async (id) => {
       const { readSeq } = await live.context.crypto.conversation(id);
       const path = { conversation_id: id };
-      await live.context.api.post("/api/conversations/{conversation_id}/read", { path, body: { seq: readSeq } });
+      const body = { seq: readSeq, shown: live.privacy.now.receipts };
+      await live.context.api.post("/api/conversations/{conversation_id}/read", { path, body });
       return "done";
     });
   }

@@ -22,6 +22,8 @@ export class Conversations {
   readonly #waits = new Map<Id, WaitsFor>();
   readonly #keysRefused = new Map<Id, Problem>();
   readonly #delivered = new Map<Id, number>();
+  /** How far others have read, who let this account know. */
+  readonly #seen = new Map<Id, Map<Id, number>>();
   /** What was refused here before it came near the log, so that crypto/ has no record of it. */
   readonly #refused = new Map<Id, Finding[]>();
   /** Open timelines, with the seq of the oldest entry that is shown. */
@@ -33,6 +35,8 @@ export class Conversations {
     private readonly people: People,
     /** Details of an open panel may have changed. */
     private readonly changed: (id: Id) => void,
+    /** Who tells nobody how far they read is not told either. */
+    private readonly tellsReceipts: () => boolean,
   ) {}
 
   session(id: Id): Session | null {
@@ -66,6 +70,7 @@ export class Conversations {
     for (const { user_id, seq } of session.delivered) {
       if (user_id !== this.context.userId) this.deliveredUpTo(session.id, seq);
     }
+    for (const { user_id, seq } of session.seen) this.seenUpTo(session.id, user_id, seq);
     const received = await this.context.crypto.learnSession(session);
     await this.took(received);
     return received;
@@ -73,6 +78,7 @@ export class Conversations {
 
   async learnRoom(room: Room): Promise<Received> {
     this.#rooms.set(room.id, room);
+    for (const { user_id, seq } of room.seen) this.seenUpTo(room.id, user_id, seq);
     const received = await this.context.crypto.learnRoom(room);
     await this.took(received);
     return received;
@@ -138,6 +144,17 @@ export class Conversations {
     this.#delivered.set(id, Math.max(seq, this.#delivered.get(id) ?? 0));
   }
 
+  seenUpTo(id: Id, userId: Id, seq: number): void {
+    const seen = this.#seen.get(id) ?? new Map<Id, number>();
+    this.#seen.set(id, seen.set(userId, Math.max(seq, seen.get(userId) ?? 0)));
+  }
+
+  /** How far all of these have read. */
+  #seenBy(id: Id, userIds: readonly Id[]): number {
+    if (userIds.length === 0 || !this.tellsReceipts()) return 0;
+    return Math.min(...userIds.map((userId) => this.#seen.get(id)?.get(userId) ?? 0));
+  }
+
   // ---------------------------------------------------------------- open timelines
 
   async open(conversationId: Id): Promise<void> {
@@ -181,14 +198,17 @@ export class Conversations {
       waitsFor: this.#waits.get(sealed.id) ?? null,
       keysRefused: this.#keysRefused.get(sealed.id) ?? null,
       deliveredSeq: this.#delivered.get(sealed.id) ?? 0,
+      seenSeq: this.#seenBy(sealed.id, [sealed.peer.userId]),
       refused: this.#refused.get(sealed.id) ?? [],
       selfId: this.context.userId,
     });
   }
 
   async #room(sealed: SealedRoom) {
+    const others = sealed.room.people.map(({ userId }) => userId).filter((userId) => userId !== this.context.userId);
     return roomOf({
       sealed,
+      seenSeq: this.#seenBy(sealed.id, others),
       recent: await this.#recent(sealed),
       waitsFor: this.#waits.get(sealed.id) ?? null,
       refused: this.#refused.get(sealed.id) ?? [],

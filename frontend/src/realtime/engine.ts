@@ -7,7 +7,7 @@ import { type CreateMessenger, MessengerError, type Messenger, type Progress } f
 import { Phases } from "./phases";
 import { problemOf } from "./problems";
 import { type Bb84Request, type Bb84Stage, entropy, runBb84, samples } from "./quantum";
-import type { AboutFile, Editing, FileView, Id, MessageType, RoomAct } from "./state";
+import type { AboutFile, Editing, FileView, Id, MessageType, Privacy, RoomAct } from "./state";
 import type { Turn } from "./turn";
 
 export class Engine implements Messenger {
@@ -79,6 +79,8 @@ export class Engine implements Messenger {
       await this.#phases.credentials.removeDevice(live.local, deviceId, password);
       await people.loadOwnDevices();
     });
+
+  setPrivacy = (change: Partial<Privacy>) => this.#do(({ live }) => live.privacy.set(change));
 
   // ---------------------------------------------------------------- people
 
@@ -167,6 +169,10 @@ export class Engine implements Messenger {
 
   markRead(id: Id, seq: number): void {
     this.#phases.turn?.conversations.markRead(id, seq).catch((error: unknown) => this.#phases.failed(error));
+  }
+
+  typing(id: Id, writes: boolean): void {
+    this.#phases.turn?.live.typing.say(id, writes);
   }
 
   saveDraft(id: Id, text: string): void {

@@ -6,9 +6,11 @@ import type { EventFrame, ServerFrame } from "./frames";
 import { Lanes } from "./lanes";
 import type { Log } from "./log";
 import type { People } from "./people";
+import type { Pins } from "./pins";
 import type { Sessions } from "./sessions";
 import type { Id } from "./state";
 import type { Transport } from "./transport";
+import type { Typing } from "./typing";
 
 export interface EventsDependencies {
   readonly people: People;
@@ -17,6 +19,8 @@ export interface EventsDependencies {
   readonly directory: Directory;
   readonly log: Log;
   readonly transport: Transport;
+  readonly pins: Pins;
+  readonly typing: Typing;
   readonly greeted: (frame: Extract<ServerFrame, { type: "hello_ok" }>) => void;
   readonly rotate: (conversationId: Id) => void;
   /** An event is missing, or it or rows could not become state: fetch everything anew. */
@@ -61,6 +65,15 @@ export class Events {
       case "receipt":
         this.#receipt(frame).catch(this.context.failed);
         return;
+      case "seen":
+        if (frame.user_id === this.context.userId) return;
+        conversations.seenUpTo(frame.conversation_id, frame.user_id, frame.seq);
+        conversations.refresh(frame.conversation_id).catch(this.context.failed);
+        return;
+      case "typing_start":
+      case "typing_stop":
+        this.dependencies.typing.take(frame);
+        return;
       case "presence":
         people.presence(frame.user_id, frame.online);
         return;
@@ -91,6 +104,7 @@ export class Events {
       case "room_terminated":
       case "rotate_requested":
       case "key_change":
+      case "pins_changed":
         this.#numbered(frame, () => this.#event(frame));
     }
   }
@@ -126,12 +140,15 @@ export class Events {
       case "key_change":
         await directory.learn(frame.user_id);
         return conversations.refreshWith(frame.user_id);
+      case "pins_changed":
+        return this.dependencies.pins.written(frame.version);
     }
   }
 
   async #rows(frame: Extract<ServerFrame, { type: "message_receive" }>): Promise<void> {
     const { sessions, conversations, log } = this.dependencies;
     if (!conversations.knows(frame.conversation_id)) await sessions.refetch(frame.conversation_id);
+    for (const { sender_id } of frame.rows) this.dependencies.typing.stopped(frame.conversation_id, sender_id);
     await log.received(frame.conversation_id, frame.rows, frame.head_seq);
   }
 

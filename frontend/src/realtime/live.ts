@@ -1,7 +1,7 @@
 /** Everything that runs while an account is signed in and this tab writes for it: the parts, wired. */
 import type { Api } from "../api/client";
 import { isApiError } from "../api/errors";
-import type { Contact, CryptoApi, LocalAccount, Problem } from "../crypto/client";
+import type { Contact, CryptoApi, LocalAccount, Privacy, Problem } from "../crypto/client";
 import { changes, type Publish } from "./changes";
 import { Commits } from "./commits";
 import type { Context } from "./context";
@@ -21,10 +21,12 @@ import { Outbox } from "./outbox";
 import { People } from "./people";
 import { Pins } from "./pins";
 import { PolledSocket } from "./polled";
+import { PrivacySwitches } from "./privacy";
 import { Sessions } from "./sessions";
 import { Socket, type SocketState } from "./socket";
 import type { Finding, Id } from "./state";
 import { Transport } from "./transport";
+import { Typing } from "./typing";
 import { Ways } from "./ways";
 
 const HOUR_MS = 3_600_000;
@@ -56,6 +58,8 @@ export class Live {
   readonly outbox: Outbox;
   readonly uploads: Uploads;
   readonly downloads: Downloads;
+  readonly privacy: PrivacySwitches;
+  readonly typing: Typing;
   readonly #ways: Ways;
   readonly #socket: Socket;
   readonly #events: Events;
@@ -93,7 +97,19 @@ export class Live {
       onState: (state) => this.#line(state),
     });
     this.#transport = new Transport(clock, (frame) => this.#socket.send(frame));
-    this.pins = new Pins(this.context, (problems) => this.#accountProblems(problems));
+    this.pins = new Pins(
+      this.context,
+      (problems) => this.#accountProblems(problems),
+      () => this.privacy.load(),
+    );
+    this.privacy = new PrivacySwitches(this.context, {
+      keep: () => this.pins.kick(),
+      changed: (before, now) => background(this.#privacyChanged(before, now)),
+    });
+    this.typing = new Typing(this.context, {
+      allowed: () => this.privacy.now.typing,
+      send: (frame) => this.#socket.send(frame),
+    });
     this.directory = new Directory(this.context, (contact, problems) => background(this.#learned(contact, problems)));
     this.people = new People(this.context, {
       directory: this.directory,
@@ -101,7 +117,12 @@ export class Live {
       broken: (finding) => this.#broken([finding]),
     });
     this.details = new Details(this.context);
-    this.conversations = new Conversations(this.context, this.people, (id) => background(this.details.refresh(id)));
+    this.conversations = new Conversations(
+      this.context,
+      this.people,
+      (id) => background(this.details.refresh(id)),
+      () => this.privacy.now.receipts,
+    );
     this.log = new Log(this.context, {
       conversations: this.conversations,
       directory: this.directory,
@@ -147,6 +168,8 @@ export class Live {
       directory: this.directory,
       log: this.log,
       transport: this.#transport,
+      pins: this.pins,
+      typing: this.typing,
       greeted: (frame) => this.#greeted(frame),
       rotate: (id) => this.sessions.rotationAsked(id),
       gap: () => this.#upkeep.kick("resync"),
@@ -157,6 +180,7 @@ export class Live {
   /** From the local store at once; the rest when the server answers. */
   async start(): Promise<void> {
     await this.people.showKnown();
+    await this.privacy.load();
     await this.conversations.showAll();
     this.#socket.start();
   }
@@ -165,6 +189,7 @@ export class Live {
     this.#socket.stop();
     this.uploads.stop();
     this.downloads.stop();
+    this.typing.forget();
     for (const jobs of this.#jobs) jobs.stop();
   }
 
@@ -189,7 +214,8 @@ export class Live {
       const conversations = await crypto.conversations();
       const cursors = Object.fromEntries(conversations.map(({ id, verifiedSeq }) => [id, verifiedSeq]));
       const token = renew ? await api.token.renew() : await api.token.get();
-      return { type: "hello" as const, token, cursors, event_cursor: this.#events.cursor };
+      const { presence: visible } = this.privacy.now;
+      return { type: "hello" as const, token, cursors, event_cursor: this.#events.cursor, visible };
     } catch (error) {
       this.dependencies.failed(error);
       throw error;
@@ -197,7 +223,10 @@ export class Live {
   }
 
   #line(state: SocketState): void {
-    if (state.status !== "online") this.#transport.disconnected();
+    if (state.status !== "online") {
+      this.#transport.disconnected();
+      this.typing.forget();
+    }
     if (state.status !== "ended") this.context.publish(changes.line(state));
     else if (state.reason === "replaced") this.dependencies.replaced();
     else if (state.reason === "signed_out") this.dependencies.signedOut(state.because);
@@ -294,6 +323,13 @@ export class Live {
   #quantumBack(): void {
     this.#upkeep.kick("greeting");
     void this.outbox.kickAll().catch(this.context.failed);
+  }
+
+  async #privacyChanged(before: Privacy, now: Privacy): Promise<void> {
+    if (before.typing && !now.typing) this.typing.forget();
+    // The server is told with the greeting.
+    if (before.presence !== now.presence) this.#socket.reopen();
+    if (before.receipts !== now.receipts) await this.conversations.showAll();
   }
 
   #advanced(id: Id): void {

@@ -4,7 +4,18 @@
  *
  * A command that cannot be carried out rejects with `MessengerError` and has changed nothing.
  */
-import type { AboutFile, Editing, FileView, FoundPeople, Id, MessageType, Problem, RoomAct, SignInStep } from "./state";
+import type {
+  AboutFile,
+  Editing,
+  FileView,
+  FoundPeople,
+  Id,
+  MessageType,
+  Privacy,
+  Problem,
+  RoomAct,
+  SignInStep,
+} from "./state";
 import type { Publish } from "./changes";
 import type { Bb84Request, Bb84Shown, Bb84Stage, PoolState, Sample } from "./quantum";
 
@@ -53,6 +64,8 @@ export interface Messenger {
   /** A code that counts only from `useRecoveryCode` on; until then the one before it does. */
   makeRecoveryCode(input: { password: string }): Promise<RecoveryCode>;
   useRecoveryCode(): Promise<void>;
+  /** Moves switches, for all browsers of this account. Publishes `privacy`. */
+  setPrivacy(change: Partial<Privacy>): Promise<void>;
   /** Publishes `signIns`, as do the three that end some. */
   loadSignIns(): Promise<void>;
   endSignIn(id: Id): Promise<void>;
@@ -114,6 +127,8 @@ export interface Messenger {
   cancelDownload(ref: string): void;
   /** Only ever forward. */
   markRead(conversationId: Id, seq: number): void;
+  /** Something stands in the composer, or nothing any more; called often. The others in the conversation are told, if one lets them. */
+  typing(conversationId: Id, writes: boolean): void;
   /** Sealed into the local store; called often. */
   saveDraft(conversationId: Id, text: string): void;
   /** The same for the edit that is being written; null: there is none any more. */

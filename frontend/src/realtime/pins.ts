@@ -8,12 +8,16 @@ import { Lanes } from "./lanes";
 const ATTEMPTS = 5;
 
 export class Pins {
+  /** The newest version that this browser has read or written since it is open. */
+  #version = 0;
   readonly #lane = new Lanes();
   readonly #job: Jobs;
 
   constructor(
     private readonly context: Context,
     private readonly broken: (problems: readonly Problem[]) => void,
+    /** Another browser's record was taken over. */
+    private readonly merged: () => Promise<void>,
   ) {
     this.#job = context.jobs(async () => {
       await this.store();
@@ -31,6 +35,13 @@ export class Pins {
     return this.#lane.run("pins", () => this.#pull());
   }
 
+  /** Somebody wrote this version: another browser, if it is news. */
+  written(version: number): Promise<void> {
+    return this.#lane.run("pins", async () => {
+      if (version > this.#version) await this.#pull();
+    });
+  }
+
   /** Resolves when the server has everything. */
   store(): Promise<void> {
     return this.#lane.run("pins", async () => {
@@ -41,6 +52,7 @@ export class Pins {
         try {
           await this.context.api.put("/api/pins", { headers, body: next.record });
           await this.context.crypto.pinsStored(next.record.version);
+          this.#version = next.record.version;
           return;
         } catch (error) {
           if (!isApiError(error, "pins_changed") || attempt === ATTEMPTS - 1) throw error;
@@ -52,6 +64,9 @@ export class Pins {
 
   async #pull(): Promise<void> {
     const record = await this.context.api.get("/api/pins", {});
-    if (record !== undefined) this.broken(await this.context.crypto.mergePins(record));
+    if (record === undefined) return;
+    this.broken(await this.context.crypto.mergePins(record));
+    this.#version = Math.max(this.#version, record.version);
+    await this.merged();
   }
 }

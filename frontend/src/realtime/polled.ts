@@ -39,6 +39,7 @@ export class PolledSocket implements RawSocket {
   readonly #line = crypto.randomUUID();
   #cursors: Record<Id, number> = {};
   #eventCursor: number | null = null;
+  #visible = true;
   #delivered: Record<Id, number> = {};
   #online: ReadonlySet<Id> | null = null;
   /** What was told last of things that each answer repeats. */
@@ -64,6 +65,7 @@ export class PolledSocket implements RawSocket {
       case "hello":
         this.#cursors = { ...frame.cursors };
         this.#eventCursor = frame.event_cursor;
+        this.#visible = frame.visible ?? true;
         void this.#ask();
         return;
       case "message_send":
@@ -72,6 +74,10 @@ export class PolledSocket implements RawSocket {
       case "message_ack":
         this.#delivered[frame.conversation_id] = frame.seq;
         this.#soon();
+        return;
+      case "typing_start":
+      case "typing_stop":
+        // An answer comes too late for that.
         return;
       case "ping":
         this.#pings += 1;
@@ -135,6 +141,7 @@ export class PolledSocket implements RawSocket {
       cursors: this.#cursors,
       event_cursor: this.#eventCursor,
       delivered,
+      visible: this.#visible,
     };
   }
 
@@ -151,7 +158,8 @@ export class PolledSocket implements RawSocket {
   /** Passes a frame on if it says something new. */
   #take(frame: ServerFrame): boolean {
     if (frame.type === "hello_ok") return this.#greeted(frame);
-    if (frame.type === "receipt") return this.#changed(`${frame.conversation_id} ${frame.user_id}`, frame);
+    if (frame.type === "receipt" || frame.type === "seen")
+      return this.#changed(`${frame.type} ${frame.conversation_id} ${frame.user_id}`, frame);
     if (frame.type === "quantum_status") return this.#changed(frame.type, frame);
     if (frame.type === "message_receive") {
       for (const { seq } of frame.rows) this.#cursors[frame.conversation_id] = seq;

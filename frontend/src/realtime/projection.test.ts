@@ -177,6 +177,7 @@ const facts = (over: Partial<Facts>): Facts => ({
   waitsFor: null,
   keysRefused: null,
   deliveredSeq: 0,
+  seenSeq: 0,
   contact,
   refused: [],
   selfId: SELF,

@@ -193,6 +193,7 @@ export interface Facts {
   /** Why no keys can be made. */
   readonly keysRefused: Problem | null;
   readonly deliveredSeq: number;
+  readonly seenSeq: number;
   readonly contact: Contact | null;
   readonly refused: readonly Finding[];
   readonly selfId: Id;
@@ -212,6 +213,7 @@ export function conversationOf(facts: Facts): Conversation {
     mentioned: sealed.mentioned,
     readSeq: sealed.readSeq,
     deliveredSeq: Math.max(facts.deliveredSeq, recent.deliveredSeq),
+    seenSeq: facts.seenSeq,
     draft: sealed.draft,
     editing: editingOf(sealed),
     findings: [...facts.refused, ...findingsOf([...(contact?.problems ?? []), ...sealed.problems])],

@@ -11,6 +11,7 @@ export interface RoomFacts {
   readonly recent: Recent;
   readonly waitsFor: WaitsFor | null;
   readonly refused: readonly Finding[];
+  readonly seenSeq: number;
   readonly selfId: Id;
 }
 
@@ -37,6 +38,7 @@ export function roomOf(facts: RoomFacts): Room {
     mentioned: sealed.mentioned,
     readSeq: sealed.readSeq,
     deliveredSeq: recent.deliveredSeq,
+    seenSeq: facts.seenSeq,
     draft: sealed.draft,
     editing: editingOf(sealed),
     findings: [...facts.refused, ...findingsOf(sealed.problems)],

@@ -68,6 +68,13 @@ export interface OwnDevice {
   current: boolean;
 }
 
+/** What others may see of this account; true: they may. Of receipts and typing one is told only what one tells. */
+export interface Privacy {
+  receipts: boolean;
+  typing: boolean;
+  presence: boolean;
+}
+
 /** A program that is signed in; `deviceId` null: a script, without keys. */
 export interface SignIn {
   id: Id;
@@ -228,6 +235,8 @@ export interface Conversation {
   readSeq: number;
   /** The other person's browser has decrypted and stored everything up to here (seq). */
   deliveredSeq: number;
+  /** The other person has read up to here (seq), and both let each other know; else 0. */
+  seenSeq: number;
   draft: string;
   editing: Editing | null;
   /** Newest last. Not empty: the red shield. */
@@ -473,6 +482,8 @@ export interface Room {
   mentioned: number;
   readSeq: number;
   deliveredSeq: number;
+  /** Everybody else has read up to here, and lets others know; else 0. */
+  seenSeq: number;
   draft: string;
   editing: Editing | null;
   findings: Finding[];

@@ -69,6 +69,24 @@ test("P3.2 the later decision counts, on whichever browser it was made", async (
   expect((await contact(alice)).verified).toBe(false);
 });
 
+test("P3.2 what others may see is decided once for all browsers of the account, the later decision counts, and the server reads none of it", async () => {
+  expect(await second.api.privacy()).toEqual({ receipts: true, typing: true, presence: true });
+  await alice.api.setPrivacy({ receipts: false });
+  const next = (await alice.api.pinsToStore())!;
+  expect(Buffer.from(next.record.sealed, "base64url").toString("latin1")).not.toContain("receipts");
+  await pass(alice, second);
+  expect(await second.api.privacy()).toEqual({ receipts: false, typing: true, presence: true });
+  await alice.api.setPrivacy({ typing: false });
+  await second.api.setPrivacy({ receipts: true, presence: false });
+  await pass(second, alice);
+  await pass(alice, second);
+  const both = { receipts: true, typing: false, presence: false };
+  expect([await alice.api.privacy(), await second.api.privacy()]).toEqual([both, both]);
+  expect(await alice.api.pinsToStore()).toBeNull();
+  alice = await alice.reload();
+  expect(await alice.api.privacy()).toEqual(both);
+});
+
 test("P3.2 a changed key that was accepted on one browser is accepted on the others, and not verified", async () => {
   await alice.verify(bob);
   await pass(alice, second);

@@ -12,6 +12,7 @@ import { agreedRooms, findConversation, pinRoom, saveConversation } from "../con
 import { CryptoFailure } from "../failures";
 import { openSealed, seal } from "../primitives/bytes";
 import { fields, fromBase64url, LABEL, toBase64url, uuidBytes } from "../primitives/encoding";
+import { decidedPrivacy, type Decided, mergePrivacy } from "./privacy";
 import { knownAs, newPerson, note, personName, type PersonRecord, problem } from "../store/person";
 import type { NotaryPin, Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
@@ -40,6 +41,8 @@ interface PinsContent {
   contacts: Record<Id, Pin>;
   /** Rooms that this account agreed to be in. */
   rooms?: Id[];
+  /** What others may see, where the person has decided that. */
+  privacy?: Decided;
 }
 
 interface PinsState {
@@ -70,12 +73,14 @@ async function content(room: Room, known: PinsState): Promise<string> {
   // The keys that the record named first stay in it.
   const named = known.content === "" ? null : (JSON.parse(known.content) as PinsContent);
   const people = await room.store.all<PersonRecord>("person/");
+  const privacy = await decidedPrivacy(room.store);
   const pins: PinsContent = {
     server_name: serverName,
     notary: named?.notary ?? notaryOf(notary),
     receipt_notary: named?.receipt_notary ?? notaryOf(receiptNotary),
     contacts: Object.fromEntries(people.map(([, person]) => [person.userId, pinOf(person)])),
     ...((await agreedRooms(room.store)).length > 0 ? { rooms: await agreedRooms(room.store) } : {}),
+    ...(Object.keys(privacy).length > 0 ? { privacy } : {}),
   };
   return JSON.stringify(pins);
 }
@@ -141,6 +146,7 @@ async function merge(room: Room, unit: UnitOfWork, pins: PinsContent): Promise<P
   if (merged.notary.differs || merged.receiptNotary.differs) problems.push(problem("notary_key_changed", null));
   room.updateSelf(unit, { notary: merged.notary.pin, receiptNotary: merged.receiptNotary.pin });
   for (const id of pins.rooms ?? []) await mergeRoom(unit, id);
+  await mergePrivacy(unit, pins.privacy ?? {});
   for (const [userId, pin] of Object.entries(pins.contacts)) {
     const person = (await room.person(unit, userId)) ?? newPerson(userId, "");
     mergePerson(person, pin);

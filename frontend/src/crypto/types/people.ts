@@ -36,6 +36,16 @@ export interface Contact {
   problems: Problem[];
 }
 
+/** What others may see of this person; true: they may. */
+export interface Privacy {
+  /** How far one has read; who does not tell is not told either. */
+  receipts: boolean;
+  /** That one is writing; the same. */
+  typing: boolean;
+  /** That one is there. */
+  presence: boolean;
+}
+
 export interface ContactDevice {
   deviceId: Id;
   keyHash: Bytes;
@@ -87,6 +97,11 @@ export interface PeopleCalls {
 
   /** The person removed the connection: no new conversation with this one is taken. */
   withdraw(userId: Id): Promise<Contact | null>;
+
+  privacy(): Promise<Privacy>;
+
+  /** Moves switches, for all browsers of the account: the pins record has them. */
+  setPrivacy(change: Partial<Privacy>): Promise<Privacy>;
 
   /** The pins record, when it has changed since it was last stored. `ifMatch` null: send `If-None-Match: *`. */
   pinsToStore(): Promise<{ ifMatch: number | null; record: WirePins } | null>;

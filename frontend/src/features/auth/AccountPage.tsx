@@ -16,6 +16,7 @@ import type { Self } from "../../realtime/state";
 import { ChangeEmail } from "./ChangeEmail";
 import { ChangePassword } from "./ChangePassword";
 import { NewRecoveryCode } from "./NewRecoveryCode";
+import { PrivacySwitches } from "./PrivacySwitches";
 import { RemoveBrowser } from "./RemoveBrowser";
 import { SignIns } from "./SignIns";
 
@@ -64,6 +65,10 @@ export function AccountPage({ appearance }: { appearance: ReactNode }) {
           <Section aria-labelledby="appearance">
             <h2 id="appearance">Appearance</h2>
             {appearance}
+          </Section>
+          <Section aria-labelledby="privacy">
+            <h2 id="privacy">What others see</h2>
+            <PrivacySwitches />
           </Section>
           <Section aria-labelledby="ways-in">
             <h2 id="ways-in">Password and recovery code</h2>

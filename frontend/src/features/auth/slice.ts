@@ -1,6 +1,6 @@
 import { createSlice } from "@reduxjs/toolkit";
 import { changes } from "../../realtime/changes";
-import type { AccountState, Finding, OwnDevice, SignIn } from "../../realtime/state";
+import type { AccountState, Finding, OwnDevice, Privacy, SignIn } from "../../realtime/state";
 
 export interface AccountSlice {
   account: AccountState;
@@ -9,9 +9,17 @@ export interface AccountSlice {
   signIns: SignIn[] | null;
   /** What the server did wrong that belongs to no conversation. */
   findings: Finding[];
+  /** Null: not loaded yet. */
+  privacy: Privacy | null;
 }
 
-const initialState: AccountSlice = { account: { phase: "starting" }, devices: null, signIns: null, findings: [] };
+const initialState: AccountSlice = {
+  account: { phase: "starting" },
+  devices: null,
+  signIns: null,
+  findings: [],
+  privacy: null,
+};
 
 export const authSlice = createSlice({
   name: "auth",
@@ -31,6 +39,9 @@ export const authSlice = createSlice({
       })
       .addCase(changes.accountFindings, (state, { payload }) => {
         state.findings = payload;
+      })
+      .addCase(changes.privacy, (state, { payload }) => {
+        state.privacy = payload;
       });
   },
 });

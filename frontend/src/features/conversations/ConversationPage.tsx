@@ -12,7 +12,7 @@ import { useTitle } from "../../app/useTitle";
 import { paths } from "../../lib/paths";
 import type { Conversation } from "../../realtime/state";
 import { AgreeFirst, ConversationEnded, KeysRefused, SendBlocked } from "./ComposerBlocked";
-import { DetailsToggle, HeaderLink, HeaderWords } from "./header";
+import { DetailsToggle, HeaderLink, HeaderWords, useTypingLine } from "./header";
 import { RoomOpen } from "./RoomOpen";
 import { type Talk, talkOf } from "./talk";
 import { type Instead, Talking } from "./Talking";
@@ -81,6 +81,7 @@ function Header({ conversation }: { conversation: Conversation }) {
   const { id, peer } = conversation;
   const person = useAppSelector((state) => selectPerson(state, peer.id));
   const online = useAppSelector((state) => selectOnline(state, peer.id));
+  const typing = useTypingLine(id, () => peer.username, false);
   return (
     <PaneHeader backTo={paths.home}>
       <HeaderLink to={paths.details(id)} tabIndex={-1}>
@@ -90,7 +91,7 @@ function Header({ conversation }: { conversation: Conversation }) {
             <Name>{peer.username}</Name>
             <Shield state={shieldOf(person, conversation)} />
           </h1>
-          {online !== null && <p>{online ? "Online" : "Offline"}</p>}
+          {online !== null && <p>{typing ?? (online ? "Online" : "Offline")}</p>}
         </HeaderWords>
       </HeaderLink>
       <DetailsToggle id={id} />

@@ -5,7 +5,7 @@ import { VisuallyHidden } from "../../components/VisuallyHidden";
 import { paths } from "../../lib/paths";
 import { clock, fullTime } from "../../lib/time";
 import type { MessageEntry } from "../../realtime/state";
-import { deliveryOf, type Delivery } from "./delivery";
+import { deliveryOf, type Delivery, type Reached } from "./delivery";
 import { Message } from "./Message";
 
 const Group = styled("div", { shouldForwardProp: (name) => name !== "mine" })<{ mine: boolean }>(({ mine }) => ({
@@ -35,13 +35,14 @@ const Head = styled("div")(({ theme }) => ({
   "& a:hover": { textDecoration: "underline" },
 }));
 
-const State = styled("div")(({ theme }) => ({
+const State = styled("div", { shouldForwardProp: (name) => name !== "read" })<{ read: boolean }>(({ theme, read }) => ({
   ...theme.typography.caption,
   display: "flex",
   alignItems: "center",
   gap: 4,
   padding: "2px 12px 0",
   color: theme.palette.text.secondary,
+  "& svg": read ? { color: theme.palette.accent } : {},
 }));
 
 const SIGNING_AWAY = "The signing service is away. This critical message waits; your other messages go out.";
@@ -50,6 +51,7 @@ const DELIVERY = {
   waiting: { Icon: ClockIcon, word: "Waiting" },
   sent: { Icon: TickIcon, word: "Sent" },
   delivered: { Icon: TicksIcon, word: "Delivered" },
+  read: { Icon: TicksIcon, word: "Read" },
 } as const;
 
 interface Props {
@@ -57,7 +59,8 @@ interface Props {
   /** Null: one's own. */
   author: string | null;
   messages: MessageEntry[];
-  deliveredSeq: number;
+  reached: Reached;
+  inRoom: boolean;
   /** The newest own message in each state says it; all before it are as far, or further. */
   marked: Set<string>;
   waitingWord: string;
@@ -69,7 +72,7 @@ interface Props {
 }
 
 export function MessageGroup(props: Props) {
-  const { conversationId, author, messages, deliveredSeq, marked, found, tabStop } = props;
+  const { conversationId, author, messages, reached, marked, found, tabStop } = props;
   const mine = author === null;
   const first = messages[0];
   if (first === undefined) return null;
@@ -82,7 +85,7 @@ export function MessageGroup(props: Props) {
         </Link>
       </Head>
       {messages.map((message) => {
-        const delivery = mine ? deliveryOf(message, deliveredSeq) : null;
+        const delivery = mine ? deliveryOf(message, reached) : null;
         const waitsForSigning = message.critical !== null && delivery === "waiting";
         return (
           <Message
@@ -97,6 +100,7 @@ export function MessageGroup(props: Props) {
             {delivery !== null && delivery !== "failed" && (marked.has(message.id) || waitsForSigning) && (
               <DeliveryMark
                 delivery={delivery}
+                inRoom={props.inRoom}
                 waitingWord={waitsForSigning && props.signingAway ? SIGNING_AWAY : props.waitingWord}
               />
             )}
@@ -109,14 +113,16 @@ export function MessageGroup(props: Props) {
 
 interface MarkProps {
   delivery: Exclude<Delivery, "failed">;
+  inRoom: boolean;
   waitingWord: string;
 }
 
-function DeliveryMark({ delivery, waitingWord }: MarkProps) {
+function DeliveryMark({ delivery, inRoom, waitingWord }: MarkProps) {
   const { Icon, word } = DELIVERY[delivery];
   return (
-    <State>
+    <State read={delivery === "read"}>
       {delivery === "waiting" ? waitingWord : word}
+      {delivery === "read" && inRoom && " by everybody"}
       <Icon size={14} />
     </State>
   );

@@ -11,7 +11,7 @@ import { paths } from "../../lib/paths";
 import { plural } from "../../lib/text";
 import type { Room } from "../../realtime/state";
 import { Holder } from "./composerParts";
-import { DetailsToggle, HeaderLink, HeaderWords } from "./header";
+import { DetailsToggle, HeaderLink, HeaderWords, useTypingLine } from "./header";
 import { talkOfRoom } from "./talk";
 import { Talking } from "./Talking";
 
@@ -23,6 +23,7 @@ export function RoomOpen({ room }: { room: Room }) {
     () => talkOfRoom(room, selfId, (id) => people?.[id]?.username ?? "Somebody"),
     [room, selfId, people],
   );
+  const typing = useTypingLine(room.id, talk.nameOf, true);
   const end = roomEnd(room, selfId, talk.nameOf);
   const words = end ?? (room.sendBlock === null ? null : blockedWords(room.sendBlock, talk.name));
   const foot = words && (
@@ -43,9 +44,10 @@ export function RoomOpen({ room }: { room: Room }) {
               <Shield state={room.findings.length > 0 ? "misbehaved" : "none"} />
             </h1>
             <p>
-              {room.topic === "" && room.stage.kind !== "left"
-                ? plural(room.people.length, "person", "people")
-                : room.topic}
+              {typing ??
+                (room.topic === "" && room.stage.kind !== "left"
+                  ? plural(room.people.length, "person", "people")
+                  : room.topic)}
             </p>
           </HeaderWords>
         </HeaderLink>

@@ -88,8 +88,9 @@ export function Timeline({ talk, timeline, selfId }: Props) {
   const found = useMessageOfAddress(scroller, entries.length, canLoad, run);
   const rows = useRows(entries);
 
-  const { deliveredSeq } = talk;
-  const marked = useMemo(() => newestInEachState(entries, selfId, deliveredSeq), [entries, selfId, deliveredSeq]);
+  const { deliveredSeq, seenSeq } = talk;
+  const reached = useMemo(() => ({ deliveredSeq, seenSeq }), [deliveredSeq, seenSeq]);
+  const marked = useMemo(() => newestInEachState(entries, selfId, reached), [entries, selfId, reached]);
   return (
     <Frame>
       <Scroller
@@ -138,7 +139,8 @@ export function Timeline({ talk, timeline, selfId }: Props) {
                     conversationId={id}
                     author={block.authorId === selfId ? null : nameOf(block.authorId)}
                     messages={block.messages}
-                    deliveredSeq={deliveredSeq}
+                    reached={reached}
+                    inRoom={inRoom}
                     marked={marked}
                     waitingWord={waitingWord(talk, offline)}
                     signingAway={signingAway && !offline && talk.open}

@@ -1,15 +1,24 @@
 import type { MessageEntry, TimelineEntry } from "../../realtime/state";
 
-export type Delivery = "waiting" | "sent" | "delivered" | "failed";
+export type Delivery = "waiting" | "sent" | "delivered" | "read" | "failed";
 
-export const deliveryOf = (message: MessageEntry, deliveredSeq: number): Delivery =>
-  message.state === "sent" && message.position <= deliveredSeq ? "delivered" : message.state;
+/** How far the others have a conversation (seq): stored by a browser of theirs, and read. */
+export interface Reached {
+  deliveredSeq: number;
+  seenSeq: number;
+}
+
+export function deliveryOf({ state, position }: MessageEntry, { deliveredSeq, seenSeq }: Reached): Delivery {
+  if (state !== "sent") return state;
+  if (position <= seenSeq) return "read";
+  return position <= deliveredSeq ? "delivered" : "sent";
+}
 
 /** The newest own message in each state: one mark there speaks for all before it. */
-export function newestInEachState(entries: TimelineEntry[], selfId: string, deliveredSeq: number): Set<string> {
+export function newestInEachState(entries: TimelineEntry[], selfId: string, reached: Reached): Set<string> {
   const newest = new Map<Delivery, string>();
   for (const entry of entries) {
-    if (entry.kind === "message" && entry.authorId === selfId) newest.set(deliveryOf(entry, deliveredSeq), entry.id);
+    if (entry.kind === "message" && entry.authorId === selfId) newest.set(deliveryOf(entry, reached), entry.id);
   }
   return new Set(newest.values());
 }

@@ -3,7 +3,7 @@ import { NOT_LOGGED, type TimelineEntry } from "../../realtime/state";
 import { makeStore } from "../../app/store";
 import { changes } from "../../realtime/changes";
 import { PLAIN } from "../../testing/fixtures/people";
-import { newestInEachState } from "./delivery";
+import { deliveryOf, newestInEachState } from "./delivery";
 import { blocksOf } from "./groups";
 
 const NOON = new Date("2026-05-05T12:00:00").getTime();
@@ -53,8 +53,21 @@ it("one mark speaks for all own messages before it", () => {
     message(4, "me", 3),
     message(NOT_LOGGED, "me", 4),
   ];
-  expect([...newestInEachState(entries, "me", 3)]).toEqual(["m3-2", "m4-3", `m${NOT_LOGGED}-4`]);
-  expect([...newestInEachState(entries, "me", 0)]).toEqual(["m4-3", `m${NOT_LOGGED}-4`]);
+  expect([...newestInEachState(entries, "me", { deliveredSeq: 3, seenSeq: 0 })]).toEqual([
+    "m3-2",
+    "m4-3",
+    `m${NOT_LOGGED}-4`,
+  ]);
+  expect([...newestInEachState(entries, "me", { deliveredSeq: 0, seenSeq: 0 })]).toEqual(["m4-3", `m${NOT_LOGGED}-4`]);
+  expect([...newestInEachState(entries, "me", { deliveredSeq: 4, seenSeq: 3 })]).toEqual([
+    "m3-2",
+    "m4-3",
+    `m${NOT_LOGGED}-4`,
+  ]);
+  const states = entries.flatMap((entry) =>
+    entry.kind === "message" ? deliveryOf(entry, { deliveredSeq: 3, seenSeq: 1 }) : [],
+  );
+  expect(states).toEqual(["read", "delivered", "delivered", "sent", "waiting"]);
 });
 
 describe("the store's timeline", () => {
@@ -86,6 +99,6 @@ describe("the store's timeline", () => {
     const store = makeStore();
     store.dispatch(page([message(5, "a", 0)], "latest"));
     store.dispatch(changes.account({ phase: "signed_out", kept: null, reason: null }));
-    expect(store.getState().conversations).toEqual({ all: null, timelines: {} });
+    expect(store.getState().conversations).toEqual({ all: null, timelines: {}, typing: {} });
   });
 });

@@ -2,7 +2,9 @@ import { IconButton, Tooltip } from "@mui/material";
 import { styled } from "@mui/material/styles";
 import { Link, useLocation } from "react-router";
 import { PanelIcon } from "../../components/icons";
+import { useAppSelector } from "../../app/hooks";
 import { paths } from "../../lib/paths";
+import type { Id } from "../../realtime/state";
 
 export const HeaderLink = styled(Link)({
   display: "flex",
@@ -36,6 +38,15 @@ export const HeaderWords = styled("div")(({ theme }) => ({
     whiteSpace: "nowrap",
   },
 }));
+
+/** Who writes just now, in a few words; null: nobody. */
+export function useTypingLine(id: Id, nameOf: (userId: Id) => string, inRoom: boolean): string | null {
+  const people = useAppSelector((state) => state.conversations.typing[id]);
+  if (people === undefined || people.length === 0) return null;
+  if (!inRoom) return "Writing…";
+  if (people.length > 2) return `${people.length} people are writing…`;
+  return `${people.map(nameOf).join(" and ")} ${people.length === 1 ? "is" : "are"} writing…`;
+}
 
 export function DetailsToggle({ id }: { id: string }) {
   const { pathname } = useLocation();

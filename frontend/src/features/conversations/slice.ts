@@ -12,9 +12,11 @@ export interface ConversationsSlice {
   all: Record<Id, Conversation> | null;
   /** Of the conversations that are open. */
   timelines: Record<Id, Timeline>;
+  /** Who else writes just now, in sessions and rooms. */
+  typing: Record<Id, Id[]>;
 }
 
-const initialState: ConversationsSlice = { all: null, timelines: {} };
+const initialState: ConversationsSlice = { all: null, timelines: {}, typing: {} };
 
 const inOrder = (a: TimelineEntry, b: TimelineEntry): number =>
   a.position - b.position || a.at - b.at || (a.id < b.id ? -1 : 1);
@@ -66,6 +68,9 @@ export const conversationsSlice = createSlice({
       .addCase(changes.editing, (state, { payload: { conversationId, editing } }) => {
         const conversation = state.all?.[conversationId];
         if (conversation !== undefined) conversation.editing = editing;
+      })
+      .addCase(changes.typing, (state, { payload: { conversationId, people } }) => {
+        state.typing[conversationId] = people;
       })
       .addCase(changes.conversationGone, (state, { payload }) => {
         /* eslint-disable @typescript-eslint/no-dynamic-delete -- ids are keys here */

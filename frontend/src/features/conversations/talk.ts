@@ -18,6 +18,7 @@ export interface Talk {
   unread: number;
   readSeq: number;
   deliveredSeq: number;
+  seenSeq: number;
   open: boolean;
   canWrite: boolean;
   /** Who else has the messages, as the end of "from those of …". */
@@ -32,7 +33,7 @@ const WAITS: ReadonlySet<Conversation["stage"]["kind"]> = new Set(["making_keys"
 const ENDED: ReadonlySet<Conversation["stage"]["kind"]> = new Set(["closed", "removed"]);
 
 export function talkOf(conversation: Conversation, now: number): Talk {
-  const { id, peer, stage, draft, editing, unread, readSeq, deliveredSeq } = conversation;
+  const { id, peer, stage, draft, editing, unread, readSeq, deliveredSeq, seenSeq } = conversation;
   return {
     id,
     name: peer.username,
@@ -44,6 +45,7 @@ export function talkOf(conversation: Conversation, now: number): Talk {
     unread,
     readSeq,
     deliveredSeq,
+    seenSeq,
     open: stage.kind === "open",
     canWrite: conversation.sendBlock === null && !ENDED.has(stage.kind),
     others: peer.username,
@@ -53,7 +55,7 @@ export function talkOf(conversation: Conversation, now: number): Talk {
 }
 
 export function talkOfRoom(room: Room, selfId: Id, former: (userId: Id) => string): Talk {
-  const { id, name, people, stage, draft, editing, unread, readSeq, deliveredSeq } = room;
+  const { id, name, people, stage, draft, editing, unread, readSeq, deliveredSeq, seenSeq } = room;
   const names = new Map(people.map((person) => [person.id, person.username]));
   return {
     id,
@@ -66,6 +68,7 @@ export function talkOfRoom(room: Room, selfId: Id, former: (userId: Id) => strin
     unread,
     readSeq,
     deliveredSeq,
+    seenSeq,
     open: stage.kind === "open",
     canWrite: room.sendBlock === null && stage.kind !== "left" && stage.kind !== "closed",
     others: "everybody in the room",

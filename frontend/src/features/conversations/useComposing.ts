@@ -1,4 +1,4 @@
-import { useCallback, useState, type RefObject } from "react";
+import { useCallback, useEffect, useState, type RefObject } from "react";
 import { problemOf, useMessenger } from "../../app/hooks";
 import type { Editing, Problem } from "../../realtime/state";
 import type { Aim } from "./hands";
@@ -29,11 +29,15 @@ export function useComposing({ talk, field, aim, onAim }: Options) {
   const edit = useDraft(talk.editing, isNone, saveEditing);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [wantsCritical, setCritical] = useState(false);
+  useEffect(() => () => messenger.typing(id, false), [messenger, id]);
   const edited = aim?.kind === "edit" ? aim.message : null;
 
   const text = edited === null ? draft.value : edit.value?.messageId === edited.id ? edit.value.text : edited.text;
-  const change = (next: string) =>
-    edited === null ? draft.change(next) : edit.change({ messageId: edited.id, text: next });
+  const change = (next: string) => {
+    if (edited !== null) edit.change({ messageId: edited.id, text: next });
+    else draft.change(next);
+    messenger.typing(id, next.trim() !== "");
+  };
   /** Back to a new message; what was written of an edit is gone. */
   const letGo = () => {
     onAim(null);
@@ -50,6 +54,7 @@ export function useComposing({ talk, field, aim, onAim }: Options) {
     setCritical(false);
     setProblem(null);
     letGo();
+    messenger.typing(id, false);
     field.current?.focus();
     if (edited === null) change("");
     else if (sent === edited.text) return;

@@ -28,6 +28,12 @@ test("without WebSockets two people read each other; what came meanwhile, and a 
   const sent = alice.messages(bob)[0]!;
   await alice.sees("delivered", () => alice.conversation(bob)!.deliveredSeq >= sent.position);
 
+  bob.tab.engine.markRead(bob.conversation(alice)!.id, sent.position);
+  await alice.sees("that it was read", () => alice.conversation(bob)!.seenSeq >= sent.position);
+  // Who does not tell is not told either.
+  await alice.tab.engine.setPrivacy({ receipts: false });
+  await alice.sees("nothing of that", () => alice.conversation(bob)!.seenSeq === 0);
+
   bob.browser.network.disconnect();
   await alice.writes(bob, "three");
   await bob.writes(alice, "four");
@@ -64,11 +70,13 @@ test("without WebSockets two people read each other; what came meanwhile, and a 
   }
 });
 
-test("a line that polls says why its sign-in ended", async () => {
+test("a line that polls hears what another browser decided, and says why its sign-in ended", async () => {
   services = await Services.start({ ENABLE_WEBSOCKET: "false" });
   const alice = await TestPerson.registered(services, "alice");
   const other = await alice.atAnotherBrowser();
   present.push(alice, other);
+  await alice.tab.engine.setPrivacy({ presence: false });
+  await other.sees("what was decided at the first browser", ({ auth }) => auth.privacy?.presence === false);
   const newPassword = "another battery staple 2951";
 
   await alice.tab.engine.changePassword({ password: alice.password, newPassword }, nothing);

@@ -1,0 +1,59 @@
+import { Switch } from "@mui/material";
+import { styled } from "@mui/material/styles";
+import { Secondary } from "../../components/Pane";
+import { useAppSelector, useCommand, useMessenger } from "../../app/hooks";
+import { problemWords } from "../../app/words/problems";
+import type { Privacy } from "../../realtime/state";
+
+const SWITCHES: { name: keyof Privacy; label: string; meaning: string }[] = [
+  {
+    name: "receipts",
+    label: "Read receipts",
+    meaning: "Others see when you have read their messages, and you see when they have read yours.",
+  },
+  { name: "typing", label: "Writing", meaning: "Others see that you are writing, and you see when they are." },
+  { name: "presence", label: "Online", meaning: "People you are connected with see when you are here." },
+];
+
+const Row = styled("label")({
+  display: "flex",
+  alignItems: "center",
+  justifyContent: "space-between",
+  gap: 16,
+  minHeight: 44,
+  padding: "6px 0",
+  cursor: "pointer",
+  "& > div": { display: "grid", minWidth: 0 },
+  "& .MuiSwitch-root": { flex: "none" },
+});
+
+/** Each holds in all browsers of the account; the server neither sees nor turns them. */
+export function PrivacySwitches() {
+  const messenger = useMessenger();
+  const privacy = useAppSelector((state) => state.auth.privacy);
+  const set = useCommand((change: Partial<Privacy>) => messenger.setPrivacy(change));
+  return (
+    <>
+      <p>What you switch off, all your browsers keep to themselves.</p>
+      {SWITCHES.map(({ name, label, meaning }) => (
+        <Row key={name}>
+          <div>
+            <span id={`privacy-${name}`}>{label}</span>
+            <Secondary as="span" id={`privacy-${name}-meaning`}>
+              {meaning}
+            </Secondary>
+          </div>
+          <Switch
+            checked={privacy?.[name] ?? true}
+            disabled={privacy === null || set.running}
+            onChange={(_, on) => void set.run({ [name]: on })}
+            slotProps={{
+              input: { "aria-labelledby": `privacy-${name}`, "aria-describedby": `privacy-${name}-meaning` },
+            }}
+          />
+        </Row>
+      ))}
+      {set.problem !== null && <Secondary role="alert">{problemWords(set.problem)}</Secondary>}
+    </>
+  );
+}
