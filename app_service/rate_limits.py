@@ -121,6 +121,9 @@ class RateLimits:
     async def rotation(self, account: str) -> None:
         await self._hit(self._requests, "rotation", account)
 
+    async def device_key(self, device: str) -> None:
+        await self._hit(self._requests, "device-key", device)
+
     async def demonstration(self, account: str) -> None:
         await self._hit(self._requests, "demonstration", account)
 

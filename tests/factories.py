@@ -112,6 +112,10 @@ class Device:
     id: UUID = field(default_factory=uuid7)
     key: HybridKey = field(default_factory=HybridKey)
     ml_kem: MLKEM768PrivateKey = field(default_factory=MLKEM768PrivateKey.generate)
+    ml_kem_number: int = 1
+
+    def replace_ml_kem(self) -> None:
+        self.ml_kem, self.ml_kem_number = MLKEM768PrivateKey.generate(), self.ml_kem_number + 1
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,11 @@ class Identity:
         key = device.ml_kem.public_key().public_bytes_raw()
         return fields(Label.ML_KEM_KEY, self.server_name, self.user_id, device.id, number, key, milliseconds())
 
+    def signed_ml_kem(self, device: Device, number: int) -> Json:
+        statement = self.ml_kem_statement(device, number)
+        signature = device.key.sign(Label.ML_KEM_KEY, statement)
+        return {"number": number, "statement": to_base64url(statement), "signature": to_base64url(signature)}
+
     def with_device(self, device: Device) -> list[ListEntry]:
         return [*self.entries, ListEntry(device.id, device.key.hash, self.version + 1)]
 
@@ -179,16 +188,11 @@ class Identity:
         """The list statement and the body of `POST /api/devices`."""
         statement, body = self.signed_list(self.with_device(device))
         certificate = self.certificate(device, self.version + 1)
-        ml_kem = self.ml_kem_statement(device, 1)
         body |= {
             "device_id": str(device.id),
             "certificate": to_base64url(certificate),
             "certificate_signature": to_base64url(self.key.sign(Label.DEVICE_CERTIFICATE, certificate)),
-            "ml_kem": {
-                "number": 1,
-                "statement": to_base64url(ml_kem),
-                "signature": to_base64url(device.key.sign(Label.ML_KEM_KEY, ml_kem)),
-            },
+            "ml_kem": self.signed_ml_kem(device, 1),
             **self.challenge_answer(device, challenge),
         }
         return statement, body
@@ -300,6 +304,11 @@ class Browser:
         self.identity.accept(self.identity.with_device(device), statement)
         self.device, self.token = device, answer["access_token"]
         return answer
+
+    def next_ml_kem_key(self) -> Json:
+        """The body that replaces the device's ML-KEM key."""
+        self.device.replace_ml_kem()
+        return self.identity.signed_ml_kem(self.device, self.device.ml_kem_number)
 
     def key_package(self, **changes: Any) -> bytes:
         return key_package(self.user_id, self.device.id, self.device.key.public, **changes)

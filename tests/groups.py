@@ -53,7 +53,8 @@ class Group:
         return f"/api/conversations/{self.session_id}/commits"
 
     async def contribution(self, author: Browser, purpose: str, members: Iterable[Browser] | None = None) -> Json:
-        recipients = [{"device_id": str(each.device.id), "number": 1} for each in members or self.members]
+        devices = [each.device for each in members or self.members]
+        recipients = [{"device_id": str(device.id), "number": device.ml_kem_number} for device in devices]
         body = {
             "recipients": recipients,
             "nonce": to_base64url(os.urandom(32)),

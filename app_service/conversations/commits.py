@@ -230,7 +230,8 @@ def check_peace(found: Standing) -> None:
 
 async def _keys(session: AsyncSession, proposal: Proposal, leaves: frozenset[Leaf]) -> dict[UUID, DeviceKeys]:
     named = {leaf.device_id for leaf in leaves.union(proposal.details.added)}
-    return await directory.device_keys(session, named | {proposal.entry.author.device_id})
+    ml_kem = proposal.transcript.keys if proposal.transcript is not None else ()
+    return await directory.device_keys(session, named | {proposal.entry.author.device_id}, ml_kem)
 
 
 async def append_commit(unit: Unit, proposal: Proposal, head: Head) -> Row:

@@ -19,6 +19,7 @@ from app_service.conversations.refusals import (
     not_active,
     not_establishing,
     not_in_group,
+    recipient_key_replaced,
     revoked_device,
     unknown_recipient,
 )
@@ -92,19 +93,33 @@ async def _check_rotating(session: AsyncSession, author: Author, log: Log) -> No
 async def _recipients(
     session: AsyncSession, author: Author, conversation_id: UUID, body: ContributionRequest
 ) -> list[Recipient]:
-    keys = await directory.device_keys(session, {choice.device_id for choice in body.recipients})
+    named = {choice.device_id for choice in body.recipients}
+    keys = await directory.device_keys(session, named)
+    newest = await directory.newest_ml_kem_keys(session, named)
     accounts = await repository.participants(session, conversation_id)
     if await policy_of(session, conversation_id) is not None:
-        named = {device.user_id for device in keys.values()}
-        accounts |= await accounts_for(session, conversation_id, author, named)
-    return [_recipient(keys, accounts, choice.device_id, choice.number) for choice in body.recipients]
+        accounts |= await accounts_for(session, conversation_id, author, {device.user_id for device in keys.values()})
+    for choice in body.recipients:
+        _check_recipient(keys, accounts, choice.device_id)
+        if choice.device_id not in newest or choice.number > newest[choice.device_id].number:
+            raise unknown_recipient()
+    behind = {choice.device_id for choice in body.recipients if choice.number < newest[choice.device_id].number}
+    if behind:
+        raise recipient_key_replaced({keys[device_id].user_id for device_id in behind})
+    return [
+        Recipient(
+            device_id=choice.device_id,
+            number=choice.number,
+            encapsulation_key=newest[choice.device_id].encapsulation_key,
+        )
+        for choice in body.recipients
+    ]
 
 
-def _recipient(keys: Mapping[UUID, DeviceKeys], accounts: set[UUID], device_id: UUID, number: int) -> Recipient:
+def _check_recipient(keys: Mapping[UUID, DeviceKeys], accounts: set[UUID], device_id: UUID) -> None:
     """P6.9: a device that its account's newest list revokes is no recipient."""
     device = keys.get(device_id)
-    if device is None or device.user_id not in accounts or number not in device.ml_kem:
+    if device is None or device.user_id not in accounts:
         raise unknown_recipient()
     if device.revoked:
         raise revoked_device()
-    return Recipient(device_id=device_id, number=number, encapsulation_key=device.ml_kem[number])

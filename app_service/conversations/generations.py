@@ -172,7 +172,8 @@ async def _judge(session: AsyncSession, opening: Opening, *, lock: bool) -> _Jud
     await _check_pace(session, head.conversation_id)
     accounts = frozenset(await repository.participants(session, head.conversation_id))
     named = {leaf.device_id for leaf in leaves.union(founding.details.added)}
-    keys = await directory.device_keys(session, named)
+    ml_kem = founding.transcript.keys if founding.transcript is not None else ()
+    keys = await directory.device_keys(session, named, ml_kem)
     after = roster_after(Roster(frozenset(), accounts), author, founding.details, keys)
     if statement.roster != after or statement.left_out != _left_out(leaves, after, keys):
         raise bad_generation("The statement names other devices than the group leads to.")

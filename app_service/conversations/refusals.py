@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from app_service.conversations.entries import Head
 from shared.errors import Conflict, Forbidden, Malformed, NotFound
@@ -89,6 +91,12 @@ def revoked_device() -> Malformed:
 
 def unknown_recipient() -> Malformed:
     return Malformed("unknown_recipient", "A recipient is no device of this conversation, or has no such key.")
+
+
+def recipient_key_replaced(user_ids: Iterable[UUID]) -> Conflict:
+    """P3.5: nothing new is made for a key that its device has replaced."""
+    details = {"user_ids": sorted(str(user_id) for user_id in user_ids)}
+    return Conflict("recipient_key_replaced", "Devices have newer ML-KEM keys. Fetch them.", details=details)
 
 
 def bad_lost_state(why: str) -> Malformed:

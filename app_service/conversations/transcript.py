@@ -29,6 +29,11 @@ class Transcript(NamedTuple):
     purpose: str
     recipients: tuple[Recipient, ...]
 
+    @property
+    def keys(self) -> list[tuple[UUID, int]]:
+        """Which ML-KEM keys it is for: devices and numbers."""
+        return [(recipient.device_id, recipient.number) for recipient in self.recipients]
+
 
 def contribution_id(transcript: bytes) -> bytes:
     """SHA-256 of the transcript: also the id of the PSK (P7.2)."""

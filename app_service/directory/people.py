@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Set
+from collections.abc import Callable, Collection, Sequence, Set
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -50,12 +50,18 @@ def _state(caller: UUID, connection: Connection | None) -> ConnectionState:
     return "pending_out" if connection.requester_id == caller else "pending_in"
 
 
-async def keys(session: AsyncSession, caller: Caller, user_id: UUID, since: int) -> AccountKeys:
-    """Everything that is needed to verify an account; 404 for strangers, as for accounts that do not exist."""
+async def keys(session: AsyncSession, caller: Caller, user_id: UUID, since: int, *, replaced: bool) -> AccountKeys:
+    """Everything that is needed to verify an account; 404 for strangers, as for accounts that do not exist.
+
+    `replaced`: with the ML-KEM keys of the past, which only a reader of old commits has a use for.
+    """
     user = await repository.user_with_visible_keys(session, caller.user_id, user_id)
     if user is None:
         raise NotFound("not_found", "There is no such person.")
-    ml_kem = await repository.newest_ml_kem_keys(session, user.id)
+    devices = await repository.devices(session, user.id)
+    ids = [device.id for device in devices]
+    newest = await repository.newest_ml_kem_keys(session, ids)
+    former = await repository.ml_kem_keys(session, ids) if replaced else ()
     return AccountKeys(
         user_id=user.id,
         username=user.username,
@@ -64,18 +70,26 @@ async def keys(session: AsyncSession, caller: Caller, user_id: UUID, since: int)
             SignedList(version=row.version, statement=row.statement, signature=row.signature)
             for row in await repository.lists_since(session, user.id, since)
         ],
-        devices=[_published(device, ml_kem.get(device.id)) for device in await repository.devices(session, user.id)],
+        devices=[
+            _published(device, newest.get(device.id), [key for key in former if key.device_id == device.id])
+            for device in devices
+        ],
     )
 
 
-def _published(device: Device, key: MlKemKey | None) -> PublishedDevice:
+def _published(device: Device, newest: MlKemKey | None, former: Sequence[MlKemKey]) -> PublishedDevice:
     return PublishedDevice(
         id=device.id,
         certificate=device.certificate,
         certificate_signature=device.certificate_signature,
         revoked=device.revoked_at is not None,
-        ml_kem=key and SignedMlKemKey(number=key.number, statement=key.statement, signature=key.signature),
+        ml_kem=newest and _signed(newest),
+        replaced_ml_kem=[_signed(key) for key in former if key is not newest],
     )
+
+
+def _signed(key: MlKemKey) -> SignedMlKemKey:
+    return SignedMlKemKey(number=key.number, statement=key.statement, signature=key.signature)
 
 
 async def own_devices(session: AsyncSession, caller: Caller) -> OwnDevices:

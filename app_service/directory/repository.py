@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, exists, func, or_, select, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app_service.models import Block, Connection, Device, DeviceList, KeyPackage, MlKemKey, Participant, User
 
 _LIVE = ("pending", "connected")
+MAX_NUMBER: Final = 2**63 - 1
+"""Of an ML-KEM key: what a column holds. Statements and transcripts can say more."""
 
 
 @dataclass(frozen=True)
 class DeviceKeys:
-    """The certified key of a device and its ML-KEM keys by number."""
+    """The certified key of a device, and those of its ML-KEM keys that were asked for, by number."""
 
     device_id: UUID
     user_id: UUID
@@ -106,11 +109,10 @@ async def devices(session: AsyncSession, user_id: UUID) -> Sequence[Device]:
     return (await session.scalars(select(Device).where(Device.user_id == user_id).order_by(Device.id))).all()
 
 
-async def newest_ml_kem_keys(session: AsyncSession, user_id: UUID) -> dict[UUID, MlKemKey]:
+async def newest_ml_kem_keys(session: AsyncSession, device_ids: Collection[UUID]) -> dict[UUID, MlKemKey]:
     newest = (
         select(MlKemKey.device_id, func.max(MlKemKey.number).label("number"))
-        .join(Device, Device.id == MlKemKey.device_id)
-        .where(Device.user_id == user_id)
+        .where(MlKemKey.device_id.in_(device_ids))
         .group_by(MlKemKey.device_id)
         .subquery()
     )
@@ -118,6 +120,12 @@ async def newest_ml_kem_keys(session: AsyncSession, user_id: UUID) -> dict[UUID,
         newest, and_(MlKemKey.device_id == newest.c.device_id, MlKemKey.number == newest.c.number)
     )
     return {key.device_id: key for key in await session.scalars(query)}
+
+
+async def ml_kem_keys(session: AsyncSession, device_ids: Collection[UUID]) -> Sequence[MlKemKey]:
+    """All that these devices ever published, in order: commits of the past name them by number."""
+    query = select(MlKemKey).where(MlKemKey.device_id.in_(device_ids)).order_by(MlKemKey.device_id, MlKemKey.number)
+    return (await session.scalars(query)).all()
 
 
 async def live_device(session: AsyncSession, user_id: UUID, device_id: UUID, *, lock: bool = False) -> Device | None:
@@ -133,20 +141,20 @@ async def device_exists(session: AsyncSession, device_id: UUID) -> bool:
     return await session.scalar(select(Device.id).where(Device.id == device_id)) is not None
 
 
-async def device_keys(session: AsyncSession, device_ids: Collection[UUID]) -> dict[UUID, DeviceKeys]:
-    """Certified keys of devices that the caller's conversation names; unknown ids are missing from the answer."""
-    query = (
-        select(Device, MlKemKey.number, MlKemKey.encapsulation_key)
-        .outerjoin(MlKemKey, MlKemKey.device_id == Device.id)
-        .where(Device.id.in_(device_ids))
-    )
-    found: dict[UUID, DeviceKeys] = {}
-    for device, number, encapsulation_key in await session.execute(query):
-        keys = found.setdefault(
-            device.id, DeviceKeys(device.id, device.user_id, device.signature_key, device.revoked_at is not None)
-        )
-        if number is not None:
-            keys.ml_kem[number] = encapsulation_key
+async def device_keys(
+    session: AsyncSession, device_ids: Collection[UUID], ml_kem: Collection[tuple[UUID, int]] = ()
+) -> dict[UUID, DeviceKeys]:
+    """Keys of devices that the caller's conversation names; unknown ids and numbers are missing from the answer."""
+    found = {
+        device.id: DeviceKeys(device.id, device.user_id, device.signature_key, device.revoked_at is not None)
+        for device in await session.scalars(select(Device).where(Device.id.in_(device_ids)))
+    }
+    named = [(device_id, number) for device_id, number in ml_kem if number <= MAX_NUMBER]
+    if named:
+        query = select(MlKemKey).where(tuple_(MlKemKey.device_id, MlKemKey.number).in_(named))
+        for key in await session.scalars(query):
+            if key.device_id in found:
+                found[key.device_id].ml_kem[key.number] = key.encapsulation_key
     return found
 
 

@@ -20,12 +20,15 @@ from app_service.directory.schemas import (
     DeviceAdded,
     KeyPackageStock,
     KeyPackageUpload,
+    MlKemKeyTaken,
     NewDevice,
     OwnDevices,
     People,
     Revocation,
+    SignedMlKemKey,
 )
 from app_service.directory.service import DirectoryService
+from app_service.rate_limits import RateLimits
 
 router = APIRouter(prefix="/api", tags=["people and devices"])
 
@@ -38,6 +41,11 @@ async def _service(request: Request) -> DirectoryService:
 async def _online(request: Request) -> Online:
     online: Online = request.app.state.online
     return online
+
+
+async def _limited(request: Request, caller: BoundCaller) -> None:
+    limits: RateLimits = request.app.state.limits
+    await limits.device_key(str(caller.device_id))
 
 
 Directory = Annotated[DirectoryService, Depends(_service)]
@@ -57,9 +65,13 @@ async def available(
 
 @router.get("/users/{user_id}/keys")
 async def keys(
-    user_id: UUID, caller: AccountCaller, session: Reading, since: Annotated[int, Query(ge=0, lt=2**31)] = 0
+    user_id: UUID,
+    caller: AccountCaller,
+    session: Reading,
+    since: Annotated[int, Query(ge=0, lt=2**31)] = 0,
+    replaced: bool = False,
 ) -> AccountKeys:
-    return await people.keys(session, caller, user_id, since)
+    return await people.keys(session, caller, user_id, since, replaced=replaced)
 
 
 @router.get("/devices")
@@ -85,6 +97,11 @@ async def key_package_stock(caller: BoundCaller, session: Reading) -> KeyPackage
 @router.post("/devices/key-packages")
 async def upload_key_packages(body: KeyPackageUpload, caller: BoundCaller, unit: Writing) -> KeyPackageStock:
     return await key_packages.upload(unit, caller, body)
+
+
+@router.post("/devices/ml-kem-keys", dependencies=[Depends(_limited)])
+async def replace_ml_kem_key(body: SignedMlKemKey, caller: BoundCaller, directory: Directory) -> MlKemKeyTaken:
+    return await directory.replace_ml_kem_key(caller, body)
 
 
 @router.post("/devices/{device_id}/bind")

@@ -46,13 +46,20 @@ class SignedList(Wire):
 
 
 class PublishedDevice(Wire):
-    """A device as others see it; `ml_kem` is its newest key."""
+    """A device as others see it; `ml_kem` is its newest key, `replaced_ml_kem` the others, if they were asked for."""
 
     id: UUID
     certificate: Base64Bytes
     certificate_signature: Base64Bytes
     revoked: bool
     ml_kem: SignedMlKemKey | None
+    replaced_ml_kem: list[SignedMlKemKey]
+
+
+class MlKemKeyTaken(Wire):
+    number: int
+    time: Time
+    """When the server took it: from then on it refuses contributions for the one before."""
 
 
 class AccountKeys(Wire):

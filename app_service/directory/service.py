@@ -6,17 +6,30 @@ changed meanwhile, and stores.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app_service.accounts import repository as accounts
+from app_service.accounts.access import DeviceCaller
 from app_service.accounts.sign_ins import SignIns
 from app_service.accounts.tokens import CHALLENGE_LIFETIME, Caller, Tokens, not_authenticated
 from app_service.db import Database, Unit
 from app_service.directory import repository
-from app_service.directory.schemas import Bound, Challenge, ChallengeAnswer, DeviceAdded, NewDevice, Revocation
+from app_service.directory.schemas import (
+    Bound,
+    Challenge,
+    ChallengeAnswer,
+    DeviceAdded,
+    MlKemKeyTaken,
+    NewDevice,
+    Revocation,
+    SignedMlKemKey,
+)
 from app_service.directory.statements import (
     BadStatement,
     Issuer,
@@ -35,7 +48,7 @@ from app_service.quantum_client import QuantumClient
 from app_service.realtime import events as domain
 from app_service.realtime.events import Events
 from shared.encoding import Label, to_base64url
-from shared.errors import ApiError, Conflict, Malformed, NotFound
+from shared.errors import ApiError, Conflict, Forbidden, Malformed, NotFound
 from shared.schemas.quantum import VerifyItem
 
 
@@ -108,15 +121,30 @@ class DirectoryService:
             certificate=body.certificate,
             certificate_signature=body.certificate_signature,
         )
-        ml_kem = MlKemKey(
-            device_id=body.device_id,
-            number=body.ml_kem.number,
-            encapsulation_key=encapsulation,
-            statement=body.ml_kem.statement,
-            signature=body.ml_kem.signature,
-            created_at=moment,
-        )
-        return device, ml_kem
+        return device, _ml_kem_key(body.device_id, body.ml_kem, encapsulation, moment)
+
+    async def replace_ml_kem_key(self, caller: DeviceCaller, body: SignedMlKemKey) -> MlKemKeyTaken:
+        """The next ML-KEM key of the device that calls (P3.5); a repeat is answered as the first time."""
+        async with self.database.read() as session:
+            device = await _calling_device(session, caller, lock=False)
+            known = await repository.ml_kem_keys(session, [device.id])
+        issuer = self._issuer(caller.user_id)
+        with _named("bad_ml_kem_key"):
+            key = encapsulation_key(body.statement, issuer, device.id, body.number)
+        if (taken := _taken(known, body.number, key)) is not None:
+            return taken
+        await self._verify(_item(Label.ML_KEM_KEY, device.signature_key, body.statement, body.signature))
+        moment = now()
+        async with self.database.write() as unit:
+            await accounts.lock_users(unit.session, await self._audience(unit, caller.user_id))
+            await _calling_device(unit.session, caller, lock=True)
+            known = await repository.ml_kem_keys(unit.session, [device.id])
+            if (taken := _taken(known, body.number, key)) is not None:
+                return taken
+            unit.session.add(_ml_kem_key(device.id, body, key, moment))
+            user = await accounts.user(unit.session, caller.user_id)
+            await self._tell(unit, user.id, user.list_version)
+        return MlKemKeyTaken(number=body.number, time=moment)
 
     async def bind(self, caller: Caller, device_id: UUID, body: ChallengeAnswer) -> Bound:
         """Bind the sign-in to a device of the account that this browser still holds."""
@@ -200,6 +228,37 @@ class DirectoryService:
     @property
     def _expires_in(self) -> int:
         return int(self.tokens.access_lifetime.total_seconds())
+
+
+def _ml_kem_key(device_id: UUID, signed: SignedMlKemKey, key: bytes, moment: datetime) -> MlKemKey:
+    return MlKemKey(
+        device_id=device_id,
+        number=signed.number,
+        encapsulation_key=key,
+        statement=signed.statement,
+        signature=signed.signature,
+        created_at=moment,
+    )
+
+
+def _taken(known: Sequence[MlKemKey], number: int, key: bytes) -> MlKemKeyTaken | None:
+    """When the newest key is this very one; None: it may come next. Raises for other numbers and keys of the past."""
+    newest = known[-1]
+    if (number, key) == (newest.number, newest.encapsulation_key):
+        return MlKemKeyTaken(number=number, time=newest.created_at)
+    if number != newest.number + 1:
+        details = {"number": newest.number}
+        raise Conflict("ml_kem_key_exists", "Another ML-KEM key comes next for this device.", details=details)
+    if any(key == former.encapsulation_key for former in known):
+        raise Malformed("bad_ml_kem_key", "This key was replaced before, and does not come back.")
+    return None
+
+
+async def _calling_device(session: AsyncSession, caller: DeviceCaller, *, lock: bool) -> Device:
+    device = await repository.live_device(session, caller.user_id, caller.device_id, lock=lock)
+    if device is None:
+        raise Forbidden("device_required", "This device is revoked.")
+    return device
 
 
 def _item(label: str, public_key: bytes, message: bytes, signature: bytes) -> VerifyItem:

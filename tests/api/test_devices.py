@@ -466,7 +466,9 @@ async def test_at_most_two_hundred_packages_are_kept(service: Service) -> None:
 async def test_lookups_for_conversations_take_one_query_each(service: Service) -> None:
     alice, carol = await service.bound("alice"), await service.curl_person("carol")
     async with service.database.read() as session:
-        keys = await device_keys(session, [alice.device.id, uuid7()])
+        keys = await device_keys(
+            session, [alice.device.id, uuid7()], [(alice.device.id, 1), (alice.device.id, 2**64 - 1)]
+        )
         devices = await live_devices(session, [alice.user_id, carol.user_id])
 
     assert list(keys) == [alice.device.id]
@@ -479,6 +481,7 @@ LEVELS = [
     ("GET", "/api/devices", 200),
     ("POST", "/api/devices/challenge", 200),
     ("GET", "/api/devices/key-packages", 403),
+    ("POST", "/api/devices/ml-kem-keys", 403),
     ("POST", "/api/devices/key-packages", 403),
     ("DELETE", f"/api/devices/{uuid7()}", 403),
 ]

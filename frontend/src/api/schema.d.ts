@@ -379,6 +379,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/devices/ml-kem-keys": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Replace Ml Kem Key */
+    post: operations["replace_ml_kem_key_api_devices_ml_kem_keys_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/health": {
     parameters: {
       query?: never;
@@ -2238,6 +2255,13 @@ export interface components {
        */
       type: "message_send";
     };
+    /** MlKemKeyTaken */
+    MlKemKeyTaken: {
+      /** Number */
+      number: number;
+      /** Time */
+      time: string;
+    };
     /**
      * NewAttachment
      * @description The client makes the id, so that a repeated call makes nothing twice. `size` is that of the ciphertext.
@@ -2597,7 +2621,7 @@ export interface components {
     };
     /**
      * PublishedDevice
-     * @description A device as others see it; `ml_kem` is its newest key.
+     * @description A device as others see it; `ml_kem` is its newest key, `replaced_ml_kem` the others, if they were asked for.
      */
     PublishedDevice: {
       /**
@@ -2616,6 +2640,8 @@ export interface components {
        */
       id: string;
       ml_kem: components["schemas"]["SignedMlKemKey"] | null;
+      /** Replaced Ml Kem */
+      replaced_ml_kem: components["schemas"]["SignedMlKemKey"][];
       /** Revoked */
       revoked: boolean;
     };
@@ -4318,6 +4344,39 @@ export interface operations {
       };
     };
   };
+  replace_ml_kem_key_api_devices_ml_kem_keys_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SignedMlKemKey"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MlKemKeyTaken"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
   health_api_health_get: {
     parameters: {
       query?: never;
@@ -5177,6 +5236,7 @@ export interface operations {
   keys_api_users__user_id__keys_get: {
     parameters: {
       query?: {
+        replaced?: boolean;
         since?: number;
       };
       header?: never;

@@ -129,6 +129,7 @@ export const PROBLEMS = [
   "bad_device_list",
   "bad_certificate",
   "bad_ml_kem_key",
+  "ml_kem_rollback", // an older ML-KEM key of a device than seen before, or used after it was replaced (P3.5)
   "device_unlisted", // a device without a place in the list
   "list_withheld", // a row waits for a device list that does not come (P6.9)
   "pins_rollback", // an older pins record than this browser has seen (P3.2)

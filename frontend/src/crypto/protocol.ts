@@ -5,6 +5,7 @@
 
 import { Accounts } from "./account/accounts";
 import * as devices from "./account/devices";
+import * as mlKem from "./account/mlKem";
 import { recoveryCodeState } from "./account/passwords";
 import { recentEmoji, rememberEmoji } from "./conversation/emoji";
 import { Intake } from "./conversation/intake";
@@ -205,6 +206,9 @@ function accountCalls(core: Core) {
     signChallenge: (challenge) => core.read((room) => devices.signChallenge(room, challenge)),
     keyPackages: (input) => core.change((room, unit) => devices.keyPackages(room, unit, input)),
     purgeKeyPackages: (time) => core.change((room, unit) => devices.purgeKeyPackages(room, unit, time)),
+    nextMlKemKey: (asked) => core.change((room, unit) => mlKem.nextMlKemKey(room, unit, asked)),
+    mlKemKeyTaken: (taken) => core.change((room, unit) => mlKem.mlKemKeyTaken(room, unit, taken)),
+    ownKeys: () => core.read(devices.ownKeys),
     revokeDevice: ({ keys, deviceId }) =>
       core.read((room) => devices.revokeDevice(room, accounts.vault(room.self.userId), keys, deviceId)),
   } satisfies Partial<CryptoApi>;

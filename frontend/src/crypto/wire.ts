@@ -98,13 +98,19 @@ export interface WireMlKemKey {
   signature: Bytes;
 }
 
+/** Answer of `POST /api/devices/ml-kem-keys`. */
+export interface WireMlKemKeyTaken {
+  number: number;
+  time: Time;
+}
+
 export interface WireDeviceList {
   version: number;
   statement: Bytes;
   signature: Bytes;
 }
 
-/** `GET /api/users/{id}/keys?since=`. */
+/** `GET /api/users/{id}/keys?since=&replaced=`. */
 export interface WireAccountKeys {
   user_id: Id;
   username: string;
@@ -115,6 +121,8 @@ export interface WireAccountKeys {
     certificate: Bytes;
     certificate_signature: Bytes;
     ml_kem: WireMlKemKey | null;
+    /** Those before it, when they were asked for. */
+    replaced_ml_kem: WireMlKemKey[];
   }[];
 }
 

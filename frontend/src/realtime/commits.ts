@@ -55,11 +55,8 @@ export class Commits {
       const settled = await this.#settle(id);
       if (settled !== null) return settled;
       const packages = await this.#claim(id);
-      const request = await this.#named(
-        id,
-        this.#begin(() => this.context.crypto.beginFounding(id, packages)),
-      );
-      const contribution = await this.#unlessLate(id, this.#contribution(id, request));
+      const begin = () => this.context.crypto.beginFounding(id, packages);
+      const contribution = await this.#drawn(id, begin, (request) => this.#contribution(id, request));
       if (contribution === "lost") return "lost";
       return this.#post(id, await this.#named(id, this.context.crypto.finishCommit(id, contribution)));
     });
@@ -102,11 +99,8 @@ export class Commits {
       const { crypto } = this.context;
       const { generation } = await crypto.conversation(id);
       const packages = await this.#claim(id, generation + 1);
-      const request = await this.#named(
-        id,
-        this.#begin(() => crypto.beginGeneration(id, packages)),
-      );
-      const contribution = await this.#unlessLate(id, this.#contribution(id, request));
+      const begin = () => crypto.beginGeneration(id, packages);
+      const contribution = await this.#drawn(id, begin, (request) => this.#contribution(id, request));
       if (contribution === "lost") return "lost";
       return this.#post(id, await this.#named(id, crypto.finishCommit(id, contribution)));
     });
@@ -118,8 +112,12 @@ export class Commits {
   }
 
   async #renew(id: Id, begin: () => Promise<CommitStep>): Promise<CommitOutcome> {
-    const request = await this.#named(id, this.#begin(begin));
-    const contribution = await this.#unlessLate(id, this.#quickContribution(id, request));
+    const quick = (request: WireContributionRequest) => this.#quickContribution(id, request);
+    const contribution = await this.#drawn(id, begin, quick).catch((error: unknown) => {
+      // The server keeps the newer key back: the renewal does not wait for it (PROTOCOL.md 7.3).
+      if (!isApiError(error, "recipient_key_replaced")) throw error;
+      return null;
+    });
     if (contribution === "lost") return "lost";
     return this.#post(id, await this.#renewal(id, contribution, begin));
   }
@@ -137,6 +135,23 @@ export class Commits {
       if (contribution === null || refusedKind(failureCode(error)) === null) throw error;
       await this.#begin(begin);
       return crypto.finishCommit(id, null);
+    }
+  }
+
+  /** Begins the commit and asks for its contribution; once more with newer keys when a device has replaced its own (P3.5). */
+  async #drawn<T>(
+    id: Id,
+    begin: () => Promise<CommitStep>,
+    draw: (request: WireContributionRequest) => Promise<T>,
+  ): Promise<T | "lost"> {
+    for (let round = 1; ; round++) {
+      const request = await this.#named(id, this.#begin(begin));
+      try {
+        return await this.#unlessLate(id, draw(request));
+      } catch (error) {
+        if (!isApiError(error, "recipient_key_replaced") || round === KEY_ROUNDS) throw error;
+        for (const userId of error.details.user_ids as Id[]) await this.dependencies.directory.learn(userId);
+      }
     }
   }
 

@@ -67,6 +67,22 @@ export class Device {
     await this.api.post("/api/devices/key-packages", { body });
   }
 
+  /** Replaces the ML-KEM key when it is time, or was asked for; settles one whose answer got lost. Answers whether one was replaced. */
+  async renewMlKemKey(userId: Id, asked = false): Promise<boolean> {
+    for (let attempt = 1; ; attempt++) {
+      const body = await this.crypto.nextMlKemKey(asked);
+      if (body === null) return false;
+      try {
+        await this.crypto.mlKemKeyTaken(await this.api.post("/api/devices/ml-kem-keys", { body }));
+        return true;
+      } catch (error) {
+        if (!isApiError(error, "ml_kem_key_exists") || attempt === ATTEMPTS) throw error;
+        // A copy of this browser's store went on: its key is signed by this device too.
+        await this.crypto.learnKeys(await this.#ownKeys(userId));
+      }
+    }
+  }
+
   #ownKeys(userId: Id) {
     return this.api.get("/api/users/{user_id}/keys", { path: { user_id: userId }, query: { since: 0 } });
   }

@@ -66,6 +66,7 @@ const KINDS: Record<ProblemCode, FindingKind | null> = {
   bad_device_list: "bad_certificate",
   bad_certificate: "bad_certificate",
   bad_ml_kem_key: "bad_certificate",
+  ml_kem_rollback: "old_device_key",
   device_unlisted: "ghost_member",
   list_withheld: "list_withheld",
   pins_rollback: "pins_rolled_back",

@@ -60,6 +60,7 @@ export class Live {
   readonly downloads: Downloads;
   readonly privacy: PrivacySwitches;
   readonly typing: Typing;
+  readonly #device: Device;
   readonly #ways: Ways;
   readonly #socket: Socket;
   readonly #events: Events;
@@ -84,6 +85,7 @@ export class Live {
       failed: dependencies.failed,
       show: (entries) => this.conversations.show(entries),
     };
+    this.#device = new Device(api, crypto);
     const background = (work: Promise<unknown>) => void work.catch(dependencies.failed);
     const openPolled = () => new PolledSocket(api, clock);
     this.#ways = new Ways({ api, clock, notes, openSocket, openPolled });
@@ -238,6 +240,7 @@ export class Live {
       this.#upkeep.kick("resync");
     }
     this.#upkeep.kick("greeting");
+    this.#upkeep.kick("mlKemKey");
     if (this.#ways.polling) this.#upkeep.kick("betterWay", BETTER_WAY_MS);
     this.#upkeep.kick("token", this.#untilRenewal());
     for (const jobs of this.#jobs) jobs.wake();
@@ -263,7 +266,10 @@ export class Live {
         await this.#config();
         return "done";
       case "keyPackages":
-        await new Device(this.context.api, this.context.crypto).refillKeyPackages();
+        await this.#device.refillKeyPackages();
+        return { again: HOUR_MS };
+      case "mlKemKey":
+        await this.#device.renewMlKemKey(this.local.userId);
         return { again: HOUR_MS };
       case "token":
         this.#socket.send({ type: "token", token: await this.context.api.token.get() });
@@ -312,7 +318,10 @@ export class Live {
 
   async #learned(contact: Contact, problems: readonly Problem[]): Promise<void> {
     this.pins.kick();
-    if (contact.userId === this.local.userId) this.#accountProblems(problems);
+    if (contact.userId === this.local.userId) {
+      this.#accountProblems(problems);
+      this.#upkeep.kick("mlKemKey");
+    }
     await this.people.compare(contact.userId);
     await this.people.refresh(contact.userId);
     // Keys may have been what sending waited for, or make a commit due.

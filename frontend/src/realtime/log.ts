@@ -118,7 +118,7 @@ export class Log {
 
   async #fetch(needs: readonly Need[]): Promise<void> {
     for (const need of needs) {
-      if (need.kind === "account_keys") await this.dependencies.directory.learn(need.userId, need.since);
+      if (need.kind === "account_keys") await this.dependencies.directory.learn(need.userId, need.since, true);
       if (need.kind === "agreement") await this.dependencies.pins.pull();
       if (need.kind === "config") await this.dependencies.config();
     }

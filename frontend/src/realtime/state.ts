@@ -169,6 +169,7 @@ export type FindingKind =
   | "bad_certificate"
   | "forged_request"
   | "false_generation"
+  | "old_device_key"
   | "device_list_forked"
   | "device_list_rolled_back"
   | "list_withheld"

@@ -104,6 +104,11 @@ const WORDS: Record<FindingKind, FindingWords> = {
     meaning:
       "Somebody replaced all of its keys, and nothing that this browser can check called for it. It was not followed.",
   },
+  old_device_key: {
+    title: "An old key of a browser",
+    meaning:
+      "Browsers replace the key that fresh randomness is sent to every week. The server showed, or let somebody use, one that had been replaced.",
+  },
   device_list_forked: {
     title: "Two lists of devices for one person",
     meaning: "The server showed different lists under the same number.",

@@ -11,7 +11,7 @@ import {
   type StoredKeyPackage,
 } from "../mls/keyPackages";
 import { learn } from "../people/directory";
-import { randomBytes, uuidv7 } from "../primitives/bytes";
+import { uuidv7 } from "../primitives/bytes";
 import { fromBase64url, LABEL, timeToMs, toBase64url } from "../primitives/encoding";
 import { hybridKeyPair, type Signer } from "../primitives/hybrid";
 import {
@@ -19,16 +19,15 @@ import {
   encodeCertificate,
   encodeChallenge,
   encodeDeviceList,
-  encodeMlKemKey,
   type ListedDevice,
   NO_LIST,
 } from "../statements/certificates";
-import { ML_KEM_SEED_BYTES, mlKemPublicKey } from "../statements/contribution";
 import { keyHashOf, personName, type PersonRecord } from "../store/person";
 import type { OwnDevice, Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
-import type { CryptoApi } from "../types";
+import type { CryptoApi, OwnKeys } from "../types";
 import type { Id, Time, WireAccountKeys, WireNewDevice, WireRevocation } from "../wire";
+import { firstMlKemKey, shownMlKemKey, signedMlKemKey } from "./mlKem";
 import type { UnlockedVault } from "./vault";
 
 const WELCOMES_KEPT_MS = 30 * 24 * 3_600_000;
@@ -80,14 +79,14 @@ async function deviceKeys(room: Room): Promise<OwnDevice> {
   if (room.self.device !== null) return room.self.device;
   const pair = await hybridKeyPair(false);
   await room.store.putCryptoKey("device-ecdsa", pair.secret.ecdsa);
+  const unit = room.store.begin();
   const device: OwnDevice = {
     deviceId: uuidv7(),
     state: "made",
     publicKey: toBase64url(pair.publicKey),
     falcon: toBase64url(pair.secret.falcon),
-    mlKem: { number: 1, seed: toBase64url(randomBytes(ML_KEM_SEED_BYTES)) },
+    mlKem: firstMlKemKey(unit),
   };
-  const unit = room.store.begin();
   room.updateSelf(unit, { device });
   await unit.commit();
   return device;
@@ -115,12 +114,18 @@ export async function newDevice(
     certificate_signature: toBase64url(await identity.sign(LABEL.deviceCertificate, certificate)),
     ...(await signedList(identity, list)),
   }));
-  const { number, seed } = device.mlKem;
-  const statement = encodeMlKemKey({ ...scope, number, key: mlKemPublicKey(fromBase64url(seed)), timeMs });
-  const { signer } = await room.suite();
-  const signature = toBase64url(await signer.sign(LABEL.mlKemKey, statement));
-  const mlKem = { number, statement: toBase64url(statement), signature };
+  const mlKem = await signedMlKemKey(room, device.mlKem, timeMs);
   return { device_id: deviceId, ...signed, ml_kem: mlKem, ...(await signChallenge(room, challenge)) };
+}
+
+export async function ownKeys(room: Room): Promise<OwnKeys> {
+  const { identityPublicKey, keyHash } = room.self;
+  const { deviceId, publicKey } = room.device;
+  return {
+    account: { publicKey: identityPublicKey, keyHash },
+    device: { deviceId, publicKey, keyHash: await keyHashOf(fromBase64url(publicKey)) },
+    mlKem: await shownMlKemKey(room),
+  };
 }
 
 export async function deviceRegistered(room: Room): Promise<void> {

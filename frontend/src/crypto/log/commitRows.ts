@@ -35,7 +35,7 @@ import type { Contribution } from "../statements/contribution";
 import type { Store } from "../store/storage";
 import type { SystemEntry } from "../types";
 import type { Bytes, Id, WireRow } from "../wire";
-import { checkedContribution, checkRecipients, contributionOf, pskFor } from "./contributionRows";
+import { checkedContribution, checkRecipients, contributionOf, nameReplacedKey, pskFor } from "./contributionRows";
 import { checkOpening, openingFor } from "./generationRows";
 import { echoProblem, openHeader, rowContent } from "./header";
 import { holdOwn, loseOldCopy, loseState } from "./messageRows";
@@ -148,6 +148,7 @@ async function takeOther(intake: Intake, row: WireRow): Promise<void> {
   intake.setGroup(newState);
   await moved(intake, row, group, newState, { ...changes, contribution, event: "rotated" });
   if (echo !== null) intake.problem(row, echo);
+  if (contribution !== null) await nameReplacedKey(intake, row, contribution);
 }
 
 /** Takes the group's next epoch into the record, and into the timeline. */
@@ -284,6 +285,7 @@ async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): P
   committed(intake, row, { added: added.map(ref), removed: [], contribution, event, people });
   dropRequest(unit, record);
   followsAgain(record);
+  if (contribution !== null) await nameReplacedKey(intake, row, contribution);
 }
 
 /** Whether the person came into the room with this browser: no other one of theirs was there, by the server's word. */

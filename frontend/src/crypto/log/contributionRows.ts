@@ -1,5 +1,6 @@
 /** The contribution that a commit's row carries: whether it is the commit's own, and for whom it was made (PROTOCOL.md 7). */
 
+import { seedFor, usedTooLate } from "../account/mlKem";
 import type { Intake } from "../conversation/intake";
 import { CryptoFailure, RuleBroken } from "../failures";
 import type { Psk } from "../mls/group";
@@ -45,10 +46,14 @@ export async function checkedContribution(
   return contribution;
 }
 
-export async function pskFor(intake: Intake, { id, transcript }: Contribution): Promise<Psk> {
-  const { deviceId, mlKem } = intake.room.device;
-  const secret = await openPart(transcript, deviceId, fromBase64url(mlKem.seed));
+export async function pskFor({ room, unit }: Intake, { id, transcript }: Contribution): Promise<Psk> {
+  const secret = await openPart(transcript, room.device.deviceId, await seedFor(room, unit, transcript));
   return { id, secret: await pskOf(secret, id, groupIdOf(transcript.conversation, transcript.generation)) };
+}
+
+/** Names a draw for a key of this device that it had replaced: whoever gets hold of that one would learn what is new (P3.5). */
+export async function nameReplacedKey(intake: Intake, row: WireRow, { transcript }: Contribution): Promise<void> {
+  if (await usedTooLate(intake.room, intake.unit, transcript)) intake.problem(row, "ml_kem_rollback");
 }
 
 /** Recipients are exactly the devices after the commit, each with a key that it signed (P7.1). */

@@ -5,6 +5,7 @@
  * only when another one holds its epoch (or the server refused it for good): a lost answer changes nothing.
  */
 
+import { seedFor } from "../account/mlKem";
 import { putPending, waitingCommit } from "../conversation/pending";
 import { type ConversationRecord, loadConversation, othersOf, saveConversation } from "../conversation/record";
 import { CryptoFailure, RuleBroken } from "../failures";
@@ -38,7 +39,7 @@ export async function finishCommit(
   await checkMayCommit(room, unit, record);
   if (wire === null && begun.purpose === "found") throw new CryptoFailure("contribution_required");
   const contribution = wire === null ? null : await checked(room, record, begun, wire);
-  const psk = contribution === null ? null : await ownPsk(room, contribution);
+  const psk = contribution === null ? null : await ownPsk(room, unit, contribution);
   const made = await commit(room, unit, record, begun, psk);
   const clientId = made.clientId;
   const request: WireCommit = {
@@ -100,10 +101,9 @@ function sameRecipients(a: readonly Recipient[], b: readonly Recipient[]): boole
   );
 }
 
-async function ownPsk(room: Room, { id, transcript }: Contribution): Promise<Psk> {
-  const { deviceId, mlKem } = room.device;
+async function ownPsk(room: Room, unit: UnitOfWork, { id, transcript }: Contribution): Promise<Psk> {
   try {
-    const secret = await openPart(transcript, deviceId, fromBase64url(mlKem.seed));
+    const secret = await openPart(transcript, room.device.deviceId, await seedFor(room, unit, transcript));
     return { id, secret: await pskOf(secret, id, groupIdOf(transcript.conversation, transcript.generation)) };
   } catch (error) {
     return unusable(error);

@@ -77,6 +77,7 @@ class Account {
       certificate: toBase64url(certificate),
       certificate_signature: toBase64url(await signer.sign(LABEL.deviceCertificate, certificate)),
       ml_kem: null,
+      replaced_ml_kem: [],
     });
     await this.list();
     return { deviceId, device, scope };
@@ -244,11 +245,30 @@ describe("device lists and certificates", () => {
     expect(await codes()).toEqual(["bad_ml_kem_key"]);
     person.problems = [];
     await account.mlKem(0, device, deviceId, 1, seed);
-    expect(await codes()).toEqual(["bad_ml_kem_key"]);
+    expect(await codes()).toEqual(["ml_kem_rollback"]);
     person.problems = [];
     await account.mlKem(0, identity, deviceId, 3, seed);
     expect(await codes()).toEqual(["bad_ml_kem_key"]);
     expect(person.devices[deviceId]?.mlKem).toHaveLength(2);
+  });
+
+  test("P3.5 keys that were replaced before are learned beside the newest, by the same rules", async () => {
+    const { deviceId, device } = await account.device();
+    const numbers = () => person.devices[deviceId]?.mlKem.map(({ number }) => number);
+    const published = account.keys.devices[0]!;
+    await account.mlKem(0, device, deviceId, 1, randomBytes(64));
+    const first = published.ml_kem!;
+    await account.mlKem(0, identity, deviceId, 2, randomBytes(64));
+    const forged = published.ml_kem!;
+    await account.mlKem(0, device, deviceId, 3, randomBytes(64));
+    expect(await codes()).toEqual([]);
+    expect(numbers()).toEqual([3]);
+    published.replaced_ml_kem = [first];
+    expect(await codes()).toEqual([]);
+    expect(numbers()).toEqual([1, 3]);
+    published.replaced_ml_kem = [forged];
+    expect(await codes()).toEqual(["bad_ml_kem_key"]);
+    expect(numbers()).toEqual([1, 3]);
   });
 
   test("P3.2 another account key is named and nothing under it is taken", async () => {

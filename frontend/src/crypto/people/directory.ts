@@ -141,7 +141,8 @@ class Visit {
   async device(served: WireAccountKeys["devices"][number]): Promise<void> {
     try {
       const device = await this.#certificate(served);
-      if (served.ml_kem !== null) await this.#mlKem(served.id, device, served.ml_kem);
+      for (const replaced of served.replaced_ml_kem) await this.#mlKem(served.id, device, replaced, "replaced");
+      if (served.ml_kem !== null) await this.#mlKem(served.id, device, served.ml_kem, "newest");
       this.person.devices[served.id] = device;
     } catch (error) {
       this.#note(refusal(error, "bad_certificate"));
@@ -173,8 +174,8 @@ class Visit {
     };
   }
 
-  /** Signed by the device, numbered upwards, one key for each number (P3.5). */
-  async #mlKem(deviceId: string, device: KnownDevice, wire: WireMlKemKey): Promise<void> {
+  /** Signed by the device, one key for each number, the newest never an older one than before (P3.5). */
+  async #mlKem(deviceId: string, device: KnownDevice, wire: WireMlKemKey, as: "newest" | "replaced"): Promise<void> {
     const statement = fromBase64url(wire.statement);
     const publicKey = fromBase64url(device.publicKey);
     await verifyHybrid(publicKey, LABEL.mlKemKey, statement, fromBase64url(wire.signature)).catch((error: unknown) =>
@@ -182,16 +183,18 @@ class Visit {
     );
     const key = decodeMlKemKey(statement);
     const keyHash = await keyHashOf(key.key);
-    const newest = device.mlKem.at(-1);
+    const known = device.mlKem.find(({ number }) => number === key.number);
     const fits =
       key.serverName === this.serverName &&
       key.userId === this.person.userId &&
       key.deviceId === deviceId &&
       key.number === wire.number &&
-      key.number >= Math.max(newest?.number ?? 1, 1) &&
-      (newest?.number !== key.number || newest.keyHash === keyHash);
+      key.number >= 1 &&
+      (known === undefined || known.keyHash === keyHash);
     if (!fits) throw new RuleBroken("bad_ml_kem_key");
-    if (newest?.number !== key.number) device.mlKem = [...device.mlKem, { number: key.number, keyHash }];
+    if (as === "newest" && key.number < (device.mlKem.at(-1)?.number ?? 0)) throw new RuleBroken("ml_kem_rollback");
+    if (known !== undefined) return;
+    device.mlKem = [...device.mlKem, { number: key.number, keyHash }].sort((a, b) => a.number - b.number);
   }
 }
 

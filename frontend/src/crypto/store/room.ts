@@ -13,12 +13,17 @@ import type { Bytes, Id, WireOpening } from "../wire";
 import { certified, newPerson, personName, type PersonRecord } from "./person";
 import type { Store, UnitOfWork } from "./storage";
 
+export interface MlKemKey {
+  number: number;
+  seed: Bytes;
+}
+
 export interface OwnDevice {
   deviceId: Id;
   state: "made" | "bound";
   publicKey: Bytes;
   falcon: Bytes;
-  mlKem: { number: number; seed: Bytes };
+  mlKem: MlKemKey;
 }
 
 export interface NotaryPin {

@@ -117,9 +117,17 @@ export class Browser {
     this.service.account(this.userId).packages.delete(deviceId);
   }
 
-  async learn(userId: Id): Promise<Problem[]> {
+  async learn(userId: Id, replaced = false): Promise<Problem[]> {
     const since = (await this.api.contact(userId))?.listVersion ?? 0;
-    return (await this.api.learnKeys(this.service.keys(userId, since))).problems;
+    return (await this.api.learnKeys(this.service.keys(userId, since, replaced))).problems;
+  }
+
+  /** Replaces its ML-KEM key when it is time, or was asked for; answers the number of the new one. */
+  async replaceMlKem(asked = false): Promise<number | null> {
+    const key = await this.api.nextMlKemKey(asked);
+    if (key === null) return null;
+    await this.api.mlKemKeyTaken(this.service.replaceMlKem(this.sender, key));
+    return key.number;
   }
 
   /** Agrees to talk with the other, and knows its keys. */
@@ -136,7 +144,7 @@ export class Browser {
     const missing = received.needs.flatMap((need) => (need.kind === "account_keys" ? [need.userId] : []));
     if (missing.length > 0) {
       const { entries } = received;
-      for (const userId of missing) await this.learn(userId);
+      for (const userId of missing) await this.learn(userId, true);
       received = await this.pull(id);
       received.entries.unshift(...entries);
     }

@@ -28,6 +28,8 @@ import type {
   WireRegistration,
   WireRow,
   WireSession,
+  WireMlKemKey,
+  WireMlKemKeyTaken,
 } from "../wire";
 
 interface StoredAccount {
@@ -124,9 +126,22 @@ export class FakeService {
     return account;
   }
 
-  keys(userId: Id, since = 0): WireAccountKeys {
+  keys(userId: Id, since = 0, replaced = false): WireAccountKeys {
     const { keys } = this.account(userId);
-    return structuredClone({ ...keys, lists: keys.lists.filter(({ version }) => version > since) });
+    const devices = replaced ? keys.devices : keys.devices.map((device) => ({ ...device, replaced_ml_kem: [] }));
+    return structuredClone({ ...keys, devices, lists: keys.lists.filter(({ version }) => version > since) });
+  }
+
+  /** Like `POST /api/devices/ml-kem-keys`; whoever asks is known to be the device. */
+  replaceMlKem({ userId, deviceId }: Sender, key: WireMlKemKey): WireMlKemKeyTaken {
+    const device = this.account(userId).keys.devices.find(({ id }) => id === deviceId);
+    if (device?.ml_kem == null) throw new Error("no such device");
+    if (key.number > device.ml_kem.number) {
+      device.replaced_ml_kem.push(device.ml_kem);
+      device.ml_kem = key;
+    }
+    if (key.number !== device.ml_kem.number) throw new Error("ml_kem_key_exists");
+    return { number: key.number, time: msToTime(Date.now()) };
   }
 
   addDevice(userId: Id, body: WireNewDevice): void {
@@ -137,6 +152,7 @@ export class FakeService {
       certificate: body.certificate,
       certificate_signature: body.certificate_signature,
       ml_kem: body.ml_kem,
+      replaced_ml_kem: [],
     });
   }
 
@@ -241,7 +257,7 @@ export class FakeService {
     const recipients = request.recipients.map(({ device_id, number }) => ({
       deviceId: device_id,
       number,
-      key: lie.swapKeyOf === device_id ? ml_kem768.keygen(randomBytes(64)).publicKey : this.mlKemKey(device_id),
+      key: lie.swapKeyOf === device_id ? ml_kem768.keygen(randomBytes(64)).publicKey : this.mlKemKey(device_id, number),
     }));
     recipients.push(...(lie.ghosts ?? []).map((ghost) => ({ ...ghost, number: 1 })));
     recipients.sort((a, b) => (a.deviceId < b.deviceId ? -1 : 1));
@@ -267,10 +283,13 @@ export class FakeService {
     return { transcript: toBase64url(transcript), signature: toBase64url(signature) };
   }
 
-  mlKemKey(deviceId: Id): Uint8Array {
+  /** The newest of the device, or the one of that number. */
+  mlKemKey(deviceId: Id, number?: number): Uint8Array {
     for (const { keys } of this.accounts.values()) {
       const device = keys.devices.find(({ id }) => id === deviceId);
-      if (device?.ml_kem != null) return decodeMlKemKey(fromBase64url(device.ml_kem.statement)).key;
+      const all = device?.ml_kem == null ? [] : [device.ml_kem, ...device.replaced_ml_kem];
+      const key = all.find((each) => number === undefined || each.number === number);
+      if (key !== undefined) return decodeMlKemKey(fromBase64url(key.statement)).key;
     }
     throw new Error("no such device");
   }

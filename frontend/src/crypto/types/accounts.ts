@@ -6,6 +6,8 @@ import type {
   Time,
   WireAccountKeys,
   WireLoginParameters,
+  WireMlKemKey,
+  WireMlKemKeyTaken,
   WireNewDevice,
   WirePasswordChange,
   WireRecoveryCodeChange,
@@ -50,6 +52,26 @@ export interface CompletedAccount {
   /** For `PUT /api/vault` with `If-None-Match: *`; `open` after it. On 412 `vault_exists`: `GET /api/vault`, then `unlock`. */
   request: WireVaultCompletion;
   recoveryCode: string;
+}
+
+/** The key of this device that contributions are made for (PROTOCOL.md 3.5); times by this browser's clock, in ms. */
+export interface OwnMlKemKey {
+  number: number;
+  keyHash: Bytes;
+  /** Null: not known any more; it is replaced at once. */
+  madeAt: number | null;
+  replacedAt: number | null;
+  /** The next one is made, and the server has not taken it yet. */
+  waiting: boolean;
+  former: { number: number; erasedAt: number }[];
+}
+
+export interface OwnKeys {
+  /** The account key, 962 bytes. */
+  account: { publicKey: Bytes; keyHash: Bytes };
+  /** The key that this device signs with. */
+  device: { deviceId: Id; publicKey: Bytes; keyHash: Bytes };
+  mlKem: OwnMlKemKey;
 }
 
 /** Accounts and passwords. */
@@ -150,6 +172,18 @@ export interface DeviceCalls {
     lastResort: boolean;
     time: Time;
   }): Promise<{ key_packages: Bytes[]; last_resort: Bytes | null }>;
+
+  /**
+   * Body of `POST /api/devices/ml-kem-keys` when it is time for another key, the same one until the server took it; else null.
+   * `asked`: now in any case. Erases the private halves that nothing on its way can be for any more.
+   */
+  nextMlKemKey(asked: boolean): Promise<WireMlKemKey | null>;
+
+  /** The server took it: nothing new is made for the one before. */
+  mlKemKeyTaken(taken: WireMlKemKeyTaken): Promise<void>;
+
+  /** What this browser holds for its account, as the person may see it. */
+  ownKeys(): Promise<OwnKeys>;
 
   /** Deletes the private halves of those that no welcome can be for any more. */
   purgeKeyPackages(time: Time): Promise<void>;

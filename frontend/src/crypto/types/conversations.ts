@@ -143,7 +143,7 @@ export interface ConversationDetails {
 }
 
 export type Need =
-  /** `GET /api/users/{userId}/keys?since=`, then `learnKeys`, then the rows after `verifiedSeq` again. */
+  /** `GET /api/users/{userId}/keys?since=&replaced=true`, then `learnKeys`, then the rows after `verifiedSeq` again. */
   | { kind: "account_keys"; userId: Id; since: number }
   /** Rows after this seq are missing: pull them. */
   | { kind: "rows"; after: number }

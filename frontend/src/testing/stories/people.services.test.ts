@@ -14,6 +14,7 @@ beforeAll(async () => {
   services = await Services.start();
 });
 afterEach(() => {
+  vi.restoreAllMocks();
   for (const person of present.splice(0)) {
     expect(person.tab.defects).toEqual([]);
     person.leave();
@@ -109,6 +110,41 @@ test("P9.2 a second browser is added to older conversations and takes part in th
   await carol.reads(alice, "from the phone");
   await desk.sees("the other browser's message", () => desk.messages(carol).length === 2);
   for (const person of [alice, desk]) expect(person.conversation(carol)!.findings).toEqual([]);
+});
+
+test("P3.5 a week later a browser has another ML-KEM key, although its answer got lost, and both read on", async () => {
+  const [alice, bob] = here(...(await twoConnected(services)));
+  const { deviceId: bobs } = (await bob.tab.crypto.ownKeys()).device;
+  const present = Date.now;
+  vi.spyOn(Date, "now").mockImplementation(() => present() + 8 * 24 * 3_600_000);
+  // What goes out for Bob's key of the past is refused, since Alice is not told of the new one.
+  const drawnFor: number[] = [];
+  alice.browser.network.tampering = {
+    frame: (frame) => (frame.type === "key_change" ? null : frame),
+    request: (path, body) => {
+      const { recipients } = body as { recipients: { device_id: string; number: number }[] };
+      const own = (each: { device_id: string }) => each.device_id === bobs;
+      if (path.endsWith("/contributions")) drawnFor.push(...recipients.filter(own).map(({ number }) => number));
+      return body;
+    },
+  };
+  let lost = 0;
+  bob.browser.network.tampering = { loseAnswer: (path) => path.endsWith("/ml-kem-keys") && lost++ === 0 };
+  await bob.crashAndReload();
+  const settled = async () => {
+    expect((await bob.tab.crypto.ownKeys()).mlKem).toMatchObject({ number: 2, waiting: false });
+  };
+  await vi.waitFor(settled, { timeout: PATIENCE_MS });
+  expect(lost).toBeGreaterThan(1);
+  expect((await bob.publishedKeys()).devices.map(({ ml_kem }) => ml_kem?.number)).toEqual([2]);
+  await alice.tab.engine.rotate(alice.conversation(bob)!.id);
+  expect(drawnFor.at(-1)).toBe(2);
+  await bob.open(alice);
+  await alice.writes(bob, "with the new key");
+  await bob.reads(alice, "with the new key");
+  await bob.writes(alice, "it works");
+  await alice.reads(bob, "it works");
+  for (const one of [alice, bob]) expect(one.conversation(one === alice ? bob : alice)!.findings).toEqual([]);
 });
 
 test("an account made by curl goes on by itself at its first browser sign-in", async () => {
