@@ -16,6 +16,7 @@ class Collectable(NamedTuple):
     """Up to which moments something was made or ended that is collected now."""
 
     unfinished_before: datetime
+    unsent_before: datetime
     ended_before: datetime
 
 
@@ -85,12 +86,13 @@ def _collectable(moments: Collectable) -> ColumnElement[bool]:
     return or_(
         Attachment.conversation_id.is_(None),
         and_(Attachment.completed_at.is_(None), Attachment.created_at < moments.unfinished_before),
+        and_(Attachment.sent.is_(False), Attachment.completed_at < moments.unsent_before),
         Attachment.conversation_id.in_(ended),
     )
 
 
 async def detach_collectable(session: AsyncSession, moments: Collectable, limit: int) -> list[UUID]:
-    """Attachments that nobody needs, now nobody's: given up, half uploaded, or of a conversation that is over."""
+    """Attachments that nobody needs, now nobody's: given up, half uploaded, never sent, or of an ended conversation."""
     some = select(Attachment.id).where(_collectable(moments)).order_by(Attachment.id).limit(limit)
     # Asked again of each row under its lock: one may have been completed meanwhile.
     change = update(Attachment).where(Attachment.id.in_(some), _collectable(moments)).values(conversation_id=None)

@@ -2,7 +2,7 @@
 
 Promises: the server holds ciphertext and its size; a chunk is acknowledged once it is stored; a repeated call gets the
 answer of the first; no transaction is open while bytes move; at most `MAX_CHUNKS_AT_ONCE` chunks are in memory.
-Does not: know name, type or content of a file, or which message speaks of it.
+Does not: know name, type or content of a file, or remember which message speaks of it.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ from shared.errors import ApiError, Unavailable
 
 UNFINISHED_FOR: Final = timedelta(hours=24)
 """So long an upload may take from beginning to end."""
+UNSENT_FOR: Final = timedelta(days=7)
+"""So long a complete file waits for the message that speaks of it."""
 ENDED_FOR: Final = timedelta(days=7)
 """So long the files of an ended conversation can still be fetched."""
 MAX_CHUNKS_AT_ONCE: Final = 64
@@ -181,8 +183,8 @@ class AttachmentService:
                 del self._at_once[user_id]
 
     async def collect(self, moment: datetime) -> None:
-        """Remove what was never completed, given up, or belonged to a conversation that is over."""
-        moments = Collectable(moment - UNFINISHED_FOR, moment - ENDED_FOR)
+        """Remove what was never completed or sent, given up, or belonged to a conversation that is over."""
+        moments = Collectable(moment - UNFINISHED_FOR, moment - UNSENT_FOR, moment - ENDED_FOR)
         while True:
             async with self.database.write() as unit:
                 found = await repository.detach_collectable(unit.session, moments, _BATCH)

@@ -18,6 +18,7 @@ from sqlalchemy import Connection as Transaction
 from app_service.conversations import statements
 from app_service.conversations.entries import Ack, Entry, Head, Row, ack_of, extend
 from app_service.conversations.refusals import (
+    attachment_missing,
     bad_message,
     blocked,
     epoch_stale,
@@ -79,6 +80,8 @@ class Batch:
         self.rows: list[Row] = []
         self.outcomes: list[Outcome] = []
         self.places: dict[UUID, Place] = {}
+        self._spoken_of: set[UUID] = set()
+        self._named = {file for entry in entries for file in entry.attachments}
         self._moment = moment
         self._milliseconds = to_milliseconds(moment)
 
@@ -92,6 +95,7 @@ class Batch:
         self._read(transaction, sorted({entry.conversation_id for entry in self.entries} - self.places.keys()))
         before = {log_id: place.locked.head.chain for log_id, place in self.places.items()}
         self._quiet = self._quiet_commits(transaction)
+        self._files = statements.own_files(transaction, self._named) if self._named else {}
         answered = statements.first_answers(transaction, self._keys(self.entries)) if remembered is None else {}
         self.outcomes = [self._outcome(entry, answered) for entry in self.entries]
         refused = [entry for entry, outcome in self._pairs() if isinstance(outcome, ApiError)]
@@ -114,6 +118,8 @@ class Batch:
         if not statements.move_heads(transaction, moved, self._moment):
             raise Outdated
         statements.insert_rows(transaction, self.rows)
+        if self._spoken_of:
+            statements.keep_files(transaction, self._spoken_of)
 
     def _moved(self) -> set[UUID]:
         return {row.conversation_id for row in self.rows}
@@ -130,6 +136,7 @@ class Batch:
         tag = roster[entry.author.device_id].sender_tag
         row = extend(locked.head, entry, tag, self._moment, self._milliseconds)
         self.rows.append(row)
+        self._spoken_of.update(entry.attachments)
         answered[key] = ack = ack_of(row)
         return ack
 
@@ -149,6 +156,9 @@ class Batch:
             return not_in_group()
         if not seat.posts:
             return not_allowed("post")
+        own = (entry.conversation_id, entry.author.user_id)
+        if any(self._files.get(file) != own for file in entry.attachments):
+            return attachment_missing()
         return epoch_refusal(entry, locked.head, previous_is_quiet=entry.conversation_id in self._quiet)
 
     def _quiet_commits(self, transaction: Transaction) -> set[UUID]:

@@ -72,6 +72,8 @@ class Entry(NamedTuple):
     details: bytes
     signature: Signature | None = None
     receipt: NotaryReceipt | None = None
+    attachments: tuple[UUID, ...] = ()
+    """Files that it speaks of, as its sender says."""
 
 
 @dataclass(slots=True)

@@ -18,6 +18,10 @@ def not_active() -> Conflict:
     return Conflict("not_active", "This conversation takes no messages.")
 
 
+def attachment_missing() -> Conflict:
+    return Conflict("attachment_missing", "A file of this message is not there, or not complete.")
+
+
 def not_establishing() -> Conflict:
     return Conflict("not_establishing", "This conversation is not waiting for its first commit.")
 

@@ -13,6 +13,7 @@ from shared.schemas.base import Base64Bytes, Time, Wire
 from shared.schemas.quantum import MAX_RECIPIENTS, MAX_TRANSCRIPT_BYTES, Purpose, Requirement
 
 MAX_WELCOMES = 16
+MAX_ATTACHMENTS = 10
 _BIG = 2**63 - 1
 
 Position = Annotated[int, Field(ge=0, le=_BIG)]
@@ -117,6 +118,7 @@ class MessageSend(Wire):
     client_id: UUID
     content: Content
     message_type: MessageType = "secured"
+    attachments: list[UUID] = Field([], max_length=MAX_ATTACHMENTS)
     signature_falcon: Annotated[Base64Bytes, Field(min_length=1, max_length=FALCON_SIGNATURE_MAX_BYTES)] | None = None
     signature_ecdsa: (
         Annotated[Base64Bytes, Field(min_length=ECDSA_SIGNATURE_BYTES, max_length=ECDSA_SIGNATURE_BYTES)] | None

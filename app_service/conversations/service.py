@@ -54,7 +54,7 @@ class MessageService:
         """The entry, or the first answer of an id that was used before, whatever its bytes are now (P5.4)."""
         self.limits.message(author.device_id)
         try:
-            return parse_entry(
+            entry = parse_entry(
                 author,
                 message.conversation_id,
                 message.client_id,
@@ -62,6 +62,7 @@ class MessageService:
                 decode_content(message.content),
                 signature=_signature(message),
             )
+            return entry._replace(attachments=tuple(message.attachments))
         except ApiError:
             first = await self._first_answer(author, message.client_id)
             if first is None:

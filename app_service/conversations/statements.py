@@ -15,7 +15,18 @@ from sqlalchemy import Row as Record
 from app_service.conversations.entries import Ack, ConversationKind, Head, NotaryReceipt, Row
 from app_service.conversations.room_policy import decode_policy
 from app_service.db import ManyRows
-from app_service.models import Block, Commit, Connection, Conversation, LogEntry, Member, Participant, Room, Session
+from app_service.models import (
+    Attachment,
+    Block,
+    Commit,
+    Connection,
+    Conversation,
+    LogEntry,
+    Member,
+    Participant,
+    Room,
+    Session,
+)
 
 
 class Standing(NamedTuple):
@@ -217,6 +228,19 @@ def _values(row: Row) -> tuple[object, ...]:
         receipt and receipt.statement,
         receipt and receipt.signature,
     )
+
+
+def own_files(transaction: Transaction, ids: Iterable[UUID]) -> dict[UUID, tuple[UUID | None, UUID | None]]:
+    """Conversation and uploader of these files, of those that are complete; nobody removes them meanwhile."""
+    query = select(Attachment.id, Attachment.conversation_id, Attachment.uploader_id)
+    complete = query.where(Attachment.id.in_(list(ids)), Attachment.completed_at.is_not(None))
+    found = transaction.execute(complete.order_by(Attachment.id).with_for_update())
+    return {each[0]: (each[1], each[2]) for each in found}
+
+
+def keep_files(transaction: Transaction, ids: Iterable[UUID]) -> None:
+    """A message speaks of them now."""
+    transaction.execute(update(Attachment).where(Attachment.id.in_(list(ids))).values(sent=True))
 
 
 def move_heads(transaction: Transaction, moved: Sequence[tuple[bytes, Head]], moment: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app_service.models.base import Model
@@ -30,6 +30,8 @@ class Attachment(Model):
     """Of the ciphertext, all chunks together."""
     created_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
+    sent: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    """Whether a message was taken whose sender said that it speaks of this file. Which one is not kept."""
 
 
 class AttachmentChunk(Model):

@@ -298,6 +298,8 @@ async def _age(service: Service, by: timedelta) -> None:
     async with service.database.write() as unit:
         moment = now() - by
         await unit.session.execute(update(Attachment).values(created_at=moment))
+        complete = update(Attachment).where(Attachment.completed_at.is_not(None))
+        await unit.session.execute(complete.values(completed_at=moment))
         await unit.session.execute(update(Conversation).values(last_entry_at=moment))
 
 
@@ -320,11 +322,67 @@ async def test_the_keeper_removes_what_was_never_completed(service: Service) -> 
     assert len(await service.rows(select(AttachmentChunk))) == 1
 
 
+async def _sends(group: Group, browser: Browser, *files: File) -> httpx.Response:
+    return await browser.call(
+        "POST", "/api/message/send", group.message() | {"attachments": [str(f.id) for f in files]}
+    )
+
+
+async def test_a_file_that_no_message_speaks_of_is_removed_and_gives_its_room_back(start: StartService) -> None:
+    service = await start(attachment_quota_bytes=1 << 20)
+    group = await active(service)
+    alice, bob = group.members
+    sent, unsent = some_file(group.session_id, 500_000), some_file(group.session_id, 500_000)
+    for file in (sent, unsent):
+        await file.upload(alice)
+    assert (await _sends(group, alice, sent)).status_code == 201
+    await _age(service, attachments.UNSENT_FOR - timedelta(minutes=5))
+    await service.housekeeping()
+    assert await unsent.fetch(bob) == unsent.content
+
+    await _age(service, attachments.UNSENT_FOR + timedelta(minutes=5))
+    await service.housekeeping()
+
+    assert (await bob.call("GET", unsent.path)).status_code == 404
+    assert await sent.fetch(bob) == sent.content
+    assert len(stored(service)) == 1
+    await announced(alice, group, 500_000)
+    # Its message comes too late, and says so instead of speaking of nothing.
+    refused = await _sends(group, alice, unsent)
+    assert (refused.status_code, code(refused)) == (409, "attachment_missing")
+
+
+async def test_a_message_speaks_of_complete_files_of_its_sender_in_this_conversation_only(service: Service) -> None:
+    group, other = await active(service), await active(service, "carol", "dave")
+    alice, bob = group.members
+    elsewhere, bobs, open_file = some_file(other.session_id), some_file(group.session_id), await announced(alice, group)
+    await elsewhere.upload(other.members[0])
+    await bobs.upload(bob)
+    before = await service.row_counts()
+
+    for file in (elsewhere, bobs, open_file, some_file(group.session_id)):
+        refused = await _sends(group, alice, file)
+        assert (refused.status_code, code(refused)) == (409, "attachment_missing")
+    malformed = await _sends(group, alice, *[bobs] * 11)
+    assert (malformed.status_code, code(malformed)) == (422, "malformed")
+    assert await service.row_counts() == before
+    assert not any(await service.rows(select(Attachment.sent)))
+
+    # A message that is refused for itself neither keeps files nor harms the next one; a repeat is answered as at first.
+    mine = some_file(group.session_id)
+    await mine.upload(alice)
+    body = group.message() | {"attachments": [str(mine.id)]}
+    first = await alice.post("/api/message/send", body)
+    await alice.ok("DELETE", mine.path)
+    assert await alice.post("/api/message/send", body) == first
+
+
 async def test_the_keeper_removes_the_files_of_a_conversation_that_is_over(service: Service) -> None:
     group = await active(service)
     alice, bob = group.members
     file = some_file(group.session_id)
     await file.upload(alice)
+    assert (await _sends(group, alice, file)).status_code == 201
     await _age(service, attachments.ENDED_FOR + timedelta(days=1))
     await service.housekeeping()
     assert await file.fetch(bob) == file.content

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -18,12 +18,13 @@ from app_service.conversations import statements, writer
 from app_service.conversations.append import Outcome
 from app_service.conversations.entries import Ack, Author, Entry, Row, decode_content, parse_entry
 from app_service.conversations.writer import LogWriter
-from app_service.models import Block, Connection, Conversation, LogEntry
+from app_service.models import Block, Connection, Conversation, Device, LogEntry, Member, Participant, User
 from app_service.models.base import now
 from shared.errors import ApiError, Unavailable
 from tests.factories import Browser
 from tests.groups import Group, active
 from tests.processes import PATIENCE
+from tests.rooms import RoomGroup, room_of
 from tests.services import Service, StartService
 
 
@@ -83,6 +84,65 @@ async def test_entries_that_come_together_are_written_together(service: Service)
     # Heads, rosters, one insert, one update; and once more at most for what came while the first was running.
     assert 1 <= statements_seen.count("INSERT") <= 2
     assert len([each for each in statements_seen if each in {"SELECT", "INSERT", "UPDATE"}]) <= 8
+
+
+class Follower:
+    """An open socket of a room's member, as far as the hub knows one."""
+
+    def __init__(self) -> None:
+        self.user_id, self.device_id, self.sign_in_id = uuid7(), uuid7(), uuid7()
+        self.frames: list[str] = []
+
+    def offer(self, _log: UUID, _first: int, _last: int, frame: Callable[[], str]) -> None:
+        self.frames.append(frame())
+
+    def behind(self, _log: UUID) -> None:
+        raise AssertionError("each of them would read the database")
+
+    def __getattr__(self, _other: str) -> Any:
+        return lambda *_: None
+
+
+async def test_in_a_room_of_fifty_devices_a_message_is_one_row_and_one_frame_for_all(service: Service) -> None:
+    room = await room_of(service, "ben")
+    devices = [await _seat(service, room) for _ in range(48)]
+    followers = [Follower() for _ in devices]
+    for follower in followers:
+        service.app.state.hub.add(follower)
+        service.app.state.hub.follow(follower, room.id)
+    log_writer, author = writer_of(service), room.members[1]
+    await submit(log_writer, [entry_of(room, author)])
+    seen: list[tuple[str, int]] = []
+
+    def count(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        seen.append((statement.split()[0], len(parameters) if many else 1))
+
+    for engine in (service.database._thread_engine, service.database.engine.sync_engine):
+        event.listen(engine, "before_cursor_execute", count)
+    (outcome,) = await submit(log_writer, [entry_of(room, author)])
+
+    assert isinstance(outcome, Ack)
+    assert sorted(each for each in seen if each[0] not in _TRANSACTION) == [("INSERT", 1), ("UPDATE", 1)]
+    assert {len(follower.frames) for follower in followers} == {2}
+    assert len({id(follower.frames[1]) for follower in followers}) == 1
+
+
+_TRANSACTION = ("BEGIN", "COMMIT", "PRAGMA")
+
+
+async def _seat(service: Service, room: RoomGroup) -> UUID:
+    """Another person's device in the group, put into the database: making fifty of them takes long."""
+    user_id, device_id, moment = uuid7(), uuid7(), now()
+    user = {"id": user_id, "username": user_id.hex[-12:], "email": f"{user_id}@example.org", "created_at": moment}
+    keys = {"certificate": b"-", "certificate_signature": b"-", "signature_key": b"-", "list_version": 1}
+    device = {"id": device_id, "user_id": user_id, "created_at": moment, "last_seen_at": moment, **keys}
+    member = {"conversation_id": room.id, "device_id": device_id, "user_id": user_id, "sender_tag": device_id.bytes}
+    async with service.database.write() as unit:
+        await unit.session.execute(insert(User).values(**user, salt=b"-", password_hash="-", password_origin="browser"))
+        await unit.session.execute(insert(Device).values(**device))
+        await unit.session.execute(insert(Participant).values(conversation_id=room.id, user_id=user_id))
+        await unit.session.execute(insert(Member).values(**member, joined_seq=1))
+    return device_id
 
 
 async def test_a_busy_writer_gathers_and_a_quiet_one_does_not_wait(

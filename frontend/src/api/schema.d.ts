@@ -2191,6 +2191,11 @@ export interface components {
     /** MessageSend */
     MessageSend: {
       /**
+       * Attachments
+       * @default []
+       */
+      attachments?: string[];
+      /**
        * Client Id
        * Format: uuid
        */
@@ -2218,6 +2223,11 @@ export interface components {
     };
     /** MessageSendFrame */
     MessageSendFrame: {
+      /**
+       * Attachments
+       * @default []
+       */
+      attachments?: string[];
       /**
        * Client Id
        * Format: uuid

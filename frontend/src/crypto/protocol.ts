@@ -16,7 +16,7 @@ import * as sessions from "./conversation/sessions";
 import { Showing } from "./conversation/shown";
 import { view } from "./conversation/view";
 import { CryptoFailure, failureCode } from "./failures";
-import { Files } from "./files/files";
+import { fileDeleted, Files, filesToDelete } from "./files/files";
 import { beginAdding } from "./healing/adding";
 import { askToBeAdded } from "./healing/asking";
 import { beginGeneration, generationDue } from "./healing/generation";
@@ -329,5 +329,7 @@ function fileCalls(core: Core) {
       files.close(reading);
       return Promise.resolve();
     },
+    filesToDelete: () => core.read((room) => filesToDelete(room)),
+    fileDeleted: (fileId) => core.change((_room, unit) => fileDeleted(unit, fileId)),
   } satisfies Partial<CryptoApi>;
 }

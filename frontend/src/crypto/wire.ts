@@ -294,6 +294,8 @@ export type WireOutgoing = {
   conversation_id: Id;
   client_id: Id;
   content: Bytes;
+  /** Files that it speaks of: the server keeps them from then on. */
+  attachments?: Id[];
 } & ({ message_type: "secured" } | { message_type: "critical"; signature_falcon: Bytes; signature_ecdsa: Bytes });
 
 /** What `POST /api/session/terminate` takes. */

@@ -11,6 +11,7 @@ import { Device } from "./device";
 import { Directory } from "./directory";
 import type { Environment } from "./environment";
 import { Events } from "./events";
+import { Deletions } from "./files/deletions";
 import { Downloads } from "./files/downloads";
 import { Uploads } from "./files/uploads";
 import { findingsOf } from "./findings";
@@ -67,6 +68,7 @@ export class Live {
   readonly #transport: Transport;
   readonly #jobs: Jobs[] = [];
   readonly #upkeep: Jobs;
+  readonly #deletions: Deletions;
   #findings: Finding[] = [];
 
   constructor(
@@ -153,9 +155,11 @@ export class Live {
       online: () => this.#socket.state.status === "online",
       behind: (id) => this.log.pull(id),
       sent: (id) => this.sessions.consider(id),
+      deleted: () => this.#deletions.kick(),
       quantum: (available) => this.sessions.quantumStatus(available),
     });
     this.downloads = new Downloads(this.context);
+    this.#deletions = new Deletions(this.context);
     this.uploads = new Uploads(this.context, {
       online: () => this.#socket.state.status === "online",
       sent: (id) => {
@@ -248,6 +252,7 @@ export class Live {
     void this.outbox.kickAll().catch(this.context.failed);
     this.uploads.kick();
     this.downloads.kick();
+    this.#deletions.kick();
   }
 
   #untilRenewal(): number {

@@ -25,6 +25,8 @@ export interface OutboxDependencies {
   readonly behind: (conversationId: Id) => void;
   /** Sending may have made a commit due. */
   readonly sent: (conversationId: Id) => void;
+  /** A deletion is in the log. */
+  readonly deleted: () => void;
   /** What the answer to a critical message tells of the signing service. */
   readonly quantum: (available: boolean) => void;
 }
@@ -75,7 +77,9 @@ export class Outbox {
     if (answer.kind === "lost") return this.dependencies.online() ? "retry" : "done";
     if (answer.kind === "ack") {
       try {
-        this.#show(await crypto.acknowledged(id, answer.ack));
+        const entry = await crypto.acknowledged(id, answer.ack);
+        this.#show(entry);
+        if (entry?.deletedAt != null) this.dependencies.deleted();
         if (message.message_type === "critical") this.#present(id);
       } catch (error) {
         if (failureCode(error) !== "bad_ack") throw error;

@@ -48,6 +48,7 @@ const WORDS: Record<string, string> = {
   file_unreadable: "The file cannot be read any more. Attach it again.",
   details_stay:
     "Where and with what this picture was taken cannot be taken out of it. Attach it as an original if that may be known.",
+  attachment_missing: "The server does not keep this file any more. Delete the message and send the file again.",
   file_damaged: "What the server keeps of this file is not what was sent. Nothing of it was used.",
   files_unavailable: "The server cannot reach its files at the moment.",
   // People

@@ -51,7 +51,7 @@ export async function takeChange(intake: Intake, row: WireRow, { target, ...chan
   if (change.kind === "delete") {
     record.unread = record.unread.filter((seq) => seq !== entry.seq);
     record.mentioned = record.mentioned.filter((seq) => seq !== entry.seq);
-    forgetFile(unit, record.id, entry.key);
+    await forgetFile(unit, record.id, entry.key, entry.senderId === intake.room.self.userId);
   }
   intake.entries.push(entry);
 }

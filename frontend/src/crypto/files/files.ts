@@ -26,9 +26,25 @@ export function rememberFile(unit: UnitOfWork, conversation: Id, entryKey: strin
   unit.put(name(conversation, entryKey), file);
 }
 
-/** Nobody opens the file of a deleted message here any more. */
-export function forgetFile(unit: UnitOfWork, conversation: Id, entryKey: string): void {
+/** Ids of files that this account sent and whose messages are deleted, until the server has deleted them too. */
+const TO_DELETE = "files-to-delete";
+
+/** Nobody opens the file of a deleted message here any more; one's own is to be deleted by the server too. */
+export async function forgetFile(unit: UnitOfWork, conversation: Id, entryKey: string, own: boolean): Promise<void> {
+  const file = await unit.get<FilePayload>(name(conversation, entryKey));
+  if (file === undefined) return;
   unit.delete(name(conversation, entryKey));
+  if (own) unit.put(TO_DELETE, [...((await unit.get<Id[]>(TO_DELETE)) ?? []), file.id]);
+}
+
+export async function filesToDelete({ store }: Room): Promise<Id[]> {
+  return (await store.get<Id[]>(TO_DELETE)) ?? [];
+}
+
+export async function fileDeleted(unit: UnitOfWork, id: Id): Promise<void> {
+  const left = ((await unit.get<Id[]>(TO_DELETE)) ?? []).filter((other) => other !== id);
+  if (left.length === 0) unit.delete(TO_DELETE);
+  else unit.put(TO_DELETE, left);
 }
 
 const planFor = (id: Id, { size, chunks, sealedBytes }: Plan): FilePlan => ({

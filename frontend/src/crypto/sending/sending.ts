@@ -21,7 +21,7 @@ import { chainAt, type ConversationRecord, loadConversation, roomState } from ".
 import { Showing } from "../conversation/shown";
 import { sendingBlocked, stateOf } from "../conversation/view";
 import { CryptoFailure } from "../failures";
-import { rememberFile } from "../files/files";
+import { forgetFile, rememberFile } from "../files/files";
 import type { FilePayload } from "../files/payload";
 import { sealMessage } from "../mls/group";
 import { encodeAuthenticatedData, type MessageType, sealContent } from "../mls/message";
@@ -114,7 +114,7 @@ export async function nextOutgoing(room: Room, unit: UnitOfWork, id: Id, type: T
     item.state = "sending";
     saveOutbox(unit, id, items);
   }
-  return { kind: "message", message: outgoing(id, item.clientId, sealed) };
+  return { kind: "message", message: outgoing(id, item, sealed) };
 }
 
 /** Sealed in the present epoch, and not so often overtaken that receivers have dropped its key. */
@@ -122,8 +122,10 @@ function isFresh(sealed: SealedBody | null, { generation, epoch }: ConversationR
   return sealed?.generation === generation && sealed.epoch === epoch && sealed.overtaken < MAX_OVERTAKEN;
 }
 
-function outgoing(conversationId: Id, clientId: Id, { content, signature }: SealedBody): WireOutgoing {
-  const message = { conversation_id: conversationId, client_id: clientId, content };
+function outgoing(conversationId: Id, item: OutboxItem, { content, signature }: SealedBody): WireOutgoing {
+  const file = isText(item) ? item.content.file : null;
+  const attachments = file === null ? {} : { attachments: [file.id] };
+  const message = { conversation_id: conversationId, client_id: item.clientId, content, ...attachments };
   if (signature === null) return { ...message, message_type: "secured" };
   const { falcon, ecdsa } = signature;
   return { ...message, message_type: "critical", signature_falcon: falcon, signature_ecdsa: ecdsa };
@@ -296,6 +298,7 @@ export async function discard(room: Room, unit: UnitOfWork, id: Id, clientId: Id
     if (given.state === "sending" || given.state === "sent") throw new CryptoFailure("out_of_order");
     return items.filter((other) => other !== given);
   });
+  if (isText(item) && item.content.file !== null) await forgetFile(unit, id, outboxEntry(room, id, item).key, true);
   return isText(item) ? null : shownItem(room, unit, await loadConversation(unit, id), item);
 }
 

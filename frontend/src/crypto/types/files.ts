@@ -53,4 +53,8 @@ export interface FileCalls {
   openChunk(reading: Id, number: number, sealed: Uint8Array): Promise<Uint8Array>;
 
   closeFile(reading: Id): Promise<void>;
+
+  /** Files of own messages that were deleted, for the server to delete, and that it has done so. */
+  filesToDelete(): Promise<Id[]>;
+  fileDeleted(fileId: Id): Promise<void>;
 }

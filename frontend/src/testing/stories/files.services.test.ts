@@ -1,9 +1,12 @@
 import "fake-indexeddb/auto";
 import { randomBytes } from "node:crypto";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { AboutFile, FileView } from "../../realtime/state";
 import { type TestPerson, twoConnected } from "./person";
-import { Services } from "./services";
+import { PATIENCE_MS, Services } from "./services";
 
 let services: Services;
 let present: [TestPerson, TestPerson];
@@ -110,6 +113,30 @@ test("a picture goes without where it was taken, unless the original is asked fo
   await send("closed.tif", "II*\0", false);
   const failed = await alice.sees("the refusal", ({ files }) => files.uploads.find(({ state }) => state === "failed"));
   expect(failed.problem).toEqual({ code: "details_stay" });
+});
+
+test("the file of a message that was deleted is deleted by the server, also when that takes a second start", async () => {
+  const [alice, bob] = present;
+  const kept = () => readdirSync(join(services.dataDir, "attachments"));
+  const before = new Set(kept());
+  await sendFile(alice, bob, randomBytes(5_000), "regret.bin");
+  await seesFile(bob, alice, "regret.bin");
+  const database = new DatabaseSync(join(services.dataDir, "quantumchat.db"), { readOnly: true });
+  expect(database.prepare("SELECT count(*) AS unsent FROM attachments WHERE NOT sent").get()).toEqual({ unsent: 0 });
+  database.close();
+  const [stored] = kept().filter((id) => !before.has(id));
+  const message = await alice.sees("it sent", () => alice.messages(bob).find(({ state }) => state === "sent"));
+  let asked = 0;
+  alice.browser.network.tampering = { loseRequest: (_, method) => method === "DELETE" && ++asked > 0 };
+  await alice.tab.engine.deleteMessage(alice.conversation(bob)!.id, message.id);
+  await bob.sees("it deleted", () => bob.messages(alice).find(({ deletedAt }) => deletedAt !== null));
+  await vi.waitFor(() => expect(asked).toBeGreaterThan(0), PATIENCE_MS);
+  expect(kept()).toContain(stored);
+
+  alice.browser.network.tampering = {};
+  await alice.crashAndReload();
+  await vi.waitFor(() => expect(kept()).not.toContain(stored), PATIENCE_MS);
+  await vi.waitFor(async () => expect(await alice.tab.crypto.filesToDelete()).toEqual([]), PATIENCE_MS);
 });
 
 test("a server that changes a chunk, or hands out another one, is named, and nobody gets the file", async () => {
