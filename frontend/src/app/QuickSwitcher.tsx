@@ -9,7 +9,7 @@ import { RoomDisc } from "../components/RoomDisc";
 import { VisuallyHidden } from "../components/VisuallyHidden";
 import { paths } from "../lib/paths";
 import { useAppSelector } from "./hooks";
-import { selectTalkList, type Talked } from "./selectors";
+import { nameOf, selectTalkList, type Talked } from "./selectors";
 
 const Options = styled("ul")(({ theme }) => ({
   listStyle: "none",
@@ -43,8 +43,6 @@ interface Target {
 const MOST = 50;
 
 /** Names that begin with the query go before those that contain it. */
-const nameOf = (talked: Talked) => (talked.kind === "room" ? talked.it.name : talked.it.peer.username);
-
 function matching(conversations: Talked[], query: string): Talked[] {
   if (query === "") return conversations.slice(0, MOST);
   const rank = (name: string) => (name.startsWith(query) ? 0 : name.includes(query) ? 1 : 2);

@@ -24,6 +24,8 @@ export const selectRoom = (state: RootState, id: Id): Room | undefined => state.
 
 export type Talked = { kind: "session"; it: Conversation } | { kind: "room"; it: Room };
 
+export const nameOf = (talked: Talked) => (talked.kind === "room" ? talked.it.name : talked.it.peer.username);
+
 /** Sessions and rooms in one list, newest activity first; null while loading. */
 export const selectTalkList = createSelector(
   [(state: RootState) => state.conversations.all, (state: RootState) => state.rooms.all],

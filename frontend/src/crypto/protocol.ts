@@ -248,6 +248,7 @@ function conversationCalls(core: Core) {
     conversations: () => core.read(sessions.conversations),
     conversation: (id) => core.read(async (room) => view(room, room.store, await loadConversation(room.store, id))),
     details: (id) => core.change((room, unit) => sessions.details(room, unit, id)),
+    newestKeys: () => core.read(sessions.newestKeys),
     beginFounding: (id, packages) => core.change((room, unit) => plan.beginFounding(room, unit, id, packages)),
     dueCommit: (id) => core.change((room, unit) => plan.dueCommit(room, unit, id)),
     askToBeAdded: (id) => core.change((room, unit) => askToBeAdded(room, unit, id)),

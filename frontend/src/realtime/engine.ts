@@ -6,7 +6,7 @@ import type { Environment } from "./environment";
 import { type CreateMessenger, MessengerError, type Messenger, type Progress } from "./messenger";
 import { Phases } from "./phases";
 import { problemOf } from "./problems";
-import { type Bb84Request, type Bb84Stage, entropy, runBb84, samples } from "./quantum";
+import { type Bb84Request, type Bb84Stage, entropy, newestKeys, runBb84, samples } from "./quantum";
 import type { AboutFile, Editing, FileView, Id, MessageType, Privacy, RoomAct } from "./state";
 import type { Turn } from "./turn";
 
@@ -100,6 +100,7 @@ export class Engine implements Messenger {
   // ---------------------------------------------------------------- quantum
 
   loadEntropy = () => this.#do(({ live }) => entropy(live.context.api));
+  loadNewestKeys = () => this.#do(({ live }) => newestKeys(live.context.crypto));
   loadSamples = () => this.#do(({ live }) => samples(live.context.api));
   runBb84 = (input: Bb84Request, onStage: (stage: Bb84Stage) => void) =>
     this.#do(({ live: { context } }) => runBb84(context.api, context.crypto, input, onStage));

@@ -11,6 +11,7 @@ import type {
   FoundPeople,
   Id,
   MessageType,
+  NewestKeys,
   Privacy,
   Problem,
   RoomAct,
@@ -155,6 +156,8 @@ export interface Messenger {
   endRoom(roomId: Id): Promise<void>;
   /** Null while the quantum service is away. */
   loadEntropy(): Promise<PoolState | null>;
+  /** Of the conversations of this browser, with receipts whose signatures it has verified. */
+  loadNewestKeys(): Promise<NewestKeys[]>;
   /** Raw bits of each source, to be looked at. */
   loadSamples(): Promise<Sample[]>;
   /** A simulated run of BB84, to be looked at. `bb84_broke_off`. */

@@ -4,7 +4,7 @@ import type { CryptoApi } from "../crypto/client";
 import { fromUrlAlphabet } from "../lib/base64";
 import { receiptOf } from "./entropyReceipt";
 import { timeOf } from "./projection";
-import type { EntropyReceipt, Time } from "./state";
+import type { EntropyReceipt, NewestKeys, Time } from "./state";
 import type { Bb84Event, Bb84Request, Bb84Result, Photon, PoolState, RawSample, SourceState } from "../api/types";
 import { MessengerError } from "./messenger";
 
@@ -33,6 +33,14 @@ export async function samples(api: Api): Promise<Sample[]> {
 function sampleOf({ bits, job_id, taken_at, ...told }: RawSample): Sample {
   const bytes = Uint8Array.from(atob(fromUrlAlphabet(bits)), (letter) => letter.charCodeAt(0));
   return { ...told, bytes, jobId: job_id, takenAt: timeOf(taken_at) };
+}
+
+export async function newestKeys(crypto: CryptoApi): Promise<NewestKeys[]> {
+  return (await crypto.newestKeys()).map(({ conversationId, at, contribution }) => ({
+    conversationId,
+    at: timeOf(at),
+    receipt: contribution === null ? null : receiptOf(contribution.receipt),
+  }));
 }
 
 /** Null while app_service has not seen the quantum service. */

@@ -431,6 +431,13 @@ export interface ContributionDetails {
   receipt: EntropyReceipt;
 }
 
+/** The newest keys of a conversation, and what they got fresh randomness from; null: they went without. */
+export interface NewestKeys {
+  conversationId: Id;
+  at: Time;
+  receipt: EntropyReceipt | null;
+}
+
 /* ---------------------------------------------------------------- rooms */
 
 export type RoomRole = "member" | "moderator" | "owner";

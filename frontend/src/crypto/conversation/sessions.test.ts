@@ -97,6 +97,20 @@ test("details of a conversation without a group name no secret of it, and no ren
   });
 });
 
+test("the newest keys of every conversation tell of their contribution, or that they went without", async () => {
+  const { contribution, lastRotation } = await bob.api.details(id);
+  const { session } = await service.open(alice.userId, bob.userId);
+  await bob.sync(session.id);
+  const known = async (one: string) =>
+    (await bob.api.newestKeys()).find(({ conversationId }) => conversationId === one);
+  expect(contribution).not.toBeNull();
+  expect(await known(id)).toEqual({ conversationId: id, at: lastRotation!.at, contribution });
+  expect(await known(session.id)).toBeUndefined();
+  await alice.rotate(id, false);
+  await bob.sync(id);
+  expect(await known(id)).toMatchObject({ contribution: null });
+});
+
 test("a draft is kept until it is emptied", async () => {
   const draft = async () => (await alice.api.conversation(id)).draft;
   await alice.api.setDraft(id, "not yet");

@@ -9,7 +9,7 @@ import { chainStart } from "../statements/chain";
 import { contactOf, knownAs, newPerson, note, personName, problem } from "../store/person";
 import type { Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
-import type { Conversation, ConversationDetails, Editing, TimelineEntry, TimelinePage } from "../types";
+import type { Conversation, ConversationDetails, Editing, NewestKeys, TimelineEntry, TimelinePage } from "../types";
 import type { Id, WireLog, WireRoom, WireSession } from "../wire";
 import { nameGhosts } from "./ghosts";
 import { Intake } from "./intake";
@@ -206,6 +206,12 @@ export async function receipt(room: Room, unit: UnitOfWork, id: Id, userId: Id, 
 
 export async function conversations(room: Room): Promise<Conversation[]> {
   return Promise.all((await allConversations(room.store)).map((record) => view(room, room.store, record)));
+}
+
+export async function newestKeys(room: Room): Promise<NewestKeys[]> {
+  return (await allConversations(room.store)).flatMap(({ id, lastCommit }) =>
+    lastCommit === null ? [] : [{ conversationId: id, at: lastCommit.at, contribution: lastCommit.contribution }],
+  );
 }
 
 export async function timeline(

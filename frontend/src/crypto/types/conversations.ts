@@ -142,6 +142,13 @@ export interface ConversationDetails {
   messagesInEpoch: number;
 }
 
+/** The newest commit of a conversation; `contribution` is null when it went out without one. */
+export interface NewestKeys {
+  conversationId: Id;
+  at: Time;
+  contribution: ConversationDetails["contribution"];
+}
+
 export type Need =
   /** `GET /api/users/{userId}/keys?since=&replaced=true`, then `learnKeys`, then the rows after `verifiedSeq` again. */
   | { kind: "account_keys"; userId: Id; since: number }
@@ -168,6 +175,8 @@ export interface ConversationCalls {
   conversations(): Promise<Conversation[]>;
   conversation(id: Id): Promise<Conversation>;
   details(id: Id): Promise<ConversationDetails>;
+  /** Of every conversation whose log this browser has followed through a commit. */
+  newestKeys(): Promise<NewestKeys[]>;
 
   /** The same for an item of `GET /api/rooms`, and for the `room` of its events. */
   learnRoom(room: WireRoom): Promise<Received>;

@@ -3,6 +3,7 @@ import { Column, PaneBody, PaneHeader, Section } from "../../components/Pane";
 import { useArrival } from "../../components/useArrival";
 import { paths } from "../../lib/paths";
 import { Bb84 } from "./Bb84";
+import { Receipts } from "./Receipts";
 import { Samples } from "./Samples";
 import { Sources } from "./Sources";
 
@@ -22,6 +23,10 @@ export function QuantumPage() {
           <Section aria-labelledby="randomness">
             <h2 id="randomness">Where the randomness comes from</h2>
             <Sources />
+          </Section>
+          <Section aria-labelledby="receipts">
+            <h2 id="receipts">Your conversations</h2>
+            <Receipts />
           </Section>
           <Section aria-labelledby="samples">
             <h2 id="samples">What the sources give</h2>

@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import { renderScenario, stubBrowser } from "../../testing/fixtures/render";
 import { scenarios } from "../../testing/fixtures/scenarios";
 import { pool, sample } from "../../testing/fixtures/quantum";
+import { NOW, receipt } from "../../testing/fixtures/people";
+import type { NewestKeys } from "../../realtime/state";
 
 stubBrowser();
 
@@ -51,6 +53,42 @@ describe("the sources of randomness", () => {
   it("may be away", async () => {
     renderScenario({ ...scenarios.people, entropy: null }, "/quantum");
     expect(await screen.findByText(/quantum service is away/u)).toBeTruthy();
+  });
+});
+
+describe("the receipts of conversations", () => {
+  const ibm = { ...receipt.parts[0]!, source: "ibm-quantum", backend: "ibm_x", simulated: false, creditedBits: 512 };
+  const made = (conversationId: string, at: number, what: NewestKeys["receipt"]) => ({
+    conversationId,
+    at,
+    receipt: what,
+  });
+
+  it("name source, device, job, credited bits and tests, and lead to the conversation", async () => {
+    const [first, second] = scenarios.full.conversations!;
+    const newestKeys = [
+      made(first!.id, NOW - 3_600_000, { ...receipt, creditedBits: 512, parts: [ibm] }),
+      made(second!.id, NOW - 60_000, null),
+      made("unknown here", NOW, receipt),
+    ];
+    const { user, where } = renderScenario({ ...scenarios.full, newestKeys }, "/quantum");
+    const list = within(await screen.findByRole("list", { name: "Receipts of your conversations" }));
+    expect(list.getAllByRole("link").map((link) => link.textContent)).toEqual([
+      second!.peer.username,
+      first!.peer.username,
+    ]);
+    expect(list.getByText(/without the service’s contribution/u)).toBeTruthy();
+    expect(list.getByText(/with 512 credited bits from IBM Quantum\./u)).toBeTruthy();
+    expect(list.getByText(/quantum computer of IBM, credited with 512 bits/u)).toBeTruthy();
+    expect(list.getByText(/ibm_x, job .*Health tests passed/u)).toBeTruthy();
+    expect(list.getByText(/both of its signatures hold/u)).toBeTruthy();
+    await user.click(list.getByRole("link", { name: `Keys of ${first!.peer.username}` }));
+    await waitFor(() => expect(where()).toBe(`/c/${first!.id}/details`));
+  });
+
+  it("are none before there are keys", async () => {
+    renderScenario(scenarios.people, "/quantum");
+    expect(await screen.findByText(/has made no keys with anybody yet/u)).toBeTruthy();
   });
 });
 

@@ -3,6 +3,7 @@ import { styled } from "@mui/material/styles";
 import { useEffect, type ReactNode } from "react";
 import { Avatar } from "../../components/Avatar";
 import { Callout } from "../../components/Callout";
+import { More } from "../../components/More";
 import { Name, PaneBody, Secondary, Section, SideHeader } from "../../components/Pane";
 import { Shield } from "../../components/Shield";
 import { LinesSkeleton } from "../../components/Skeletons";
@@ -28,18 +29,6 @@ const Who = styled("div")(({ theme }) => ({
   marginBottom: 20,
   "& > div": { minWidth: 0 },
   "& h3": { ...theme.typography.h2, margin: 0, display: "flex", alignItems: "center", gap: 6, minWidth: 0 },
-}));
-
-const More = styled("details")(({ theme }) => ({
-  "& summary": {
-    ...theme.typography.h3,
-    cursor: "pointer",
-    color: theme.palette.text.secondary,
-    padding: "6px 0",
-    borderRadius: 4,
-    [theme.touch]: { padding: "12px 0" },
-  },
-  "& summary:hover": { color: theme.palette.text.primary },
 }));
 
 const Actions = styled("div")({ display: "flex", flexWrap: "wrap", gap: 8 });

@@ -9,8 +9,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const ROOT = new URL("../../../../", import.meta.url).pathname;
-const PYTHON = process.env.PYTHON ?? join(ROOT, ".venv/bin/python");
+export const ROOT = new URL("../../../../", import.meta.url).pathname;
+export const PYTHON = process.env.PYTHON ?? join(ROOT, ".venv/bin/python");
 const CHEAP_HASHES = "tests.quick_app";
 export const REAL_HASHES = "app_service.main";
 /** After so long a story calls something hung, also on a machine that has much else to do: a bound, not a pace. */
@@ -118,7 +118,7 @@ export class Services {
 }
 
 /** Below the ports that the system gives to whoever connects: nobody takes it before it is used. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(12_000, 32_000);
     if (await isFree(port)) return port;
