@@ -8,6 +8,7 @@ from typing import Final
 from quantum_service.entropy.sources import EntropySource
 from quantum_service.entropy.sources.aer import AerSource
 from quantum_service.entropy.sources.ibm import IbmAccess, IbmSource
+from quantum_service.entropy.sources.ibm_record import Record
 from quantum_service.entropy.sources.os import OsSource
 from quantum_service.entropy.sources.qkd import QkdSource
 from quantum_service.qkd.etsi014 import Credentials
@@ -32,7 +33,8 @@ def _ibm(settings: QuantumSettings) -> EntropySource:
             channel=settings.qiskit_ibm_channel,
             backend=settings.quantum_ibm_backend,
             seconds_per_day=settings.quantum_ibm_seconds_per_day,
-        )
+        ),
+        record=Record(settings.data_dir / "ibm.json"),
     )
 
 

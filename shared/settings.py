@@ -75,11 +75,16 @@ def development_secrets(data_dir: Path) -> GeneratedSecrets:
 
 
 def _write_secrets(target: Path) -> None:
-    values = {name: new_secret() for name in GENERATED}
+    write_private(target, json.dumps({name: new_secret() for name in GENERATED}, indent=1))
+
+
+def write_private(target: Path, text: str) -> None:
+    """A file that only its owner may read, moved into place whole and on disk; `OSError`."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = target.with_suffix(".new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump(values, file, indent=1)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(target)

@@ -3,7 +3,8 @@
 Promises: the library is imported in short-lived child processes only: one hands in a job, later ones ask for its
 result, further and further apart; no request ever waits for any of it. Qubits that the machine reports as bad, or
 that a sample shows to be biased, are left out. No more seconds of the machine are used in a day (UTC) than allowed.
-Neither token nor instance stands in an error, a log or a `repr`. Does not: trust IBM, who sees every bit. What is
+What was used and the job on its way outlive a restart. Neither token nor instance stands in an error, a log or a
+`repr`. Does not: trust IBM, who sees every bit. What is
 credited is half a bit per bit, and it is only ever mixed with the operating system's.
 """
 
@@ -20,6 +21,7 @@ from typing import Any, Final
 from quantum_service.entropy.health import most_common_value
 from quantum_service.entropy.sources import RawBlock, SourceFailed
 from quantum_service.entropy.sources.child import Answer, ask
+from quantum_service.entropy.sources.ibm_record import Pending, Record, Remembered
 
 TIMEOUT_SECONDS: Final = 180.0
 FIRST_LOOK_SECONDS: Final = 5.0
@@ -34,6 +36,7 @@ _OVERHEAD_SECONDS: Final = 2.0
 JOB_FAILED: Final = "job_failed"
 _WAY_OUT: Final = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 _WORKER: Final = "quantum_service.entropy.sources.ibm_worker"
+NOTHING_KEPT: Final = Record(None)
 
 
 @dataclass(frozen=True)
@@ -61,25 +64,16 @@ class Budget:
     seconds_per_day: float
     today: Callable[[], date]
     used: float = 0.0
-    _day: date | None = None
+    day: date | None = None
 
     @property
     def left(self) -> float:
-        if self._day != self.today():
-            self._day, self.used = self.today(), 0.0
+        if self.day != self.today():
+            self.day, self.used = self.today(), 0.0
         return self.seconds_per_day - self.used
 
     def charge(self, seconds: float) -> None:
         self.used += seconds
-
-
-@dataclass(frozen=True)
-class Pending:
-    job_id: str
-    backend: str
-    qubits: tuple[int, ...]
-    unfit: tuple[int, ...]
-    """Of that machine, left out by the error of measurement that it reports."""
 
 
 class IbmSource:
@@ -99,42 +93,69 @@ class IbmSource:
         qubits: int = MOST_QUBITS,
         first_look: float = FIRST_LOOK_SECONDS,
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+        record: Record = NOTHING_KEPT,
     ) -> None:
         self._access = access
         self._command = command or (sys.executable, "-m", _WORKER)
         self._shots = shots
         self._qubits = qubits
         self._first_look = first_look
-        self._pending: Pending | None = None
+        self._record = record
         self._misses = 0
-        self._biased: dict[str, set[int]] = {}
-        self.budget = Budget(access.seconds_per_day, today)
+        kept = record.load()
+        self._pending = kept.pending
+        self._biased = {backend: set(qubits) for backend, qubits in kept.biased.items()}
+        self.budget = Budget(access.seconds_per_day, today, kept.used_seconds, kept.day)
 
     async def sample(self) -> RawBlock:
         """The block of the job that is on its way, or of a new one; may take hours."""
         if self._pending is None:
             self._pending = await self._submit()
+            self._keep()
         pause = self._first_look
         while (answer := await self._look(self._pending)) is None:
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, LONGEST_LOOK_SECONDS)
         pending, self._pending = self._pending, None
-        return self._block(pending, answer)
+        try:
+            return self._block(pending, answer)
+        finally:
+            self._keep()
 
     async def _submit(self) -> Pending:
-        if self.budget.left < self._estimate:
+        left = self.budget.left
+        if left < self._estimate:
             raise SourceFailed("budget_used_up")
-        answer = await self._ask(
-            step="submit",
-            backend=self._access.backend,
-            shots=self._shots,
-            qubits=self._qubits,
-            biased={backend: sorted(unfit) for backend, unfit in self._biased.items()},
-            max_seconds=max(1, int(self.budget.left)),
-        )
-        self.budget.charge(self._estimate)
+        # Before it is handed in: whoever stops the service meanwhile has paid for it.
+        self._charge(self._estimate)
+        try:
+            answer = await self._ask(
+                step="submit",
+                backend=self._access.backend,
+                shots=self._shots,
+                qubits=self._qubits,
+                biased=self._told_biased,
+                max_seconds=max(1, int(left)),
+            )
+        except SourceFailed:
+            self._charge(-self._estimate)
+            raise
         qubits, unfit = (tuple(map(int, answer.header[name])) for name in ("qubits", "unfit"))
-        return Pending(answer.text("job_id"), answer.text("backend"), qubits, unfit)
+        return Pending(job_id=answer.text("job_id"), backend=answer.text("backend"), qubits=qubits, unfit=unfit)
+
+    def _charge(self, seconds: float) -> None:
+        self.budget.charge(seconds)
+        self._keep()
+
+    def _keep(self) -> None:
+        budget = self.budget
+        self._record.keep(
+            Remembered(day=budget.day, used_seconds=budget.used, pending=self._pending, biased=self._told_biased)
+        )
+
+    @property
+    def _told_biased(self) -> dict[str, list[int]]:
+        return {backend: sorted(unfit) for backend, unfit in self._biased.items()}
 
     async def _look(self, pending: Pending) -> Answer | None:
         """A job that cannot be had again and again is given up: what was read once IBM has deleted."""
@@ -144,6 +165,7 @@ class IbmSource:
             self._misses += 1
             if failure.reason == JOB_FAILED or self._misses >= MOST_MISSES:
                 self._pending, self._misses = None, 0
+                self._keep()
             raise
         self._misses = 0
         return answer

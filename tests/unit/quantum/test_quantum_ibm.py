@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -17,6 +19,7 @@ from quantum_service.entropy.pool import EntropyPool
 from quantum_service.entropy.sources import SourceFailed
 from quantum_service.entropy.sources.child import Answer
 from quantum_service.entropy.sources.ibm import MOST_MISSES, IbmAccess, IbmSource
+from quantum_service.entropy.sources.ibm_record import Record
 from quantum_service.entropy.sources.ibm_worker import chosen, unfit_qubits
 from quantum_service.settings import QuantumSettings
 from quantum_service.sources import configured_sources
@@ -85,16 +88,22 @@ async def test_neither_token_nor_instance_is_ever_told(
 class Scripted(IbmSource):
     """Its child's answers, or failures, are given."""
 
-    def __init__(self, *answers: Answer | Exception, seconds_per_day: float = 60, day: Day | None = None) -> None:
+    def __init__(
+        self,
+        *answers: Answer | BaseException,
+        seconds_per_day: float = 60,
+        day: Day | None = None,
+        record: Path | None = None,
+    ) -> None:
         access = IbmAccess(TOKEN, INSTANCE, seconds_per_day=seconds_per_day)
-        super().__init__(access, first_look=0, today=day or Day())
+        super().__init__(access, first_look=0, today=day or Day(), record=Record(record))
         self.answers = list(answers)
         self.asked: list[dict[str, Any]] = []
 
     async def _ask(self, **question: Any) -> Answer:
         self.asked.append(question)
         answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 
@@ -145,6 +154,57 @@ async def test_a_job_that_failed_or_cannot_be_had_is_given_up() -> None:
         with pytest.raises(SourceFailed, match=reason):
             await ibm.sample()
     assert [question["step"] for question in ibm.asked].count("submit") == 3
+
+
+async def test_a_job_and_the_seconds_of_the_day_outlive_a_restart(tmp_path: Path) -> None:
+    record, day = tmp_path / "data" / "ibm.json", Day()
+    before = Scripted(HANDED_IN, SourceFailed("timeout"), seconds_per_day=20, record=record, day=day)
+    with pytest.raises(SourceFailed, match="timeout"):
+        await before.sample()
+    after = Scripted(measured(FAIR, STUCK), seconds_per_day=20, record=record, day=day)
+    block = await after.sample()
+    assert (block.job_id, block.streams, block.dropped) == ("job", (FAIR,), (5, 7))
+    assert [question["step"] for question in after.asked] == ["fetch"], "the job is not handed in twice"
+    later = Scripted(HANDED_IN, GONE, seconds_per_day=20, record=record, day=day)
+    with pytest.raises(SourceFailed, match="budget_used_up"):
+        await later.sample()
+    day.today = date(2026, 11, 22)
+    with pytest.raises(SourceFailed, match="job_failed"):
+        await later.sample()
+    assert later.asked[0]["biased"] == {"ibm_x": [7]}
+    next_start = Scripted(seconds_per_day=20, record=record, day=day)
+    assert (next_start._pending, next_start.budget.left) == (None, 8), (
+        "the job that failed is forgotten, its time is not"
+    )
+
+
+async def test_who_stops_the_service_while_a_job_is_handed_in_has_paid_for_it(tmp_path: Path) -> None:
+    record = tmp_path / "ibm.json"
+    stopped = Scripted(asyncio.CancelledError(), record=record)
+    with pytest.raises(asyncio.CancelledError):
+        await stopped.sample()
+    refused = Scripted(SourceFailed("timeout"), record=record)
+    with pytest.raises(SourceFailed):
+        await refused.sample()
+    assert Scripted(record=record).budget.left == 60 - 12
+
+
+async def test_the_record_is_its_owners_and_names_no_secret(tmp_path: Path) -> None:
+    record = tmp_path / "ibm.json"
+    await Scripted(HANDED_IN, measured(FAIR, FAIR), record=record).sample()
+    assert record.stat().st_mode & 0o777 == 0o600
+    assert not any(secret in record.read_text() for secret in (TOKEN, INSTANCE))
+    assert os.listdir(tmp_path) == ["ibm.json"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"used_seconds": "many"}'])
+async def test_a_record_that_cannot_be_read_or_kept_stops_nothing(tmp_path: Path, content: str) -> None:
+    record = tmp_path / "ibm.json"
+    record.write_text(content)
+    assert (await Scripted(HANDED_IN, measured(FAIR, FAIR), record=record).sample()).job_id == "job"
+    (tmp_path / "file").touch()
+    nowhere = tmp_path / "file" / "ibm.json"
+    assert (await Scripted(HANDED_IN, measured(FAIR, FAIR), record=nowhere).sample()).job_id == "job"
 
 
 async def test_biased_qubits_are_not_asked_again_and_a_machine_that_is_all_biased_is_not_hidden() -> None:
