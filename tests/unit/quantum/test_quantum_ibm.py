@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -189,12 +188,12 @@ async def test_who_stops_the_service_while_a_job_is_handed_in_has_paid_for_it(tm
     assert Scripted(record=record).budget.left == 60 - 12
 
 
-async def test_the_record_is_its_owners_and_names_no_secret(tmp_path: Path) -> None:
+def test_the_record_is_its_owners_and_names_no_secret(tmp_path: Path) -> None:
     record = tmp_path / "ibm.json"
-    await Scripted(HANDED_IN, measured(FAIR, FAIR), record=record).sample()
+    asyncio.run(Scripted(HANDED_IN, measured(FAIR, FAIR), record=record).sample())
     assert record.stat().st_mode & 0o777 == 0o600
     assert not any(secret in record.read_text() for secret in (TOKEN, INSTANCE))
-    assert os.listdir(tmp_path) == ["ibm.json"]
+    assert list(tmp_path.iterdir()) == [record]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"used_seconds": "many"}'])
