@@ -75,9 +75,17 @@ def commit_details(
     return fields(Label.COMMIT, _leaves(added), _leaves(removed), room, contribution_id or b"", roster_hash)
 
 
-def room_change(policy: Policy | None = None, *, profile_hash: bytes = b"", evidence: Iterable[UUID] = ()) -> bytes:
+def room_change(
+    policy: Policy | None = None,
+    *,
+    profile_hash: bytes = b"",
+    evidence: Iterable[UUID] = (),
+    admissions: Iterable[bytes] = (),
+) -> bytes:
     statements: list[Field] = [[device, b"statement", b"signature"] for device in evidence]
-    return fields(Label.ROOM_CHANGE, b"" if policy is None else encode_policy(policy), profile_hash, statements)
+    admitted: list[Field] = [[statement, b"signature"] for statement in admissions]
+    after = b"" if policy is None else encode_policy(policy)
+    return fields(Label.ROOM_CHANGE, after, profile_hash, statements, admitted)
 
 
 def _leaves(leaves: Iterable[Leaf]) -> list[bytes]:

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app_service.conversations.room_policy import Policy
+from app_service.conversations.room_policy import Invitation, Policy
+from shared.encoding import Label, fields, from_base64url, to_base64url
 from tests import factories_mls as mls
-from tests.factories import Browser, Json, connect
+from tests.factories import Browser, HybridKey, Json, connect, milliseconds
 from tests.groups import Group
 from tests.services import Service
+
+
+class Link:
+    """An invitation link whose seed a test knows."""
+
+    def __init__(self, inviter: UUID, *, seconds: int = 3600, allowed: int = 2) -> None:
+        self.id = uuid7()
+        self.key = HybridKey()
+        expiry = milliseconds() + seconds * 1000
+        self.rules = Invitation(self.id, self.key.public, inviter, expiry, allowed, 0)
+
+    @property
+    def path(self) -> str:
+        return f"/api/rooms/join/{to_base64url(self.id.bytes)}"
 
 
 class RoomGroup(Group):
@@ -39,6 +55,51 @@ class RoomGroup(Group):
         self.members.append(person)
         return answer
 
+    async def link(self, maker: Browser, **changes: Any) -> Link:
+        """A link in the room's policy, good for an hour and two uses."""
+        link = Link(maker.user_id, **changes)
+        await maker.ok("POST", f"{self.path}/links", {"link_id": str(link.id), "sealed_key": "AAAA"})
+        await self.change(maker, invitations=self.with_link(link))
+        return link
+
+    def with_link(self, link: Link) -> tuple[Invitation, ...]:
+        """The links of the policy with this one, as it stands."""
+        others = [each for each in self.policy.invitations if each.id != link.id]
+        return tuple(sorted([*others, link.rules], key=lambda each: each.id.bytes))
+
+    def used(self, link: Link, times: int = 1) -> tuple[Invitation, ...]:
+        return tuple(
+            each._replace(used=each.used + times) if each.id == link.id else each for each in self.policy.invitations
+        )
+
+    def asks(self, joiner: Browser, link: Link, **changes: Any) -> Json:
+        """What somebody posts who asks to come in by a link, but for the changes."""
+        package = joiner.key_package()
+        signer = changes.pop("signer", link.key)
+        said: dict[str, Any] = {
+            "server_name": joiner.identity.server_name,
+            "group_id": self.id.bytes + bytes(4),
+            "link_id": link.id,
+            "user_id": joiner.user_id,
+            "device_id": joiner.device.id,
+            "account_hash": joiner.identity.key.hash,
+            "package_hash": hashlib.sha256(package).digest(),
+            "time": milliseconds(),
+            "nonce": os.urandom(32),
+        }
+        statement = fields(Label.ROOM_JOIN, *(said | changes).values())
+        return {
+            "statement": to_base64url(statement),
+            "signature": to_base64url(signer.sign(Label.ROOM_JOIN, statement)),
+            "key_package": to_base64url(package),
+        }
+
+    async def joins(self, joiner: Browser, link: Link) -> bytes:
+        """Asks by a link; answers the statement."""
+        body = self.asks(joiner, link)
+        await joiner.ok("POST", link.path, body)
+        return from_base64url(body["statement"])
+
     async def remove(self, actor: Browser, person: Browser, **policy: Any) -> Json:
         answer = await self.commit(actor, removed=[person], **policy)
         self.members.remove(person)
@@ -54,15 +115,17 @@ class RoomGroup(Group):
         added: Iterable[Browser] = (),
         removed: Iterable[Browser] = (),
         evidence: Iterable[UUID] = (),
+        admissions: Sequence[bytes] = (),
         profile: bool = False,
         **policy: Any,
     ) -> Json:
         """The body of a commit that does this; nothing is posted."""
         after = self.policy._replace(**policy)
         change = b""
-        if policy or profile or evidence:
+        if policy or profile or evidence or admissions:
             hashed = os.urandom(32) if profile else b""
-            change = mls.room_change(after if policy else None, profile_hash=hashed, evidence=evidence)
+            shown = after if policy else None
+            change = mls.room_change(shown, profile_hash=hashed, evidence=evidence, admissions=admissions)
         return self.commit_body(uuid7(), added=added, removed=removed, room=change)
 
     async def commit(self, actor: Browser, **change: Any) -> Json:

@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from app_service.conversations.join_statement import JoinStatement, read_join_statement
 from app_service.conversations.room_policy import Policy, decode_policy
 from shared.encoding import Field, Label, MalformedEncoding, Reader, fields
 
 HASH_BYTES: Final = 32
 MAX_EVIDENCE: Final = 64
+MAX_ADMISSIONS: Final = 64
 _TYPES: Final = frozenset({"secured", "critical", "terminate", "leave", "commit"})
 
 
@@ -38,12 +40,20 @@ class AuthenticatedData(NamedTuple):
     details: bytes
 
 
+class Admission(NamedTuple):
+    """Somebody who comes in by a link, in the words that they signed with its key."""
+
+    statement: bytes
+    asks: JoinStatement
+
+
 class RoomChange(NamedTuple):
     """What a commit changes of a room: None for what stays; `evidence` are devices whose statements come along."""
 
     policy: Policy | None
     profile_hash: bytes | None
     evidence: frozenset[UUID]
+    admissions: tuple[Admission, ...]
 
 
 class CommitDetails(NamedTuple):
@@ -110,10 +120,25 @@ def read_room_change(data: bytes) -> RoomChange:
         item.blob()  # statement
         item.blob()  # signature
         item.end()
+    admissions = _admissions(reader.items())
     reader.end()
     if len(profile_hash) not in (0, HASH_BYTES) or len(evidence) > MAX_EVIDENCE:
         raise MalformedEncoding("not a change of a room")
-    return RoomChange(decode_policy(policy) if policy else None, profile_hash or None, frozenset(evidence))
+    return RoomChange(decode_policy(policy) if policy else None, profile_hash or None, frozenset(evidence), admissions)
+
+
+def _admissions(reader: Reader) -> tuple[Admission, ...]:
+    found: list[Admission] = []
+    while reader.more:
+        item = reader.items()
+        statement = item.blob()
+        item.blob()  # signature
+        item.end()
+        found.append(Admission(statement, read_join_statement(statement)))
+    people = {each.asks.user_id for each in found}
+    if len(found) > MAX_ADMISSIONS or len(people) != len(found):
+        raise MalformedEncoding("everybody is admitted once")
+    return tuple(found)
 
 
 def read_leaves(reader: Reader) -> tuple[Leaf, ...]:

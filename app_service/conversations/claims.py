@@ -86,7 +86,7 @@ async def claim_for_invitation(unit: Unit, author: Author, conversation_id: UUID
         raise not_allowed("banned")
     members = await repository.participants(unit.session, conversation_id)
     if user_id in members:
-        raise already_member()
+        raise already_member(conversation_id)
     if not await repository.connected_with(unit.session, author.user_id, [user_id]):
         raise not_connected()
     items = await _packages(unit, author, conversation_id, {user_id}, {})

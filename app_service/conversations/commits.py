@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from secrets import token_bytes
 from typing import NamedTuple
 from uuid import UUID
@@ -104,7 +105,7 @@ class CommitService:
         async with self.database.read() as session:
             first = await first_answer(session, proposal)
             if first is None:
-                await _judge(session, proposal, lock=False)
+                await _judge(session, proposal, now(), lock=False)
             return first
 
     async def _verify(self, proposal: Proposal) -> None:
@@ -139,8 +140,10 @@ class CommitService:
             first = await first_answer(unit.session, proposal)
             if first is not None:
                 return first
-            verdict = await _judge(unit.session, proposal, lock=True)
-            row = await append_commit(unit, proposal, verdict.standing.head)
+            # What the row's time decides (P10.2) is judged by that very time.
+            moment = now()
+            verdict = await _judge(unit.session, proposal, moment, lock=True)
+            row = await append_commit(unit, proposal, verdict.standing.head, moment)
             await store_members(unit.session, proposal, row, verdict.after)
             store_parts(unit.session, proposal, row)
             if verdict.room is not None:
@@ -161,8 +164,8 @@ async def first_answer(session: AsyncSession, proposal: Proposal) -> Ack | None:
     return answers.get(key)
 
 
-async def _judge(session: AsyncSession, proposal: Proposal, *, lock: bool) -> Verdict:
-    """What comes of the commit; raises the refusal, if there is one."""
+async def _judge(session: AsyncSession, proposal: Proposal, moment: datetime, *, lock: bool) -> Verdict:
+    """What comes of the commit at that time; raises the refusal, if there is one."""
     entry = proposal.entry
     conversation_id, author = entry.conversation_id, entry.author
     heads = await session.run_sync(lambda sync: statements.heads(sync.connection(), [conversation_id], lock=lock))
@@ -182,9 +185,10 @@ async def _judge(session: AsyncSession, proposal: Proposal, *, lock: bool) -> Ve
     leaves = await repository.leaves(session, conversation_id)
     if not proposal.founds:
         _check_rotation(found, proposal, leaves)
-    room = await _judge_room(session, found, proposal, leaves)
+    room = await _judge_room(session, found, proposal, leaves, moment)
     if room is not None:
-        accounts |= await room_commits.accounts_for(session, conversation_id, author, set(room.joined))
+        invited = set(room.joined - room.admitted)
+        accounts |= room.admitted | await repository.connected_with(session, author.user_id, invited)
     keys = await _keys(session, proposal, leaves)
     after = roster_after(Roster(leaves, frozenset(accounts)), author, proposal.details, keys)
     if proposal.transcript is not None:
@@ -193,10 +197,10 @@ async def _judge(session: AsyncSession, proposal: Proposal, *, lock: bool) -> Ve
 
 
 async def _judge_room(
-    session: AsyncSession, found: Standing, proposal: Proposal, leaves: frozenset[Leaf]
+    session: AsyncSession, found: Standing, proposal: Proposal, leaves: frozenset[Leaf], moment: datetime
 ) -> RoomAfter | None:
     if found.kind == "room":
-        return await room_commits.judge_room(session, proposal, leaves)
+        return await room_commits.judge_room(session, proposal, leaves, moment)
     if proposal.details.room is not None:
         raise bad_commit("A session has no roles.")
     return None
@@ -234,9 +238,9 @@ async def _keys(session: AsyncSession, proposal: Proposal, leaves: frozenset[Lea
     return await directory.device_keys(session, named | {proposal.entry.author.device_id}, ml_kem)
 
 
-async def append_commit(unit: Unit, proposal: Proposal, head: Head) -> Row:
-    """The commit's row, and the head at the epoch that it begins."""
-    entry, moment = proposal.entry, now()
+async def append_commit(unit: Unit, proposal: Proposal, head: Head, moment: datetime) -> Row:
+    """The commit's row of that time, and the head at the epoch that it begins."""
+    entry = proposal.entry
     member = await unit.session.get(Member, (entry.conversation_id, entry.author.device_id))
     tag = token_bytes(16) if member is None else member.sender_tag
     row = extend(head, entry, tag, moment, to_milliseconds(moment))

@@ -138,7 +138,7 @@ class GenerationService:
                 return first
             judged = await _judge(unit.session, opening, lock=True)
             begun = await _append_statement(unit, opening.entry, judged)
-            row = await append_commit(unit, opening.founding, judged.head)
+            row = await append_commit(unit, opening.founding, judged.head, now())
             await store_members(unit.session, opening.founding, row, judged.after)
             store_parts(unit.session, opening.founding, row)
             await self.commits.events.publish(unit, CommitLogged(conversation_id, "session", None))

@@ -111,8 +111,8 @@ def already_added() -> Conflict:
     return Conflict("already_added", "This device has been added since it asked. Read what you missed.")
 
 
-def already_member() -> Conflict:
-    return Conflict("already_member", "This person is in the room already.")
+def already_member(room_id: UUID) -> Conflict:
+    return Conflict("already_member", "This person is in the room already.", details={"room_id": str(room_id)})
 
 
 def bad_generation(why: str) -> Malformed:

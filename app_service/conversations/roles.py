@@ -1,9 +1,9 @@
 """What a commit may do to a room, by the state of the epoch before it (PROTOCOL.md 10.1, 6.4, 6.9).
 
 Promises: the verdict depends on nothing but its arguments, which all members share; clients judge by the same rules
-(`frontend/src/crypto`), and `tests/vectors/room_rules.json` holds both to the same verdicts. A broken rule raises
+(`frontend/src/crypto`), and `tests/vectors/rooms.json` holds both to the same verdicts. A broken rule raises
 `NotAllowed` with a stable word for what was missing.
-Does not: verify evidence, or know who is connected with whom.
+Does not: verify evidence or what a joiner signed, or know who is connected with whom.
 
 A device may be taken out by one of its own account, by who has the right to remove and stands above its person, when
 its person has left, or with evidence that it is lost or revoked: then its person stays a member, and is *away* while
@@ -12,12 +12,14 @@ no device of theirs is left.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
 from app_service.conversations.authenticated_data import Leaf
-from app_service.conversations.room_policy import MAX_MEMBERS, Policy, Settings
+from app_service.conversations.room_policy import MAX_MEMBERS, Invitation, Policy, Settings
 
 
 class NotAllowed(Exception):
@@ -41,6 +43,10 @@ class RoomCommit(NamedTuple):
     """Accounts that said so themselves."""
     policy: Policy | None = None
     changes_profile: bool = False
+    admitted: Mapping[UUID, UUID] = MappingProxyType({})
+    """Who comes in by which link."""
+    time: int = 0
+    """Of its row, by the server, in milliseconds."""
 
 
 def check_commit(before: Policy, commit: RoomCommit) -> Policy:
@@ -51,6 +57,8 @@ def check_commit(before: Policy, commit: RoomCommit) -> Policy:
     if commit.left & staying:
         raise NotAllowed("left")  # whoever leaves is out with the next commit, so that nobody who joins needs to know
     _check_added(before, after, commit)
+    _check_admitted(before, commit)
+    _check_links(before, after, commit)
     _check_away(before, after, commit, staying, gone)
     _check_roles(before, after, commit.actor, gone)
     _check_bans(before, after, commit.actor)
@@ -104,8 +112,59 @@ def _check_added(before: Policy, after: Policy, commit: RoomCommit) -> None:
     for person in accounts_of(commit.added):
         if person in before.banned | after.banned:
             raise NotAllowed("banned")
-        if person not in members and before.role(commit.actor) < before.settings.invite:
+        if person in members or person in commit.admitted:
+            continue
+        if before.role(commit.actor) < before.settings.invite:
             raise NotAllowed("invite")
+
+
+def link_works(policy: Policy, link: Invitation, members: Collection[UUID]) -> bool:
+    """Whoever made it is in the room, and may still invite."""
+    return link.inviter in members and policy.role(link.inviter) >= policy.settings.invite
+
+
+def may_admit(policy: Policy, user_id: UUID) -> bool:
+    """Whether this member opens the door to who comes by a link."""
+    return not policy.settings.approval or policy.role(user_id) >= policy.settings.invite
+
+
+def _check_admitted(before: Policy, commit: RoomCommit) -> None:
+    """Whoever comes by a link comes by one that works, while it lasts; everybody may open the door to them."""
+    members = accounts_of(commit.leaves) | before.away
+    if not commit.admitted.keys() <= accounts_of(commit.added) - members:
+        raise NotAllowed("link")
+    links = {link.id: link for link in before.invitations}
+    for link_id, count in Counter(commit.admitted.values()).items():
+        link = links.get(link_id)
+        if link is None or not link_works(before, link, members):
+            raise NotAllowed("link")
+        if commit.time >= link.expiry:
+            raise NotAllowed("expired")
+        if link.used + count > link.allowed:
+            raise NotAllowed("used_up")
+    if commit.admitted and not may_admit(before, commit.actor):
+        raise NotAllowed("approval")
+
+
+def _check_links(before: Policy, after: Policy, commit: RoomCommit) -> None:
+    """Uses are counted, by nobody but who admits; links are made in one's own name, and never altered."""
+    uses = Counter(commit.admitted.values())
+    counted = tuple(link._replace(used=link.used + uses[link.id]) for link in before.invitations)
+    if after.invitations == counted:
+        return
+    if uses:
+        raise NotAllowed("link")
+    role = before.role(commit.actor)
+    if role < before.settings.invite:
+        raise NotAllowed("invite")
+    was, present = ({link.id: link for link in policy.invitations} for policy in (before, after))
+    for link in after.invitations:
+        made = link.id not in was and link.inviter == commit.actor and link.used == 0
+        if not made and was.get(link.id) != link:
+            raise NotAllowed("link")
+    for link in before.invitations:
+        if link.id not in present and link.inviter != commit.actor and role < before.settings.remove:
+            raise NotAllowed("remove")
 
 
 def _check_away(
@@ -143,5 +202,3 @@ def _check_settings(before: Policy, after: Policy, commit: RoomCommit) -> None:
     changed: tuple[Settings, Settings] = (before.settings, after.settings)
     if (changed[0] != changed[1] or commit.changes_profile) and role < before.settings.configure:
         raise NotAllowed("configure")
-    if before.invitations != after.invitations and role < before.settings.invite:
-        raise NotAllowed("invite")

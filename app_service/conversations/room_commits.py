@@ -1,12 +1,15 @@
 """Commits of rooms: judged by the room's policy of the epoch before, and what they change of it (PROTOCOL.md 10.1).
 
 Promises: a commit is stored only if the rules of `roles.py` allow it by the server's copy of the policy, and whoever it
-adds is a member already or connected with its author; policy, people and log change in one transaction.
+adds is a member already, connected with its author, or asked to come in by a link in these very words; policy, people
+and log change in one transaction.
 Does not: see names and topics, or verify evidence. Members do.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,13 +17,14 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app_service.conversations import repository
-from app_service.conversations.authenticated_data import Leaf
+from app_service.conversations.authenticated_data import Admission, Leaf
 from app_service.conversations.entries import Author, Row
 from app_service.conversations.proposals import Proposal
 from app_service.conversations.refusals import bad_commit, bad_room, not_allowed, not_found
 from app_service.conversations.roles import NotAllowed, RoomCommit, accounts_of, check_commit, check_room
 from app_service.conversations.room_policy import Policy, Settings, decode_policy, encode_policy
-from app_service.models import Conversation, Device, LostDevice, Participant, Room
+from app_service.models import Conversation, Device, JoinRequest, LostDevice, Participant, Room
+from app_service.models.base import to_milliseconds
 
 
 class RoomAfter(NamedTuple):
@@ -29,6 +33,10 @@ class RoomAfter(NamedTuple):
     policy: Policy
     joined: frozenset[UUID]
     gone: frozenset[UUID]
+    admitted: frozenset[UUID] = frozenset()
+    """Of those who joined, who came by a link."""
+    revoked: frozenset[UUID] = frozenset()
+    """Links that are none any more."""
 
 
 async def policy_of(session: AsyncSession, conversation_id: UUID) -> Policy | None:
@@ -38,17 +46,19 @@ async def policy_of(session: AsyncSession, conversation_id: UUID) -> Policy | No
 
 
 async def accounts_for(session: AsyncSession, conversation_id: UUID, author: Author, named: set[UUID]) -> set[UUID]:
-    """Those of these accounts whose devices the author may add: members, and who is connected with the author."""
+    """Those of these whose devices the author may add: members, who is connected with the author, who asked to join."""
     members = await repository.participants(session, conversation_id)
-    return (named & members) | await repository.connected_with(session, author.user_id, named - members)
+    asking = select(JoinRequest.user_id).where(JoinRequest.room_id == conversation_id, JoinRequest.user_id.in_(named))
+    connected = await repository.connected_with(session, author.user_id, named - members)
+    return (named & members) | connected | set(await session.scalars(asking))
 
 
-async def judge_room(session: AsyncSession, proposal: Proposal, leaves: frozenset[Leaf]) -> RoomAfter:
-    """What the commit makes of the room; raises what the policy forbids."""
+async def judge_room(session: AsyncSession, proposal: Proposal, leaves: frozenset[Leaf], moment: datetime) -> RoomAfter:
+    """What the commit, in a row of that time, makes of the room; raises what the policy forbids."""
     try:
         if proposal.founds:
             return await _judge_founding(session, proposal)
-        return await _judge_change(session, proposal, leaves)
+        return await _judge_change(session, proposal, leaves, moment)
     except NotAllowed as refusal:
         raise bad_room() if refusal.missing == "bad_room" else not_allowed(refusal.missing) from refusal
 
@@ -58,7 +68,7 @@ async def _judge_founding(session: AsyncSession, proposal: Proposal) -> RoomAfte
     conversation = await session.get_one(Conversation, proposal.entry.conversation_id)
     if conversation.creator_id != author.user_id:
         raise not_found()
-    if change is None or change.policy is None or change.profile_hash is None or change.evidence:
+    if change is None or change.policy is None or change.profile_hash is None or change.evidence or change.admissions:
         raise bad_commit("A room begins with its whole state.")
     policy = change.policy
     if policy != Policy(author.user_id, settings=Settings(*policy.settings)):
@@ -67,7 +77,9 @@ async def _judge_founding(session: AsyncSession, proposal: Proposal) -> RoomAfte
     return RoomAfter(policy, frozenset(), frozenset())
 
 
-async def _judge_change(session: AsyncSession, proposal: Proposal, leaves: frozenset[Leaf]) -> RoomAfter:
+async def _judge_change(
+    session: AsyncSession, proposal: Proposal, leaves: frozenset[Leaf], moment: datetime
+) -> RoomAfter:
     conversation_id, details = proposal.entry.conversation_id, proposal.details
     before = await policy_of(session, conversation_id)
     if before is None:
@@ -82,11 +94,32 @@ async def _judge_change(session: AsyncSession, proposal: Proposal, leaves: froze
         left=await repository.left(session, conversation_id) & accounts_of(leaves),
         policy=None if change is None else change.policy,
         changes_profile=change is not None and change.profile_hash is not None,
+        admitted={} if change is None else await _admitted(session, conversation_id, change.admissions),
+        time=to_milliseconds(moment),
     )
     policy = check_commit(before, commit)
     members = accounts_of(leaves) | before.away
     members_after = accounts_of((leaves | commit.added) - commit.removed) | policy.away
-    return RoomAfter(policy, members_after - members, members - members_after)
+    revoked = {link.id for link in before.invitations} - {link.id for link in policy.invitations}
+    return RoomAfter(
+        policy,
+        members_after - members,
+        members - members_after,
+        frozenset(commit.admitted),
+        frozenset(revoked),
+    )
+
+
+async def _admitted(session: AsyncSession, conversation_id: UUID, admissions: Iterable[Admission]) -> dict[UUID, UUID]:
+    """Who is admitted by which link; only who asked for it, in these words, and waits."""
+    said = {each.asks.user_id: each for each in admissions}
+    query = select(JoinRequest).where(
+        JoinRequest.room_id == conversation_id, JoinRequest.user_id.in_(said), JoinRequest.declined.is_(False)
+    )
+    asked = {request.user_id: request.statement for request in await session.scalars(query)}
+    if any(asked.get(user_id) != each.statement for user_id, each in said.items()):
+        raise NotAllowed("link")
+    return {user_id: each.asks.link_id for user_id, each in said.items()}
 
 
 async def _excused(session: AsyncSession, conversation_id: UUID, named: frozenset[UUID]) -> frozenset[UUID]:

@@ -12,7 +12,17 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, exists, f
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app_service.models import Block, Connection, Device, DeviceList, KeyPackage, MlKemKey, Participant, User
+from app_service.models import (
+    Block,
+    Connection,
+    Device,
+    DeviceList,
+    JoinRequest,
+    KeyPackage,
+    MlKemKey,
+    Participant,
+    User,
+)
 
 _LIVE = ("pending", "connected")
 MAX_NUMBER: Final = 2**63 - 1
@@ -65,7 +75,7 @@ def _blocked_either_way(caller: UUID) -> ColumnElement[bool]:
 
 
 def _acquaintances(user_id: UUID) -> Select[UUID]:
-    """Who may see the keys of this account: connected or with a request that they know of, or in one conversation."""
+    """Who may see this account's keys: connected or asked by it, in one conversation, or where it asks to come in."""
     other = case((Connection.low_user_id == user_id, Connection.high_user_id), else_=Connection.low_user_id)
     connected = select(other.label("id")).where(
         or_(Connection.low_user_id == user_id, Connection.high_user_id == user_id),
@@ -78,8 +88,14 @@ def _acquaintances(user_id: UUID) -> Select[UUID]:
         .join(mine, mine.conversation_id == theirs.conversation_id)
         .where(mine.user_id == user_id, theirs.user_id != user_id)
     )
-    both = union(connected, together).subquery()
-    return select(both.c.id)
+    # Whoever asks to come into a room shows its members the keys that they are to verify.
+    asked = (
+        select(Participant.user_id.label("id"))
+        .join(JoinRequest, JoinRequest.room_id == Participant.conversation_id)
+        .where(JoinRequest.user_id == user_id, JoinRequest.declined.is_(False), Participant.left_seq.is_(None))
+    )
+    all_of_them = union(connected, together, asked).subquery()
+    return select(all_of_them.c.id)
 
 
 async def acquaintances(session: AsyncSession, user_id: UUID) -> set[UUID]:

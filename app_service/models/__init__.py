@@ -15,7 +15,7 @@ from app_service.models.conversations import (
     Welcome,
 )
 from app_service.models.directory import Device, DeviceList, KeyPackage, MlKemKey
-from app_service.models.rooms import Room
+from app_service.models.rooms import JoinRequest, Room, RoomLink
 from app_service.models.server import NotaryKey, ServerSetting
 from app_service.models.sessions import Session
 
@@ -29,6 +29,7 @@ __all__ = [
     "Device",
     "DeviceList",
     "Event",
+    "JoinRequest",
     "KeyPackage",
     "KeyPackageClaim",
     "LogEntry",
@@ -40,6 +41,7 @@ __all__ = [
     "Participant",
     "Pins",
     "Room",
+    "RoomLink",
     "ServerSetting",
     "Session",
     "SignIn",

@@ -34,6 +34,7 @@ EventType = Literal[
     "room_created",
     "room_updated",
     "room_terminated",
+    "join_updated",
     "key_change",
     "read",
     "pins_changed",

@@ -10,17 +10,34 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, and_, delete, or_, select
+
+from app_service.accounts import repository as accounts
 from app_service.conversations import repository as conversations
 from app_service.conversations.beginning import begin_log
 from app_service.conversations.closing import LogClosed, MemberLeft
 from app_service.conversations.commits import CommitLogged
 from app_service.conversations.lost_devices import StateLost
 from app_service.conversations.refusals import not_establishing, not_found
+from app_service.conversations.room_commits import RoomAfter
 from app_service.db import Unit
-from app_service.models import Room
+from app_service.models import JoinRequest, Room, RoomLink
 from app_service.models.base import now
 from app_service.realtime.events import Events, EventType
 from app_service.rooms import repository
+from app_service.rooms.schemas import Inviter, JoinState, JoinView
+
+
+def join_view(request: JoinRequest, inviter: str, *, over: bool = False) -> JoinView:
+    """A request as its joiner sees it."""
+    state: JoinState = "declined" if request.declined else "waiting"
+    return JoinView(
+        room_id=request.room_id,
+        inviter=Inviter(id=request.inviter_id, username=inviter),
+        state="over" if over else state,
+        expires_at=request.not_after,
+        created_at=request.created_at,
+    )
 
 
 @dataclass(frozen=True)
@@ -53,6 +70,7 @@ class RoomLifecycle:
 
     async def terminate(self, unit: Unit, room: Room) -> None:
         room.state, room.ended_at = "terminated", now()
+        await self._decline(unit, JoinRequest.room_id == room.id)
         await self._tell_all(unit, "room_terminated", room.id)
 
     async def _on_commit(self, unit: Unit, event: CommitLogged) -> None:
@@ -64,9 +82,44 @@ class RoomLifecycle:
             if room.state != "establishing":
                 raise not_establishing()
             room.state, room.founder_device_id = "active", event.founder_device_id
+        await self._settle_requests(unit, room.id, after)
         await self._tell(unit, "room_created", room.id, after.joined)
         people = await conversations.participants(unit.session, room.id)
         await self._tell(unit, "room_updated", room.id, (people | after.gone) - after.joined)
+
+    async def asked(self, unit: Unit, request: JoinRequest) -> None:
+        await self._tell_all(unit, "room_updated", request.room_id)
+        await self._tell_joiner(unit, request)
+
+    async def dropped(self, unit: Unit, request: JoinRequest, *, withdrawn: bool) -> None:
+        """Withdrawn or declined: the joiner keeps the answer until it is withdrawn or asked anew."""
+        if withdrawn:
+            await unit.session.delete(request)
+        else:
+            request.declined = True
+        await self._tell_joiner(unit, request, over=withdrawn)
+        await self._tell_all(unit, "room_updated", request.room_id)
+
+    async def _settle_requests(self, unit: Unit, room_id: UUID, after: RoomAfter) -> None:
+        """Who is in waits no more; nobody waits by a link that is none any more, or is let in after a ban."""
+        await unit.session.execute(delete(RoomLink).where(RoomLink.id.in_(after.revoked), RoomLink.room_id == room_id))
+        let_in = and_(JoinRequest.room_id == room_id, JoinRequest.user_id.in_(after.joined))
+        for request in list(await unit.session.scalars(select(JoinRequest).where(let_in))):
+            await unit.session.delete(request)
+            await self._tell_joiner(unit, request, over=True)
+        by_none = or_(JoinRequest.user_id.in_(after.policy.banned), JoinRequest.link_id.in_(after.revoked))
+        await self._decline(unit, and_(JoinRequest.room_id == room_id, by_none))
+
+    async def _decline(self, unit: Unit, which: ColumnElement[bool]) -> None:
+        query = select(JoinRequest).where(which, JoinRequest.declined.is_(False))
+        for request in list(await unit.session.scalars(query)):
+            request.declined = True
+            await self._tell_joiner(unit, request)
+
+    async def _tell_joiner(self, unit: Unit, request: JoinRequest, *, over: bool = False) -> None:
+        names = await accounts.usernames(unit.session, [request.inviter_id])
+        shown = join_view(request, names[request.inviter_id], over=over).model_dump(mode="json")
+        await self.events.record(unit, "join_updated", {request.user_id: {"join": shown}})
 
     async def _on_left(self, unit: Unit, event: MemberLeft) -> None:
         people = await conversations.participants(unit.session, event.conversation_id)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app_service.models import Conversation, LogEntry, Participant, Room, User
+from app_service.models import Conversation, JoinRequest, LogEntry, Participant, Room, RoomLink, User
+from app_service.models.base import now
 
 
 class Found(NamedTuple):
@@ -19,6 +21,13 @@ class Found(NamedTuple):
     read_seq: int
     last: LogEntry | None
     """The row with which the account left."""
+
+
+class Waiting(NamedTuple):
+    room_id: UUID
+    user_id: UUID
+    username: str
+    created_at: datetime
 
 
 class Person(NamedTuple):
@@ -59,3 +68,42 @@ async def people(session: AsyncSession, room_ids: Collection[UUID]) -> dict[UUID
 async def locked(session: AsyncSession, room_id: UUID) -> Room | None:
     query = select(Room).where(Room.id == room_id).with_for_update()
     return await session.scalar(query.execution_options(populate_existing=True))
+
+
+def waits() -> ColumnElement[bool]:
+    return and_(JoinRequest.declined.is_(False), JoinRequest.not_after > now())
+
+
+async def waiting(session: AsyncSession, room_ids: Collection[UUID]) -> dict[UUID, list[Waiting]]:
+    """Who waits to be let into these rooms, first come first."""
+    query = (
+        select(JoinRequest.room_id, User.id, User.username, JoinRequest.created_at)
+        .join(User, User.id == JoinRequest.user_id)
+        .where(JoinRequest.room_id.in_(room_ids), waits())
+        .order_by(JoinRequest.created_at, User.id)
+    )
+    found: defaultdict[UUID, list[Waiting]] = defaultdict(list)
+    for each in await session.execute(query):
+        found[each.room_id].append(Waiting(*each))
+    return found
+
+
+async def requests(session: AsyncSession, room_id: UUID, limit: int) -> list[JoinRequest]:
+    query = select(JoinRequest).where(JoinRequest.room_id == room_id, waits())
+    query = query.order_by(JoinRequest.created_at, JoinRequest.user_id).limit(limit)
+    return list(await session.scalars(query))
+
+
+async def own_requests(session: AsyncSession, user_id: UUID) -> list[tuple[JoinRequest, str]]:
+    """With the names of who made the links."""
+    query = (
+        select(JoinRequest, User.username)
+        .join(User, User.id == JoinRequest.inviter_id)
+        .where(JoinRequest.user_id == user_id)
+        .order_by(JoinRequest.created_at.desc())
+    )
+    return [(request, username) for request, username in await session.execute(query)]
+
+
+async def link(session: AsyncSession, link_id: UUID) -> RoomLink | None:
+    return await session.get(RoomLink, link_id)

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app_service.conversations.overview import Around, around
+from app_service.conversations.roles import may_admit
 from app_service.conversations.room_policy import decode_policy
 from app_service.models import LogEntry
 from app_service.rooms import repository
-from app_service.rooms.repository import Found, Person
-from app_service.rooms.schemas import RoleName, RoomPerson, RoomView
+from app_service.rooms.repository import Found, Person, Waiting
+from app_service.rooms.schemas import Joining, RoleName, RoomPerson, RoomView
 
 _ROLES: tuple[RoleName, ...] = ("member", "moderator", "owner")
 
@@ -25,12 +26,23 @@ async def views(session: AsyncSession, user_id: UUID, room_ids: Collection[UUID]
     ids = [row.room.id for row in rows]
     people = await repository.people(session, ids)
     beside = await around(session, user_id, ids)
+    waiting = await repository.waiting(session, ids)
     return [
-        _now(row, beside, people[row.room.id]) if row.last is None else _then(row, beside, row.last) for row in rows
+        _now(row, beside, people[row.room.id], _joining(row.room.policy, user_id, waiting[row.room.id]))
+        if row.last is None
+        else _then(row, beside, row.last)
+        for row in rows
     ]
 
 
-def _now(row: Found, beside: Around, people: list[Person]) -> RoomView:
+def _joining(policy: bytes | None, user_id: UUID, waiting: list[Waiting]) -> list[Joining]:
+    """For those who may let them in: everybody, unless that takes an approval."""
+    if policy is None or not may_admit(decode_policy(policy), user_id):
+        return []
+    return [Joining(user_id=each.user_id, username=each.username, created_at=each.created_at) for each in waiting]
+
+
+def _now(row: Found, beside: Around, people: list[Person], joining: list[Joining]) -> RoomView:
     room, conversation = row.room, row.conversation
     return RoomView(
         id=room.id,
@@ -50,6 +62,7 @@ def _now(row: Found, beside: Around, people: list[Person]) -> RoomView:
         people=_people(room.policy, people),
         members=beside.members.get(room.id, []),
         lost=beside.lost.get(room.id, []),
+        joining=joining,
         left=False,
         last_message_at=conversation.last_entry_at,
         my_read_seq=row.read_seq,
@@ -80,6 +93,7 @@ def _then(row: Found, beside: Around, last: LogEntry) -> RoomView:
         people=[],
         members=[],
         lost=[],
+        joining=[],
         left=True,
         last_message_at=last.timestamp,
         my_read_seq=row.read_seq,

@@ -15,7 +15,7 @@ from pydantic import Field, PlainValidator, TypeAdapter, WithJsonSchema
 from app_service.accounts.tokens import EndReason
 from app_service.connections.schemas import ConnectionChange, ConnectionMade, RequestMade
 from app_service.conversations.schemas import Acknowledgement, LogRow, MessageSend, Position
-from app_service.rooms.schemas import RoomView
+from app_service.rooms.schemas import JoinView, RoomView
 from app_service.sessions.schemas import SessionView
 from shared.schemas.base import Wire
 
@@ -198,6 +198,12 @@ class RoomChanged(Wire):
     room: RoomView
 
 
+class JoinUpdated(Wire):
+    type: Literal["join_updated"]
+    cursor: int
+    join: JoinView
+
+
 class RotateRequested(Wire):
     type: Literal["rotate_requested"]
     cursor: int
@@ -242,6 +248,7 @@ ServerFrame = Annotated[
     | ConnectionChanged
     | SessionChanged
     | RoomChanged
+    | JoinUpdated
     | RotateRequested
     | KeyChange
     | ReadElsewhere

@@ -23,6 +23,7 @@ from app_service.notary import Notaries
 from app_service.realtime.events import Events, SignInsEnded
 from app_service.realtime.hub import Hub
 from app_service.rooms.lifecycle import RoomLifecycle
+from app_service.rooms.links import LinkService
 from app_service.rooms.service import RoomService
 from app_service.sessions.lifecycle import SessionLifecycle
 from app_service.sessions.service import SessionService
@@ -57,6 +58,7 @@ def open_conversations(state: State, stack: AsyncExitStack) -> None:
     rooms = RoomLifecycle(events, state.installation.server_name)
     rooms.subscribe()
     state.rooms = RoomService(database, rooms, closing)
+    state.links = LinkService(database, rooms, state.quantum, state.installation.server_name)
     state.sessions = SessionService(database, events, hub, lifecycle, closing)
     presence = PresenceService(database, hub)
     settings: Settings = state.settings

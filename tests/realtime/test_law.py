@@ -16,18 +16,28 @@ from tests.realtime.wire import Client, Wire
 from tests.rooms import founded, friend
 
 
+def key_of(listed: Json) -> str:
+    """A request to come into a room has no id but the room's."""
+    return str(listed.get("id") or f"join {listed['room_id']}")
+
+
 class Known:
     """Sessions as one client knows them: fetched once, then moved by frames alone."""
 
     def __init__(self, me: str, sessions: list[Json]) -> None:
         self._me = me
-        self.sessions = {session["id"]: session for session in sessions}
+        self.sessions = {key_of(session): session for session in sessions}
         self._rows: dict[str, list[Json]] = {}
 
     def take(self, frame: Json) -> None:
         noun = frame["type"].partition("_")[0]
         if noun in ("session", "room"):
             self.sessions[frame[noun]["id"]] = dict(frame[noun])
+        elif noun == "join":
+            key = key_of(frame["join"])
+            self.sessions[key] = dict(frame["join"])
+            if frame["join"]["state"] == "over":
+                del self.sessions[key]
         elif frame["type"] == "message_receive":
             self._rows.setdefault(frame["conversation_id"], []).extend(frame["rows"])
             session = self.sessions[frame["conversation_id"]]
@@ -82,7 +92,7 @@ class Watcher:
         ]
 
     async def _fetched(self) -> dict[str, Json]:
-        return {each["id"]: each for each in await fetched(self._browser)}
+        return {key_of(each): each for each in await fetched(self._browser)}
 
     def _fold(self) -> None:
         for frame in self._client.frames[self._taken :]:
@@ -98,9 +108,9 @@ async def watch(wire: Wire, browser: Browser) -> Watcher:
 
 
 async def fetched(browser: Browser) -> list[Json]:
-    """Everything that a client lists: sessions and rooms."""
+    """Everything that a client lists: sessions, rooms, and rooms that it asked to come into."""
     listed: list[Json] = []
-    for path in ("/api/sessions", "/api/rooms"):
+    for path in ("/api/sessions", "/api/rooms", "/api/rooms/join"):
         listed += (await browser.get(path))["items"]
     return listed
 
@@ -144,6 +154,20 @@ async def test_old_state_and_events_are_the_state_fetched_anew_in_rooms(wire: Wi
     await ben.post(f"{room.path}/leave", room.last_word("leave"))
     await room.remove(olga, ben)
     await agree()
+    link = await room.link(olga, allowed=9)
+    said = await room.joins(ben, link)
+    await agree()  # join_updated, and room_updated: somebody waits
+    await olga.ok("DELETE", f"{room.path}/requests/{ben.user_id}")
+    await agree()  # declined
+    said = await room.joins(ben, link)
+    await room.commit(anna, added=[ben], admissions=[said], invitations=room.used(link))
+    room.members.append(ben)
+    await agree()  # room_created, and no request any more
+    await room.remove(anna, ben)
+    await room.joins(ben, link)
+    await ben.ok("DELETE", f"{room.path}/requests/{ben.user_id}")
+    await agree()  # withdrawn
+    await room.joins(ben, link)
     await olga.ok("DELETE", room.path, room.last_word("terminate"))
     await agree()  # room_terminated
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from app_service.conversations.authenticated_data import Leaf
+from app_service.conversations.join_statement import read_join_statement
 from app_service.conversations.roles import NotAllowed, RoomCommit, check_commit
 from app_service.conversations.room_policy import Invitation, Policy, Role, Settings, decode_policy, encode_policy
 from shared.encoding import MalformedEncoding
@@ -54,6 +55,23 @@ def test_p10_1_what_is_no_policy_is_refused(case: dict[str, Any]) -> None:
         decode_policy(bytes.fromhex(case["hex"]))
 
 
+@pytest.mark.parametrize("case", VECTORS["joins"], ids=_name)
+def test_p10_2_what_a_joiner_signs_has_one_encoding(case: dict[str, Any]) -> None:
+    asks = read_join_statement(bytes.fromhex(case["hex"]))
+
+    assert asks.server_name == case["server_name"]
+    assert asks.group_id == UUID(case["room"]).bytes + int(case["generation"]).to_bytes(4, "big")
+    assert [asks.link_id, asks.user_id, asks.device_id] == [UUID(case[name]) for name in ("link", "user", "device")]
+    assert asks.account_hash.hex() == case["account_hash_byte"] * 32
+    assert asks.package_hash.hex() == case["package_hash_byte"] * 32
+
+
+@pytest.mark.parametrize("case", VECTORS["malformed_joins"], ids=_name)
+def test_p10_2_what_no_joiner_signs_is_refused(case: dict[str, Any]) -> None:
+    with pytest.raises(MalformedEncoding):
+        read_join_statement(bytes.fromhex(case["hex"]))
+
+
 def _user(name: str) -> UUID:
     return UUID(int=ord(name[0]))
 
@@ -78,8 +96,12 @@ def _policy(given: dict[str, Any], before: Policy | None = None) -> Policy:
     policy = policy._replace(**people)
     if "settings" in given:
         policy = policy._replace(settings=_settings(given["settings"]))
-    links = (Invitation(UUID(int=each), bytes(962), policy.owner, 0, 1, 0) for each in given.get("invitations", ()))
-    return policy._replace(invitations=tuple(links))
+    return policy._replace(invitations=tuple(_link(each) for each in given.get("links", ())))
+
+
+def _link(given: dict[str, Any]) -> Invitation:
+    key = bytes([given.get("key", 0)]) * 962
+    return Invitation(UUID(int=given["id"]), key, _user(given["by"]), given["expiry"], given["allowed"], given["used"])
 
 
 @pytest.mark.parametrize("case", VECTORS["commits"], ids=_name)
@@ -94,6 +116,8 @@ def test_p10_1_the_epoch_before_decides_what_a_commit_may_do(case: dict[str, Any
         _users(case["left"]),
         None if case["after"] is None else _policy(case["after"], before),
         case["profile"],
+        {_user(name): UUID(int=link) for name, link in case.get("admitted", {}).items()},
+        case.get("time", 0),
     )
 
     assert _verdict(before, commit) == case["verdict"]

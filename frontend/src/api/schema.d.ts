@@ -726,6 +726,101 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/rooms/{room_id}/links": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Keep Link */
+    post: operations["keep_link_api_rooms__room_id__links_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/rooms/{room_id}/requests": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List Requests */
+    get: operations["list_requests_api_rooms__room_id__requests_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/rooms/{room_id}/requests/{user_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Drop Request
+     * @description Withdraw one's own request, or decline another's.
+     */
+    delete: operations["drop_request_api_rooms__room_id__requests__user_id__delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/rooms/join": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Own Requests
+     * @description Rooms that one asked to come into, and is not in.
+     */
+    get: operations["list_own_requests_api_rooms_join_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/rooms/join/{code}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Look At Link */
+    get: operations["look_at_link_api_rooms_join__code__get"];
+    put?: never;
+    /**
+     * Ask To Join
+     * @description Ask to be let in; who may do that hears of it at once.
+     */
+    post: operations["ask_to_join_api_rooms_join__code__post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/session/rotate": {
     parameters: {
       query?: never;
@@ -1794,6 +1889,89 @@ export interface components {
        */
       user_id: string;
     };
+    /** Inviter */
+    Inviter: {
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Username */
+      username: string;
+    };
+    /**
+     * Joining
+     * @description Somebody who waits to be let in, for those who may do it.
+     */
+    Joining: {
+      /** Created At */
+      created_at: string;
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+      /** Username */
+      username: string;
+    };
+    /** JoinList */
+    JoinList: {
+      /** Items */
+      items: components["schemas"]["JoinView"][];
+    };
+    /**
+     * JoinPost
+     * @description What the joiner signed with the link's key, and the key package with which their device is to be added.
+     */
+    JoinPost: {
+      /**
+       * Key Package
+       * Format: base64url
+       */
+      key_package: string;
+      /**
+       * Signature
+       * Format: base64url
+       */
+      signature: string;
+      /**
+       * Statement
+       * Format: base64url
+       */
+      statement: string;
+    };
+    /** JoinUpdated */
+    JoinUpdated: {
+      /** Cursor */
+      cursor: number;
+      join: components["schemas"]["JoinView"];
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: "join_updated";
+    };
+    /**
+     * JoinView
+     * @description One's own request. `over`: let in, or withdrawn.
+     */
+    JoinView: {
+      /** Created At */
+      created_at: string;
+      /** Expires At */
+      expires_at: string;
+      inviter: components["schemas"]["Inviter"];
+      /**
+       * Room Id
+       * Format: uuid
+       */
+      room_id: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "waiting" | "declined" | "over";
+    };
     /** KeyChange */
     KeyChange: {
       /** Cursor */
@@ -1862,6 +2040,55 @@ export interface components {
       message_bytes: number;
       /** Page Rows */
       page_rows: number;
+    };
+    /**
+     * LinkPost
+     * @description A link that the next commit takes up into the policy; `sealed_key` opens with its seed alone.
+     */
+    LinkPost: {
+      /**
+       * Link Id
+       * Format: uuid
+       */
+      link_id: string;
+      /**
+       * Sealed Key
+       * Format: base64url
+       */
+      sealed_key: string;
+    };
+    /**
+     * LinkView
+     * @description What a link leads to, for whoever holds it and may come in.
+     */
+    LinkView: {
+      /** Approval */
+      approval: boolean;
+      /** Expires At */
+      expires_at: string;
+      /** Generation */
+      generation: number;
+      inviter: components["schemas"]["Inviter"];
+      /**
+       * Link Id
+       * Format: uuid
+       */
+      link_id: string;
+      /**
+       * Public Key
+       * Format: base64url
+       */
+      public_key: string;
+      /**
+       * Room Id
+       * Format: uuid
+       */
+      room_id: string;
+      /**
+       * Sealed Key
+       * Format: base64url
+       */
+      sealed_key: string;
     };
     /** LogHead */
     LogHead: {
@@ -2551,6 +2778,7 @@ export interface components {
         | components["schemas"]["ConnectionChanged"]
         | components["schemas"]["SessionChanged"]
         | components["schemas"]["RoomChanged"]
+        | components["schemas"]["JoinUpdated"]
         | components["schemas"]["RotateRequested"]
         | components["schemas"]["KeyChange"]
         | components["schemas"]["ReadElsewhere"]
@@ -2912,6 +3140,42 @@ export interface components {
        */
       state: "pending" | "connected";
     };
+    /** RequestList */
+    RequestList: {
+      /** Items */
+      items: components["schemas"]["RequestView"][];
+    };
+    /**
+     * RequestView
+     * @description A request as whoever lets people in needs it.
+     */
+    RequestView: {
+      /**
+       * Device Id
+       * Format: uuid
+       */
+      device_id: string;
+      /**
+       * Key Package
+       * Format: base64url
+       */
+      key_package: string;
+      /**
+       * Signature
+       * Format: base64url
+       */
+      signature: string;
+      /**
+       * Statement
+       * Format: base64url
+       */
+      statement: string;
+      /**
+       * User Id
+       * Format: uuid
+       */
+      user_id: string;
+    };
     /** Revocation */
     Revocation: {
       /**
@@ -2993,6 +3257,8 @@ export interface components {
       id: string;
       /** Is Active */
       is_active: boolean;
+      /** Joining */
+      joining: components["schemas"]["Joining"][];
       /** Last Message At */
       last_message_at: string | null;
       /** Left */
@@ -3125,6 +3391,7 @@ export interface components {
       | components["schemas"]["ConnectionChanged"]
       | components["schemas"]["SessionChanged"]
       | components["schemas"]["RoomChanged"]
+      | components["schemas"]["JoinUpdated"]
       | components["schemas"]["RotateRequested"]
       | components["schemas"]["KeyChange"]
       | components["schemas"]["ReadElsewhere"]
@@ -4974,6 +5241,186 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["RoomView"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  keep_link_api_rooms__room_id__links_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        room_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["LinkPost"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  list_requests_api_rooms__room_id__requests_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        room_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RequestList"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  drop_request_api_rooms__room_id__requests__user_id__delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        room_id: string;
+        user_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  list_own_requests_api_rooms_join_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["JoinList"];
+        };
+      };
+    };
+  };
+  look_at_link_api_rooms_join__code__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        code: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LinkView"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  ask_to_join_api_rooms_join__code__post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        code: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["JoinPost"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["JoinView"];
         };
       };
       /** @description Validation Error */

@@ -9,6 +9,7 @@ export type User = Schemas["UserSummary"];
 export type SignedIn = Schemas["SignedIn"];
 export type Session = Schemas["SessionView"];
 export type Room = Schemas["RoomView"];
+export type Join = Schemas["JoinView"];
 export type ConnectionRequest = Schemas["PendingRequest"];
 export type Connection = Schemas["ConnectionItem"];
 export type PoolState = Schemas["PoolState"];

@@ -98,6 +98,7 @@ const keyPackage = await makeKeyPackage(await deviceSuite(signer), ids);
 const roomState = {
   policy: { ...newPolicy(ids.userId), moderators: [ids.deviceId] },
   profile: encodeProfile({ name: "Harbour", topic: "boats", avatar: new Uint8Array() }),
+  welcomeKeys: [],
 };
 const details = { added: [ids], removed: [], room: null, contributionId: null, rosterHash: new Uint8Array(32) };
 const list = { deviceId: ids.deviceId, keyHash: new Uint8Array(32), added: 1, revoked: 0 };
@@ -137,7 +138,7 @@ const decoders: Decoder[] = [
     name: "change of a room",
     read: decodeRoomChange,
     refusals: [MalformedEncoding],
-    good: encodeRoomChange({ policy: roomState.policy, profileHash: new Uint8Array(32), evidence: [] }),
+    good: encodeRoomChange({ policy: roomState.policy, profileHash: new Uint8Array(32), evidence: [], admissions: [] }),
   },
   { name: "plaintext", read: (bytes) => openContent(bytes, data), refusals: [RuleBroken], good: plaintext },
   { name: "private message", read: decodePrivate, refusals: [RuleBroken], good: new Uint8Array([0, 1, 0, 2, 0]) },

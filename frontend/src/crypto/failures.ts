@@ -50,6 +50,8 @@ export const FAILURES = [
   "old_copy", // the store is older than what the server has of this device (P9.1)
   "not_caught_up", // rows up to the head are needed before anything is encrypted
   "bad_ack", // the acknowledged step is not what was sent (P5.2)
+  "bad_link", // not the whole of a link, or one that does not open what the server gave for it (P10.2)
+  "too_many_links",
   "bad_room_name",
   "not_allowed", // one's role in the room does not allow it (P10.1)
   "text_too_long",
@@ -108,6 +110,7 @@ export const PROBLEMS = [
   "roster_mismatch", // the roster's hash is another (P6.5)
   "bad_room_state", // a room's state that no client of ours makes, or not the one that the commit says (P10.1)
   "role_missing", // a member did what its role does not allow (P10.1)
+  "forged_join", // somebody in a room, or about to be, by a link that they do not hold (P10.2)
   "ghost_member", // the server shows somebody in the room whom no member added (P10.1)
   "roster_outsider", // a device of an account that is not part of the conversation (P4.1)
   "commit_undecryptable", // MLS refuses it

@@ -23,6 +23,7 @@ import { beginGeneration, generationDue } from "./healing/generation";
 import { checkHead, takeRows } from "./log/receive";
 import { beginRoomAct } from "./membership/roomActs";
 import * as commits from "./membership/commits";
+import * as links from "./membership/links";
 import * as plan from "./membership/plan";
 import * as people from "./people/people";
 import * as pins from "./people/pins";
@@ -31,6 +32,7 @@ import { MalformedEncoding } from "./primitives/encoding";
 import { takeAck } from "./sending/acks";
 import * as sending from "./sending/sending";
 import { readDraw } from "./statements/draw";
+import { isFragment } from "./statements/invitation";
 import type { Room } from "./store/room";
 import type { UnitOfWork } from "./store/storage";
 import type { CryptoApi, Received } from "./types";
@@ -244,6 +246,11 @@ function conversationCalls(core: Core) {
     learnRoom: (shown) => core.change(async (room, unit) => received(await sessions.learnRoom(room, unit, shown))),
     nameRoom: (id, name, topic) =>
       core.change(async (room, unit) => view(room, unit, await sessions.nameRoom(unit, id, name, topic))),
+    newLink: (id, limits) => core.change((room, unit) => links.newLink(room, unit, id, limits)),
+    linkAgain: (link) => core.read((room) => links.linkAgain(room, link)),
+    isLink: (fragment) => core.beside(() => Promise.resolve(isFragment(fragment))),
+    askToJoin: (shown, fragment) => core.change((room, unit) => links.askToJoin(room, unit, shown, fragment)),
+    forgetJoin: (roomId) => core.change((_room, unit) => links.forgetJoin(unit, roomId)),
     beginRoomAct: (id, act) => core.change((room, unit) => beginRoomAct(room, unit, id, act)),
     conversations: () => core.read(sessions.conversations),
     conversation: (id) => core.read(async (room) => view(room, room.store, await loadConversation(room.store, id))),

@@ -170,8 +170,38 @@ export interface WireSession extends WireLog {
 export interface WireRoom extends WireLog {
   creator_id: Id;
   people: { id: Id; username: string }[];
+  /** Who waits to be let in, for those who may do it. */
+  joining: { user_id: Id; username: string; created_at: Time }[];
   /** This account is not in it any more. */
   left: boolean;
+}
+
+/** What an invitation link leads to (`GET /api/rooms/join/{code}`). */
+export interface WireLink {
+  room_id: Id;
+  link_id: Id;
+  generation: number;
+  public_key: Bytes;
+  sealed_key: Bytes;
+  inviter: { id: Id; username: string };
+}
+
+/** What `POST /api/rooms/join/{code}` takes. */
+export interface WireJoin {
+  statement: Bytes;
+  signature: Bytes;
+  key_package: Bytes;
+}
+
+/** `GET /api/rooms/{id}/requests`. */
+export interface WireJoinRequests {
+  items: (WireJoin & { user_id: Id; device_id: Id })[];
+}
+
+/** What `POST /api/rooms/{id}/links` takes. */
+export interface WireNewLink {
+  link_id: Id;
+  sealed_key: Bytes;
 }
 
 /** What `POST /api/rooms/{id}/leave` and `DELETE /api/rooms/{id}` take. */

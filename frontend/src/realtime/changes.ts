@@ -16,6 +16,7 @@ import type {
   Person,
   Privacy,
   Request,
+  Join,
   Room,
   SignIn,
   TimelineEntry,
@@ -49,6 +50,8 @@ export const changes = {
   conversation: createAction<Conversation>("conversations/one"),
   rooms: createAction<Room[]>("rooms/all"),
   room: createAction<Room>("rooms/one"),
+  joins: createAction<Join[]>("rooms/joins"),
+  join: createAction<Join>("rooms/join"),
 
   /** What is being written; known here before it is kept. */
   draft: createAction<{ conversationId: Id; draft: string }>("conversations/draft"),

@@ -7,7 +7,7 @@ import { type CreateMessenger, MessengerError, type Messenger, type Progress } f
 import { Phases } from "./phases";
 import { problemOf } from "./problems";
 import { type Bb84Request, type Bb84Stage, entropy, newestKeys, runBb84, samples } from "./quantum";
-import type { AboutFile, Editing, FileView, Id, MessageType, Privacy, RoomAct } from "./state";
+import type { AboutFile, Editing, FileView, Id, MessageType, Privacy, RoomAct, Time } from "./state";
 import type { Turn } from "./turn";
 
 export class Engine implements Messenger {
@@ -159,6 +159,13 @@ export class Engine implements Messenger {
     this.#do(({ rooms }) => rooms.create(input.name, input.topic, input.people));
   inviteToRoom = (id: Id, userId: Id) => this.#do(({ rooms }) => rooms.invite(id, userId));
   changeRoom = (id: Id, act: RoomAct) => this.#do(({ rooms }) => rooms.change(id, act));
+  makeLink = (id: Id, limits: { expiry: Time; allowed: number }) => this.#do(({ rooms }) => rooms.makeLink(id, limits));
+  linkAgain = (linkId: Id) => this.#do(({ rooms }) => rooms.linkAgain(linkId));
+  lookAtLink = (code: string, fragment: string) => this.#do(({ live }) => live.joins.look(code, fragment));
+  askToJoin = (code: string, fragment: string) => this.#do(({ live }) => live.joins.ask(code, fragment));
+  withdrawJoin = (roomId: Id) => this.#do(({ live }) => live.joins.withdraw(roomId));
+  admit = (roomId: Id, userIds: readonly Id[]) => this.#do(({ rooms }) => rooms.admit(roomId, userIds));
+  decline = (roomId: Id, userId: Id) => this.#do(({ rooms }) => rooms.decline(roomId, userId));
   leaveRoom = (id: Id) => this.#do(({ rooms }) => rooms.leave(id));
   endRoom = (id: Id) => this.#do(({ rooms }) => rooms.end(id));
 

@@ -3,6 +3,7 @@ import type { Context } from "./context";
 import type { Conversations } from "./conversations";
 import type { Directory } from "./directory";
 import type { EventFrame, ServerFrame } from "./frames";
+import type { Joins } from "./joins";
 import { Lanes } from "./lanes";
 import type { Log } from "./log";
 import type { People } from "./people";
@@ -16,6 +17,7 @@ export interface EventsDependencies {
   readonly people: People;
   readonly sessions: Sessions;
   readonly conversations: Conversations;
+  readonly joins: Joins;
   readonly directory: Directory;
   readonly log: Log;
   readonly transport: Transport;
@@ -102,6 +104,7 @@ export class Events {
       case "room_created":
       case "room_updated":
       case "room_terminated":
+      case "join_updated":
       case "rotate_requested":
       case "key_change":
       case "pins_changed":
@@ -110,7 +113,7 @@ export class Events {
   }
 
   async #event(frame: Exclude<EventFrame, { type: "read" }>): Promise<void> {
-    const { people, sessions, directory, conversations } = this.dependencies;
+    const { people, sessions, directory, conversations, joins } = this.dependencies;
     switch (frame.type) {
       case "connection_request":
         return people.requested(frame.request);
@@ -134,6 +137,8 @@ export class Events {
       case "room_updated":
       case "room_terminated":
         return sessions.learnRoom(frame.room);
+      case "join_updated":
+        return joins.told(frame.join);
       case "rotate_requested":
         this.dependencies.rotate(frame.session_id);
         return;

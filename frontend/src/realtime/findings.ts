@@ -45,6 +45,7 @@ const KINDS: Record<ProblemCode, FindingKind | null> = {
   roster_doubled_key: "doubled_key",
   roster_mismatch: "bad_commit",
   roster_outsider: "ghost_member",
+  forged_join: "forged_join",
   ghost_member: "ghost_member",
   bad_room_state: "bad_commit",
   role_missing: "role_missing",

@@ -17,6 +17,7 @@ import { Uploads } from "./files/uploads";
 import { findingsOf } from "./findings";
 import type { ServerFrame } from "./frames";
 import { Jobs, type Verdict } from "./jobs";
+import { Joins } from "./joins";
 import { Log } from "./log";
 import { Outbox } from "./outbox";
 import { People } from "./people";
@@ -61,6 +62,7 @@ export class Live {
   readonly downloads: Downloads;
   readonly privacy: PrivacySwitches;
   readonly typing: Typing;
+  readonly joins: Joins;
   readonly #device: Device;
   readonly #ways: Ways;
   readonly #socket: Socket;
@@ -160,6 +162,7 @@ export class Live {
     });
     this.downloads = new Downloads(this.context);
     this.#deletions = new Deletions(this.context);
+    this.joins = new Joins(this.context);
     this.uploads = new Uploads(this.context, {
       online: () => this.#socket.state.status === "online",
       sent: (id) => {
@@ -171,6 +174,7 @@ export class Live {
       people: this.people,
       sessions: this.sessions,
       conversations: this.conversations,
+      joins: this.joins,
       directory: this.directory,
       log: this.log,
       transport: this.#transport,
@@ -303,6 +307,7 @@ export class Live {
     for (const session of items) await this.sessions.learn(session);
     const rooms = await api.get("/api/rooms", {});
     for (const room of rooms.items) await this.sessions.learnRoom(room);
+    await this.joins.resync();
     const known = new Set([...this.people.connected.map(({ id }) => id), ...items.map(({ peer }) => peer.id)]);
     for (const id of known) await this.#learnQuietly(id);
     this.pins.kick();

@@ -10,12 +10,14 @@ import type {
   FileView,
   FoundPeople,
   Id,
+  LinkTarget,
   MessageType,
   NewestKeys,
   Privacy,
   Problem,
   RoomAct,
   SignInStep,
+  Time,
 } from "./state";
 import type { Publish } from "./changes";
 import type { Bb84Request, Bb84Shown, Bb84Stage, PoolState, Sample } from "./quantum";
@@ -152,6 +154,19 @@ export interface Messenger {
   /** Adds a connected person. `not_allowed` when one's role does not suffice, also after a lost race. */
   inviteToRoom(roomId: Id, userId: Id): Promise<void>;
   changeRoom(roomId: Id, act: RoomAct): Promise<void>;
+  /** A new invitation link; resolves with its address on this server, `/join/{code}#…`. `too_many_links`. */
+  makeLink(roomId: Id, limits: { expiry: Time; allowed: number }): Promise<string>;
+  /** The address of a link that this browser made; null: another one did. */
+  linkAgain(linkId: Id): Promise<string | null>;
+  /** What a link leads to. `bad_link`, `link_unknown`, `link_over`, `link_expired`, `link_used_up`, `already_member`, `not_allowed`. */
+  lookAtLink(code: string, fragment: string): Promise<LinkTarget>;
+  /** Asks to be let in; what becomes of it is published. Resolves with the room's id. */
+  askToJoin(code: string, fragment: string): Promise<Id>;
+  /** Asks no more, or has read that one was declined. */
+  withdrawJoin(roomId: Id): Promise<void>;
+  /** Lets people in who wait for an approval. */
+  admit(roomId: Id, userIds: readonly Id[]): Promise<void>;
+  decline(roomId: Id, userId: Id): Promise<void>;
   leaveRoom(roomId: Id): Promise<void>;
   endRoom(roomId: Id): Promise<void>;
   /** Null while the quantum service is away. */

@@ -139,6 +139,7 @@ function noticesOf(entry: System, selfId: Id): Notice[] {
     case "account_key_accepted":
       return [{ code: "key_accepted", whose: by }];
     case "person_added":
+    case "person_came":
     case "person_removed":
     case "person_banned":
     case "ban_lifted":
@@ -152,6 +153,8 @@ function noticesOf(entry: System, selfId: Id): Notice[] {
     case "renamed":
     case "topic_changed":
     case "settings_changed":
+    case "link_made":
+    case "link_revoked":
       return [{ code: entry.event, by, whose: null, text: entry.text }];
   }
 }

@@ -7,6 +7,8 @@ import type { Id, RoomAct } from "./state";
 
 const ATTEMPTS = 4;
 
+const addressOf = ({ code, fragment }: { code: string; fragment: string }) => `/join/${code}#${fragment}`;
+
 export class RoomCommands {
   constructor(private readonly live: Live) {}
 
@@ -30,6 +32,34 @@ export class RoomCommands {
         body: { user_id: userId },
       });
       return { act: "invite", userId, packages };
+    });
+  }
+
+  /** A new link into a room; the server keeps what only the part behind its # opens. */
+  async makeLink(id: Id, limits: { expiry: number; allowed: number }): Promise<string> {
+    const { api, crypto } = this.live.context;
+    const { request, code, fragment } = await crypto.newLink(id, limits);
+    await api.post("/api/rooms/{room_id}/links", { path: { room_id: id }, body: request });
+    await this.#act(id, () => Promise.resolve({ act: "make_link", link: request.link_id }));
+    return addressOf({ code, fragment });
+  }
+
+  async linkAgain(link: Id): Promise<string | null> {
+    const made = await this.live.context.crypto.linkAgain(link);
+    return made === null ? null : addressOf(made);
+  }
+
+  /** Lets these in, where that takes an approval. */
+  admit(id: Id, userIds: readonly Id[]): Promise<void> {
+    return this.#act(id, async () => {
+      const { items } = await this.live.context.api.get("/api/rooms/{room_id}/requests", { path: { room_id: id } });
+      return { act: "admit", requests: items.filter(({ user_id }) => userIds.includes(user_id)) };
+    });
+  }
+
+  async decline(id: Id, userId: Id): Promise<void> {
+    await this.live.context.api.delete("/api/rooms/{room_id}/requests/{user_id}", {
+      path: { room_id: id, user_id: userId },
     });
   }
 

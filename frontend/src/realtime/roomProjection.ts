@@ -17,7 +17,7 @@ export interface RoomFacts {
 
 export function roomOf(facts: RoomFacts): Room {
   const { sealed, recent } = facts;
-  const { name, topic, role, banned, settings } = sealed.room;
+  const { name, topic, role, banned, settings, links, joining } = sealed.room;
   const stage = stageOf(facts);
   // Who is out of it keeps the others as they were last seen.
   const people = sealed.room.people.filter(({ userId }) => stage.kind !== "left" || userId !== facts.selfId);
@@ -28,6 +28,8 @@ export function roomOf(facts: RoomFacts): Room {
     role,
     people: people.map(({ userId: id, username, role: theirs, away }) => ({ id, username, role: theirs, away })),
     banned: banned.map(({ userId: id, username }) => ({ id, username })),
+    links: links.map(({ inviter, expiry, ...link }) => ({ ...link, by: inviter, expiresAt: expiry })),
+    joining: joining.map(({ userId: id, username, since }) => ({ id, username, since: timeOf(since) })),
     settings,
     stage,
     sendBlock: sealed.blocked?.reason === "read_only" ? "read_only" : sendBlockOf(sealed),

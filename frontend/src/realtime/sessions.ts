@@ -15,6 +15,8 @@ import type { Id } from "./state";
 /** Who did not accept leaves the founding to the one who did, for a while. */
 const LEAVE_MS = 4_000;
 const SPREAD_MS = 4_000;
+/** So long people who come by a link are gathered, to be let in by one commit. */
+const GATHER_MS = 400;
 /** How often a browser that may not found without an agreement looks whether another one of the account has it. */
 const AGREED_EVERY_MS = 60_000;
 const DUE_EVERY_MS = 5 * 60_000;
@@ -207,6 +209,7 @@ export class Sessions {
       return { again: 0 };
     }
     const reason = await this.context.crypto.dueCommit(id);
+    if (reason === "people_wait" || reason === "people_wait_for_us") return this.#letIn(id, reason);
     if (reason === null || reason === "founding") {
       this.#turns.delete(id);
       const { state } = await this.context.crypto.conversation(id);
@@ -226,6 +229,25 @@ export class Sessions {
     return { again: 0 };
   }
 
+  /** One commit lets in all who wait; who made the last one gathers them for a moment, the others leave it the turn. */
+  async #letIn(id: Id, reason: "people_wait" | "people_wait_for_us"): Promise<Verdict> {
+    const { commits, conversations } = this.dependencies;
+    const wait = this.#turn(id, reason === "people_wait" ? LEAVE_MS : GATHER_MS, reason === "people_wait");
+    if (wait > 0) return { again: wait };
+    this.#turns.delete(id);
+    const path = { room_id: id };
+    try {
+      const { items } = await this.context.api.get("/api/rooms/{room_id}/requests", { path });
+      await commits.act(id, { act: "admit", requests: items });
+    } catch (error) {
+      if (!isApiError(error, "nobody_waits", "not_allowed", "epoch_conflict")) throw error;
+      await this.refetch(id);
+    }
+    await conversations.refresh(id);
+    this.dependencies.ready(id);
+    return { again: 0 };
+  }
+
   /** Asks the others to add this browser (again), if it cannot follow the group (PROTOCOL.md 9.2). */
   async #ask(id: Id): Promise<void> {
     const { api, crypto } = this.context;
@@ -240,9 +262,9 @@ export class Sessions {
   }
 
   /** All members see at the same time that a commit is due: let one be first. */
-  #turn(id: Id): number {
+  #turn(id: Id, after = 0, spread = true): number {
     const { clock, random } = this.context.environment;
-    const turn = this.#turns.get(id) ?? clock.now() + random() * SPREAD_MS;
+    const turn = this.#turns.get(id) ?? clock.now() + after + (spread ? random() * SPREAD_MS : 0);
     this.#turns.set(id, turn);
     return turn - clock.now();
   }

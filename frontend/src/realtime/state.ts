@@ -168,6 +168,7 @@ export type FindingKind =
   | "bad_welcome"
   | "bad_certificate"
   | "forged_request"
+  | "forged_join"
   | "false_generation"
   | "old_device_key"
   | "device_list_forked"
@@ -335,6 +336,7 @@ export interface MessageEntry extends EntryBase {
 
 export type RoomEvent =
   | "person_added"
+  | "person_came"
   | "person_removed"
   | "person_left"
   | "person_banned"
@@ -344,7 +346,9 @@ export type RoomEvent =
   | "moderator_dropped"
   | "renamed"
   | "topic_changed"
-  | "settings_changed";
+  | "settings_changed"
+  | "link_made"
+  | "link_revoked";
 
 export type Notice =
   | { code: "keys_made"; contribution: boolean }
@@ -479,6 +483,9 @@ export interface Room {
   role: RoomRole;
   people: RoomMember[];
   banned: { id: Id; username: string }[];
+  links: RoomLink[];
+  /** Who waits to be let in, for those who may do it. */
+  joining: { id: Id; username: string; since: Time }[];
   settings: RoomSettings;
   stage: RoomStage;
   sendBlock: SendBlock | "read_only" | null;
@@ -497,6 +504,37 @@ export interface Room {
   findings: Finding[];
 }
 
+/** An invitation link of a room. */
+export interface RoomLink {
+  id: Id;
+  /** Who made it. */
+  by: Id;
+  expiresAt: Time;
+  allowed: number;
+  used: number;
+  /** Its maker is in the room and may still invite. */
+  works: boolean;
+}
+
+/** What a link leads to. Name and people of the room are told to those in it. */
+export interface LinkTarget {
+  roomId: Id;
+  /** By the server's word until one is in. */
+  inviter: { id: Id; username: string };
+  expiresAt: Time;
+  /** Somebody has to say yes. */
+  approval: boolean;
+}
+
+/** A room that this account asked to come into. `over`: it is in, or asks no more. */
+export interface Join {
+  roomId: Id;
+  inviter: { id: Id; username: string };
+  state: "waiting" | "declined" | "over";
+  expiresAt: Time;
+  askedAt: Time;
+}
+
 /** What a member does in a room. */
 export type RoomAct =
   | { act: "remove"; userId: Id; ban: boolean }
@@ -504,7 +542,8 @@ export type RoomAct =
   | { act: "role"; userId: Id; role: "member" | "moderator" }
   | { act: "hand_over"; userId: Id }
   | { act: "profile"; name: string; topic: string }
-  | { act: "settings"; settings: RoomSettings };
+  | { act: "settings"; settings: RoomSettings }
+  | { act: "revoke_link"; link: Id };
 
 export interface ConversationDetails {
   /** Sixty digits, made from the two keys below. Null until both are known. */

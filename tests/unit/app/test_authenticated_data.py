@@ -45,7 +45,7 @@ def test_p6_5_a_commit_says_what_it_changes_of_a_room() -> None:
 
     details = decode_commit(mls.commit_details(room=change, roster_hash=ROSTER))
 
-    assert details.room == RoomChange(policy, b"p" * 32, frozenset({UUID(int=9)}))
+    assert details.room == RoomChange(policy, b"p" * 32, frozenset({UUID(int=9)}), ())
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,10 @@ const WORDS: Record<FindingKind, FindingWords> = {
     title: "Somebody asked for keys in another’s name",
     meaning: "A browser was said to have lost its keys, and never signed that. Nothing was changed.",
   },
+  forged_join: {
+    title: "Somebody was to come in by a link that they do not hold",
+    meaning: "Nobody who has the link asked for that. They were not let in.",
+  },
   false_generation: {
     title: "This conversation was begun anew without a reason",
     meaning:

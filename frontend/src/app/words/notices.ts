@@ -28,6 +28,7 @@ interface Acted {
 
 const IN_ROOM: Record<RoomEvent, (acted: Acted) => string> = {
   person_added: ({ who, whom }) => `${who} added ${whom}.`,
+  person_came: ({ who, whom }) => `${who} let in ${whom}, who came by a link.`,
   person_removed: ({ who, whom }) => `${who} removed ${whom}.`,
   person_left: ({ who }) => `${who} left.`,
   person_banned: ({ who, whom }) => `${who} banned ${whom}.`,
@@ -38,6 +39,8 @@ const IN_ROOM: Record<RoomEvent, (acted: Acted) => string> = {
   renamed: ({ who, text }) => `${who} named the room “${text ?? ""}”.`,
   topic_changed: ({ who, text }) => (text ? `${who} set the topic: ${text}` : `${who} removed the topic.`),
   settings_changed: ({ who }) => `${who} changed who may do what.`,
+  link_made: ({ who }) => `${who} made an invitation link.`,
+  link_revoked: ({ who }) => `${who} revoked an invitation link.`,
 };
 
 const CLOSED = {
@@ -122,6 +125,7 @@ export function noticeLine(notice: Notice, { selfId, peer, nameOf = () => peer, 
     case "finding":
       return { tone: "critical", words: `${findingWords(notice.finding).title}.` };
     case "person_added":
+    case "person_came":
     case "person_removed":
     case "person_left":
     case "person_banned":
@@ -131,7 +135,9 @@ export function noticeLine(notice: Notice, { selfId, peer, nameOf = () => peer, 
     case "moderator_dropped":
     case "renamed":
     case "topic_changed":
-    case "settings_changed": {
+    case "settings_changed":
+    case "link_made":
+    case "link_revoked": {
       const { by, whose: id, text } = notice;
       const whom = id === selfId ? "you" : nameOf(id ?? "");
       return { tone: "plain", words: IN_ROOM[notice.code]({ who: who(by), whom, text }) };

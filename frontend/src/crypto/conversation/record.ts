@@ -83,6 +83,8 @@ export interface RoomPart {
   creator: Id;
   /** Who is in the group by the server's word, of that epoch. */
   shown: { generation: number; epoch: number; members: { userId: Id; deviceId: Id; joinedSeq: number }[] } | null;
+  /** Who waits to be let in, by the server's word, as far as this account may do it. */
+  joining: { userId: Id; username: string; since: Time }[];
   /** This account agreed to be in it. */
   agreed: boolean;
   /** Name and topic that this device founds it with; null: another device does. */

@@ -67,14 +67,21 @@ export async function learnRoom(room: Room, unit: UnitOfWork, shown: WireRoom): 
     joinedSeq,
   }));
   record.room.shown = shown.left ? null : { generation: shown.generation, epoch: shown.epoch, members };
+  takeJoining(room, record.room, shown);
   nameGhosts(intake);
   saveConversation(unit, record);
   return intake;
 }
 
+function takeJoining(room: Room, part: RoomPart, { id, joining }: WireRoom): void {
+  part.joining = joining.map((each) => ({ userId: each.user_id, username: each.username, since: each.created_at }));
+  const still = part.joining.map(({ userId }) => userId).filter((userId) => room.turnedAway.get(id)?.has(userId));
+  room.turnedAway.set(id, new Set(still));
+}
+
 async function newRoom(unit: UnitOfWork, { id, creator_id }: WireRoom): Promise<RoomPart> {
   const agreed = await isAgreedRoom(unit, id);
-  return { state: null, left: [], people: [], creator: creator_id, agreed, founding: null, shown: null };
+  return { state: null, left: [], people: [], creator: creator_id, agreed, founding: null, shown: null, joining: [] };
 }
 
 /** Name and topic with which this device founds the room. `bad_room_name`. */

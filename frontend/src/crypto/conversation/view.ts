@@ -1,6 +1,6 @@
 /** How a conversation is shown: its state, what is wrong with it, and why nothing goes out at the moment. */
 
-import { roleOf } from "../mls/roles";
+import { linkWorks, membersOf, roleOf } from "../mls/roles";
 import { decodeProfile, newPolicy } from "../mls/roomState";
 import { distrusted, isActive, type PersonRecord, problem } from "../store/person";
 import type { Room } from "../store/room";
@@ -60,6 +60,11 @@ function shownRoom({ self }: Room, record: ConversationRecord): ShownRoom | null
     people: people.map(member),
     banned: policy.banned.map((userId) => ({ userId, username: known.get(userId) ?? "" })),
     settings: policy.settings,
+    links: policy.invitations.map(({ id, inviter, expiry, allowed, used }) => {
+      const works = linkWorks(policy, { inviter }, membersOf(policy, record.members));
+      return { id, inviter, expiry, allowed, used, works };
+    }),
+    joining: part.joining,
     agreed: part.agreed,
   };
 }

@@ -49,6 +49,6 @@ export async function beginAdding(
     adds,
     removed: [],
     members: [...record.members, ...adds],
-    state: after && { after, evidence: [] },
+    state: after && { after, evidence: [], admissions: [] },
   });
 }

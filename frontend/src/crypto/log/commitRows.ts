@@ -12,6 +12,7 @@ import {
   systemEntry,
 } from "../conversation/record";
 import { answered, dropRequest, hasAsked } from "../conversation/requests";
+import { dropOwnJoin, type OwnJoin, ownJoin } from "../conversation/ownJoins";
 import { CryptoFailure, type ProblemCode, RuleBroken } from "../failures";
 import {
   applyCommit,
@@ -32,6 +33,7 @@ import { equalBytes } from "../primitives/bytes";
 import { fromBase64url, msToTime, toBase64url } from "../primitives/encoding";
 import { refuse } from "../refusals";
 import type { Contribution } from "../statements/contribution";
+import { welcomeProof } from "../statements/invitation";
 import type { Store } from "../store/storage";
 import type { SystemEntry } from "../types";
 import type { Bytes, Id, WireRow } from "../wire";
@@ -173,9 +175,11 @@ async function moved(
   addRoomEvents(intake, row, events);
 }
 
+const TELLS_PEOPLE: ReadonlySet<SystemEntry["event"]> = new Set(["person_added", "person_came", "person_removed"]);
+
 /** New keys come with every change of a room: what it was for says enough. */
 function tellsAll(events: readonly RoomEvent[], { added, removed }: Committed): boolean {
-  const people = events.some(({ event }) => event === "person_added" || event === "person_removed");
+  const people = events.some(({ event }) => TELLS_PEOPLE.has(event));
   return people || (events.length > 0 && added.length + removed.length === 0);
 }
 
@@ -250,7 +254,9 @@ function shownContribution({ id, transcript }: Contribution): NonNullable<LastCo
 
 async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): Promise<void> {
   const { record, room, unit } = intake;
-  if (!(await agreed(intake, row))) {
+  const asked = await ownJoin(unit, record.id);
+  const invited = await agreed(intake, row);
+  if (!invited && asked === null) {
     const whom = record.peerId ?? row.sender_id;
     intake.problem(row, "not_agreed", whom);
     intake.needs.push({ kind: "agreement", userId: whom });
@@ -268,6 +274,7 @@ async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): P
   const terms = { groupId, epoch: row.epoch + 1, psk, authority, kind, generation } as const;
   const { joined, used } = await joinFirst(intake, welcomes, terms);
   await checkJoined(intake, row, joined);
+  if (!invited && asked !== null) await checkLetIn(intake, asked, joined, terms);
   checkOpening(opening, row, joined.leaves);
   if (contribution !== null) await checkRecipients(intake, contribution, joined.leaves);
   intake.bindTag(row);
@@ -279,6 +286,7 @@ async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): P
   record.members = [];
   await setMembers(record, joined.leaves, row.seq);
   if (record.room !== null) agreeToRoom(unit, record);
+  if (asked !== null) dropOwnJoin(unit, record.id, asked);
   keepRoom(record, roomStateOf(joined.state));
   const added = joined.leaves.filter(({ deviceId }) => deviceId !== joined.committer.deviceId);
   const people = event === "joined" && comesAnew(intake, row) ? [room.self.userId] : [];
@@ -377,6 +385,23 @@ async function joinFirst(
     }
   }
   throw new RuleBroken("bad_welcome");
+}
+
+/** By a link: who let this account in has the link's welcome key, and its maker is there, with the key that the link names (P10.2). */
+async function checkLetIn(
+  { room, unit }: Intake,
+  asked: OwnJoin,
+  { proofs, leaves, state }: Joined,
+  { groupId, epoch }: { groupId: Uint8Array; epoch: number },
+): Promise<void> {
+  const { userId } = room.self;
+  const proof = await welcomeProof(fromBase64url(asked.welcomeKey), groupId, epoch, userId);
+  const shown = proofs.get(userId);
+  const away = roomStateOf(state)?.policy.away ?? [];
+  const there = leaves.some((leaf) => leaf.userId === asked.inviter) || away.includes(asked.inviter);
+  const person = await room.person(unit, asked.inviter);
+  const known = person?.keyHash === asked.inviterHash || person?.previous.includes(asked.inviterHash) === true;
+  if (shown === undefined || !equalBytes(shown, proof) || !there || !known) throw new RuleBroken("bad_welcome");
 }
 
 async function checkJoined(intake: Intake, row: WireRow, { anchor, committer, leaves, state }: Joined): Promise<void> {

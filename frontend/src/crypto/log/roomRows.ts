@@ -1,24 +1,29 @@
 /** What a commit makes of a room: whether it may (PROTOCOL.md 10.1), and what stands in the timeline of it. */
 
 import type { Intake } from "../conversation/intake";
+import { checkAdmission, knowsKey } from "../conversation/joining";
 import { chainAt, type ConversationRecord, systemEntry } from "../conversation/record";
 import { RuleBroken } from "../failures";
 import { type ClientState, type OpenedCommit, roomStateOf } from "../mls/group";
+import { encodePackage } from "../mls/keyPackages";
 import { CertificateMissing } from "../mls/policy";
 import { accountsOf, checkRoom, checkRoomCommit, membersOf, NotAllowed, roleOf } from "../mls/roles";
 import {
+  type Admission,
   decodeProfile,
   encodeRoomState,
   type Evidence,
+  keepsWelcomeKeys,
+  type Policy,
   type RoomChange,
   type RoomState,
   ROLE,
   saysWhatChanges,
 } from "../mls/roomState";
-import type { Leaf } from "../mls/roster";
+import { type Leaf, leafOf } from "../mls/roster";
 import type { DeviceRef } from "../mls/suite";
-import { equalBytes } from "../primitives/bytes";
-import { LABEL, MalformedEncoding, toBase64url } from "../primitives/encoding";
+import { equalBytes, sha256 } from "../primitives/bytes";
+import { LABEL, MalformedEncoding, timeToMs, toBase64url } from "../primitives/encoding";
 import { BadSignature, verifyHybrid } from "../primitives/hybrid";
 import { decodeLostState } from "../statements/lostState";
 import { isActive } from "../store/person";
@@ -41,6 +46,7 @@ export async function judgeRoom(
   }
   const after = opened.contents.room ?? before;
   if (!(await saysWhatChanges(said, before, after))) throw new RuleBroken("commit_details_mismatch");
+  if (!keepsWelcomeKeys(before, after)) throw new RuleBroken("bad_room_state");
   const excused = await excusedBy(intake, row, said?.evidence ?? [], changes.before);
   const commit = {
     actor: opened.committer.userId,
@@ -51,6 +57,8 @@ export async function judgeRoom(
     left: new Set(intake.record.room?.left ?? []),
     after: after.policy,
     changesProfile: !equalBytes(before.profile, after.profile),
+    admitted: await admittedBy(intake, before.policy, said?.admissions ?? [], opened),
+    timeMs: timeToMs(row.timestamp),
   };
   allowed(() => checkRoomCommit(before.policy, commit));
   return after;
@@ -63,6 +71,33 @@ function allowed(check: () => void): void {
     if (!(error instanceof NotAllowed)) throw error;
     throw new RuleBroken(error.missing === "bad_room" ? "bad_room_state" : "role_missing", error);
   }
+}
+
+/**
+ * Who comes in by which link: each in words that they signed with its key, for this group, this account key and the very key
+ * package that is added (P10.2).
+ */
+async function admittedBy(
+  { room, unit, record }: Intake,
+  policy: Policy,
+  admissions: readonly Admission[],
+  { contents }: OpenedCommit,
+): Promise<Map<Id, Id>> {
+  const admitted = new Map<Id, Id>();
+  for (const admission of admissions) {
+    const asks = await checkAdmission(room, record, policy, admission);
+    const hashes = await Promise.all(
+      contents.adds
+        .filter(({ leafNode }) => leafOf(leafNode, -1).userId === asks.userId)
+        .map((keyPackage) => sha256(encodePackage(keyPackage))),
+    );
+    const fits = hashes.length === 1 && hashes.every((hash) => equalBytes(hash, asks.packageHash));
+    if (!fits || admitted.has(asks.userId)) throw new RuleBroken("forged_join");
+    // Another key of theirs may be a lie of the server to this browser alone: the row waits, as for a missing one (P6.9).
+    if (!(await knowsKey(room, unit, asks))) throw new CertificateMissing([asks.userId]);
+    admitted.set(asks.userId, asks.link);
+  }
+  return admitted;
 }
 
 /** A welcome's room: whole, and with a place for this account. */
@@ -140,6 +175,8 @@ export function roomEvents(
   const [was, is] = [before.state.policy, after.state.policy];
   const members = { was: membersOf(was, before.leaves), is: membersOf(is, after.leaves) };
   const come = [...members.is].filter((userId) => !members.was.has(userId));
+  const uses = (policy: Policy) => policy.invitations.reduce((sum, { used }) => sum + used, 0);
+  const byLink = come.length > 0 && uses(is) - uses(was) >= come.length;
   const gone = [...members.was].filter((userId) => !members.is.has(userId) && !left.has(userId));
   const both = [...members.is].filter((userId) => members.was.has(userId));
   const handed = was.owner === is.owner ? [] : [is.owner];
@@ -147,7 +184,7 @@ export function roomEvents(
   const raised = both.filter((userId) => role(userId)[0] === ROLE.member && role(userId)[1] === ROLE.moderator);
   const lowered = both.filter((userId) => role(userId)[0] === ROLE.moderator && role(userId)[1] === ROLE.member);
   const events: RoomEvent[] = [
-    { event: "person_added", people: come },
+    { event: byLink ? "person_came" : "person_added", people: come },
     { event: "person_removed", people: gone },
     { event: "person_banned", people: is.banned.filter((userId) => !was.banned.includes(userId)) },
     { event: "ban_lifted", people: was.banned.filter((userId) => !is.banned.includes(userId)) },
@@ -165,6 +202,10 @@ function otherEvents(before: RoomState, after: RoomState): RoomEvent[] {
   if (was.topic !== is.topic) events.push({ event: "topic_changed", people: [], text: is.topic });
   const settings = ({ policy }: RoomState) => JSON.stringify(policy.settings);
   if (settings(before) !== settings(after)) events.push({ event: "settings_changed", people: [] });
+  const links = ({ policy }: RoomState) => new Set(policy.invitations.map(({ id }) => id));
+  const [had, has] = [links(before), links(after)];
+  if ([...has].some((id) => !had.has(id))) events.push({ event: "link_made", people: [] });
+  if ([...had].some((id) => !has.has(id))) events.push({ event: "link_revoked", people: [] });
   return events;
 }
 

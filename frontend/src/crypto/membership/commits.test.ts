@@ -230,6 +230,7 @@ describe("founding", () => {
       psk: null,
       authenticatedData: randomBytes(8),
       anchor,
+      proofs: new Uint8Array(),
     };
     const trusting = { accounts: new Set([alice.userId, bob.userId]), certified: () => "certified" as const };
     const made = await makeCommit(suite, group, order, trusting);

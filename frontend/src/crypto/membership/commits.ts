@@ -12,13 +12,15 @@ import { CryptoFailure, RuleBroken } from "../failures";
 import { changesOf, type ClientState, createOwnGroup, makeCommit, type Psk, roomStateOf } from "../mls/group";
 import { checkedPackage, makeKeyPackage } from "../mls/keyPackages";
 import { encodeAuthenticatedData, encodeCommitDetails } from "../mls/message";
-import { changeBetween } from "../mls/roomState";
+import { changeBetween, type RoomState } from "../mls/roomState";
 import { leavesOf } from "../mls/roster";
 import { groupIdOf } from "../mls/suite";
 import { equalBytes, uuidv7 } from "../primitives/bytes";
-import { fields, fromBase64url, toBase64url } from "../primitives/encoding";
+import { fields, fromBase64url, toBase64url, uuidBytes } from "../primitives/encoding";
 import { bodyHash } from "../statements/chain";
 import { type Contribution, openPart, pskOf, readContribution, type Recipient } from "../statements/contribution";
+import { welcomeProof } from "../statements/invitation";
+import { decodeRoomJoin } from "../statements/roomJoin";
 import type { CommitPlan, Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
 import type { CommitToSend } from "../types";
@@ -127,7 +129,7 @@ async function commit(room: Room, unit: UnitOfWork, record: ConversationRecord, 
   });
   const { rosterHash } = await changesOf(leaves, { adds, removed });
   const before = begun.purpose === "found" ? null : roomStateOf(state);
-  const change = begun.state === null ? null : await changeBetween(before, begun.state.after, begun.state.evidence);
+  const change = begun.state === null ? null : await changeBetween(before, begun.state.after, begun.state);
   const clientId = uuidv7();
   const echo = { seq: record.verifiedSeq, chain: fromBase64url(record.chain) };
   const authenticatedData = encodeAuthenticatedData({
@@ -151,8 +153,26 @@ async function commit(room: Room, unit: UnitOfWork, record: ConversationRecord, 
   const authority = await room.authority(unit, people, record.room !== null);
   // A founding has its state in the group from the start.
   const next = change === null || before === null ? null : (begun.state?.after ?? null);
-  const order = { contents: { adds, removed, room: next }, psk, authenticatedData, anchor };
+  const proofs = await welcomeProofs(record, begun, roomStateOf(state));
+  const order = { contents: { adds, removed, room: next }, psk, authenticatedData, anchor, proofs };
   return { clientId, ...(await makeCommit(suite, state, order, authority)) };
+}
+
+/** For each who comes by a link: that this is the room whose link it is (P10.2). */
+async function welcomeProofs(
+  { id }: ConversationRecord,
+  { generation, epoch, state }: CommitPlan,
+  before: RoomState | null,
+): Promise<Uint8Array> {
+  const proofs: Uint8Array[][] = [];
+  for (const { statement } of state?.admissions ?? []) {
+    const { userId, link } = decodeRoomJoin(statement);
+    const at = before?.policy.invitations.findIndex((each) => each.id === link) ?? -1;
+    const key = before?.welcomeKeys[at];
+    if (key === undefined) throw new CryptoFailure("out_of_order");
+    proofs.push([uuidBytes(userId), await welcomeProof(key, groupIdOf(id, generation), epoch + 1, userId)]);
+  }
+  return fields(...proofs);
 }
 
 /** The current group; for a founding a group of one, whose leaf comes from a package that was never uploaded. */

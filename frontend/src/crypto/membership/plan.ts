@@ -36,11 +36,22 @@ export async function dueCommit(room: Room, unit: UnitOfWork, id: Id): Promise<C
   const { lost, joining } = await healingOf(room, unit, record);
   if (lost.length > 0) return "device_lost";
   if (joining.length > 0) return "device_asks";
+  if (peopleWait(room, record)) return isLastCommitter(room, record) ? "people_wait_for_us" : "people_wait";
   if (record.messagesInEpoch >= MESSAGES_PER_EPOCH) return "messages";
   // Whichever way the clock was set: one renewal, and it counts from there.
   const passed = Math.abs(Date.now() - (record.lastCommit?.takenAt ?? 0));
   return record.messagesInEpoch > 0 && passed >= EPOCH_MS ? "time" : null;
 }
+
+/** People who come by a link and need no approval: whoever committed last is likely to be here, and goes first. */
+function peopleWait(room: Room, record: ConversationRecord): boolean {
+  const state = roomState(record);
+  if (state === null || state.policy.settings.approval) return false;
+  const turnedAway = room.turnedAway.get(record.id);
+  return (record.room?.joining ?? []).some(({ userId }) => turnedAway?.has(userId) !== true);
+}
+
+const isLastCommitter = (room: Room, { lastCommit }: ConversationRecord) => lastCommit?.device === room.device.deviceId;
 
 /** A session with a person whom this account agreed to talk to; a room that this device has a name for. */
 async function mayFound(room: Room, unit: UnitOfWork, { peerId, room: part }: ConversationRecord): Promise<boolean> {
@@ -84,7 +95,7 @@ export async function beginFounding(
 function firstState({ room: part }: ConversationRecord): CommitPlan["state"] {
   if (part === null || part.founding === null) return null;
   const profile = encodeProfile({ ...part.founding, avatar: new Uint8Array() });
-  return { after: { policy: newPolicy(part.creator), profile }, evidence: [] };
+  return { after: { policy: newPolicy(part.creator), profile, welcomeKeys: [] }, evidence: [], admissions: [] };
 }
 
 /** One package of each device but this one, checked. */
@@ -169,7 +180,7 @@ async function stateWithout(
   const evidence = [];
   for (const device of removed)
     if (!left.includes(device.userId)) evidence.push(await evidenceOf(room, unit, record, device));
-  return { after: { ...state, policy: { ...state.policy, away, moderators } }, evidence };
+  return { after: { ...state, policy: { ...state.policy, away, moderators } }, evidence, admissions: [] };
 }
 
 /** The device's own request; without one it is revoked, which everybody can ask for (mls/roomState.ts). */

@@ -4,7 +4,7 @@ import { type ConversationRecord, loadConversation, roomState } from "../convers
 import { stateOf } from "../conversation/view";
 import { CryptoFailure } from "../failures";
 import { checkRoomCommit, NotAllowed } from "../mls/roles";
-import { encodeProfile, type Policy, type RoomState } from "../mls/roomState";
+import { type Admission, encodeProfile, type Policy, type RoomState } from "../mls/roomState";
 import type { DeviceRef } from "../mls/suite";
 import { fromBase64url } from "../primitives/encoding";
 import { activeDevices } from "../store/person";
@@ -12,12 +12,16 @@ import type { CommitPlan, Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
 import type { CommitStep, RoomAct } from "../types";
 import type { Id } from "../wire";
+import { admitting } from "./admission";
+import { linkInState } from "./links";
 import { checkMayCommit, needKeys, packagesOf, plan } from "./plan";
 
 interface Draft {
   adds: CommitPlan["adds"];
   removed: DeviceRef[];
   after: RoomState;
+  admissions?: Admission[];
+  admitted?: Map<Id, Id>;
 }
 
 /** `not_allowed` when one's role in the present epoch does not suffice; after a lost race it is asked again (P10.1). */
@@ -28,24 +32,30 @@ export async function beginRoomAct(room: Room, unit: UnitOfWork, id: Id, act: Ro
   if (before === null || stateOf(record) !== "active") throw new CryptoFailure("not_active");
   const draft = await drafted(room, unit, record, before, act);
   if ("step" in draft) return draft;
-  const { adds, removed, after } = draft;
+  const { adds, removed, after, admissions = [] } = draft;
   const gone = new Set(removed.map(({ deviceId }) => deviceId));
   judge(before.policy, room.self.userId, record, draft, after.profile !== before.profile);
   const members = [...record.members.filter(({ deviceId }) => !gone.has(deviceId)), ...adds];
-  return plan(room, unit, record, { purpose: "rotate", adds, removed, members, state: { after, evidence: [] } });
+  return plan(room, unit, record, {
+    purpose: "rotate",
+    adds,
+    removed,
+    members,
+    state: { after, evidence: [], admissions },
+  });
 }
 
 function judge(
   before: Policy,
   actor: Id,
   { members, room: part }: ConversationRecord,
-  { adds, removed, after }: Draft,
+  { adds, removed, after, admitted = new Map() }: Draft,
   changesProfile: boolean,
 ): void {
   try {
     const left = new Set(part?.left ?? []);
     const commit = { actor, leaves: members, added: adds, removed, excused: new Set<Id>(), left };
-    checkRoomCommit(before, { ...commit, after: after.policy, changesProfile });
+    checkRoomCommit(before, { ...commit, after: after.policy, changesProfile, admitted, timeMs: Date.now() });
   } catch (error) {
     throw error instanceof NotAllowed ? new CryptoFailure("not_allowed", error) : error;
   }
@@ -59,6 +69,14 @@ async function drafted(
   act: RoomAct,
 ): Promise<Draft | CommitStep> {
   if (act.act === "invite") return invitation(room, unit, record, before, act);
+  if (act.act === "admit") {
+    const found = await admitting(room, unit, record, before, act.requests);
+    return "step" in found ? found : { ...found, removed: [] };
+  }
+  if (act.act === "make_link" || act.act === "revoke_link") {
+    const made = act.act === "make_link" ? [await linkInState(unit, record, room.self.userId, act.link)] : [];
+    return { adds: [], removed: [], after: withLinks(before, act.link, made) };
+  }
   const removed = act.act === "remove" ? devicesOf(record, act.userId) : [];
   if (act.act === "profile") {
     const profile = encodeProfile({ name: act.name, topic: act.topic, avatar: new Uint8Array() });
@@ -67,11 +85,24 @@ async function drafted(
   return { adds: [], removed, after: { ...before, policy: policyAfter(before.policy, act) } };
 }
 
+/** The room with these links in the place of that one; every link keeps its welcome key. */
+function withLinks(before: RoomState, instead: Id, made: Awaited<ReturnType<typeof linkInState>>[]): RoomState {
+  const kept = before.policy.invitations.flatMap((invitation, at) => {
+    const welcomeKey = before.welcomeKeys[at];
+    return welcomeKey === undefined || invitation.id === instead ? [] : [{ invitation, welcomeKey }];
+  });
+  const links = [...kept, ...made].sort((a, b) => (a.invitation.id < b.invitation.id ? -1 : 1));
+  const policy = { ...before.policy, invitations: links.map(({ invitation }) => invitation) };
+  return { ...before, policy, welcomeKeys: links.map(({ welcomeKey }) => welcomeKey) };
+}
+
 function devicesOf({ members }: ConversationRecord, userId: Id): DeviceRef[] {
   return members.filter((member) => member.userId === userId).map((each) => ({ userId, deviceId: each.deviceId }));
 }
 
-function policyAfter(policy: Policy, act: Exclude<RoomAct, { act: "invite" | "profile" }>): Policy {
+type PolicyAct = Exclude<RoomAct, { act: "invite" | "profile" | "admit" | "make_link" | "revoke_link" }>;
+
+function policyAfter(policy: Policy, act: PolicyAct): Policy {
   const without = (ids: readonly Id[], userId: Id) => ids.filter((each) => each !== userId);
   switch (act.act) {
     case "remove":

@@ -13,6 +13,7 @@ import {
   createGroup,
   decodeGroupState,
   encodeGroupState,
+  type Extension,
   makePskIndex,
   type PrivateMessage,
   processPrivateMessage,
@@ -106,6 +107,8 @@ export interface CommitOrder {
   authenticatedData: Uint8Array;
   /** For those who join: fields(seq, chain). */
   anchor: Uint8Array;
+  /** For those who come by a link: fields([user id, proof], …). */
+  proofs: Uint8Array;
 }
 
 /** Always with an update path (P6.3). The old state stays good until the commit is accepted. */
@@ -121,7 +124,7 @@ export async function makeCommit(
     {
       extraProposals: proposals(order),
       ratchetTreeExtension: true,
-      groupInfoExtensions: [{ extensionType: EXTENSION.logAnchor, extensionData: order.anchor }],
+      groupInfoExtensions: groupInfo(order),
       authenticatedData: order.authenticatedData,
       forcePath: true,
     },
@@ -135,6 +138,11 @@ export async function makeCommit(
     commit: encodePrivate(result.commit.privateMessage),
     welcome: result.welcome === undefined ? null : encodeWelcome(result.welcome),
   };
+}
+
+function groupInfo({ anchor, proofs }: CommitOrder): Extension[] {
+  const forAll = { extensionType: EXTENSION.logAnchor, extensionData: anchor };
+  return proofs.length === 0 ? [forAll] : [forAll, { extensionType: EXTENSION.welcomeProofs, extensionData: proofs }];
 }
 
 function proposals({ contents, psk }: CommitOrder): Proposal[] {

@@ -12,6 +12,7 @@ import { RuleBroken } from "../failures";
 import { equalBytes } from "../primitives/bytes";
 import { Reader, toBase64url } from "../primitives/encoding";
 import { refuse } from "../refusals";
+import type { Id } from "../wire";
 import type { ClientState, Psk } from "./group";
 import type { OwnKeyPackage } from "./keyPackages";
 import type { Echo } from "./message";
@@ -23,6 +24,8 @@ export interface Joined {
   state: ClientState;
   /** Where the committer stood in the log when it made the commit. */
   anchor: Echo;
+  /** That this is the room of a link, by the account that comes by it (PROTOCOL.md 10.2). */
+  proofs: ReadonlyMap<Id, Uint8Array>;
   committer: Leaf;
   leaves: Leaf[];
 }
@@ -62,7 +65,7 @@ export async function joinByWelcome(
   checkMembers(leaves, terms.authority.accounts);
   const committer = leaves.find(({ index }) => index === info.signer);
   if (committer === undefined) throw new RuleBroken("bad_welcome");
-  return { state, anchor: anchorOf(info), committer, leaves };
+  return { state, anchor: anchorOf(info), proofs: proofsOf(info), committer, leaves };
 }
 
 /** A room's context holds its state; a session's from the second generation on the statement's hash; and nothing else. */
@@ -135,6 +138,23 @@ function onlyPsk(psk: Psk | null): PskIndex {
       return psk.secret;
     },
   };
+}
+
+/** The proofs (0xF0A4): fields([user id, proof], …). */
+function proofsOf(info: GroupInfo): Map<Id, Uint8Array> {
+  const extension = info.extensions.find(({ extensionType }) => extensionType === EXTENSION.welcomeProofs);
+  const proofs = new Map<Id, Uint8Array>();
+  try {
+    const reader = new Reader(extension?.extensionData ?? new Uint8Array());
+    while (reader.more) {
+      const item = reader.items();
+      proofs.set(item.uuid(), item.blob(32));
+      item.end();
+    }
+    return proofs;
+  } catch (error) {
+    return refuse("bad_welcome", error);
+  }
 }
 
 /** The log anchor (0xF0A2): fields(seq, chain). */

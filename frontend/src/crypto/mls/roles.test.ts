@@ -34,7 +34,7 @@ interface Given {
   banned?: string[];
   away?: string[];
   settings?: Partial<Levels>;
-  invitations?: number[];
+  links?: { id: number; by: string; expiry: number; allowed: number; used: number; key?: number }[];
 }
 
 interface Vectors {
@@ -67,6 +67,8 @@ interface Vectors {
     left: string[];
     after: Given | null;
     profile: boolean;
+    admitted?: Record<string, number>;
+    time?: number;
     verdict: string;
   }[];
 }
@@ -98,13 +100,11 @@ const device = (name: string) => ({ userId: name.charAt(0), deviceId: name });
 
 function policyOf(given: Given, before: Policy): Policy {
   const settings = given.settings === undefined ? before.settings : settingsOf(given.settings);
-  const invitations = (given.invitations ?? []).map((id) => ({
+  const invitations = (given.links ?? []).map(({ id, by, key = 0, ...rules }) => ({
+    ...rules,
     id: String(id),
-    publicKey: new Uint8Array(962),
-    inviter: before.owner,
-    expiry: 0,
-    allowed: 1,
-    used: 0,
+    publicKey: new Uint8Array(962).fill(key),
+    inviter: by,
   }));
   const { owner, moderators, banned, away } = { ...before, ...given };
   return { owner, moderators, banned, away, settings, invitations };
@@ -135,6 +135,8 @@ test.each(vectors.commits)("P10.1 the epoch before decides what a commit may do:
     left: new Set(given.left),
     after: given.after === null ? before : policyOf(given.after, before),
     changesProfile: given.profile,
+    admitted: new Map(Object.entries(given.admitted ?? {}).map(([userId, link]) => [userId, String(link)])),
+    timeMs: given.time ?? 0,
   };
   expect(verdict(before, commit)).toBe(given.verdict);
 });
@@ -144,10 +146,16 @@ test("P10.1 state and change read back, and their profiles have a salt", () => {
   const policy = decodePolicy(unhex(first?.hex ?? ""));
   const given = { name: "Harbour", topic: "", avatar: new Uint8Array() };
   const profile = encodeProfile(given);
-  expect(decodeRoomState(encodeRoomState({ policy, profile }))).toEqual({ policy, profile });
+  const welcomeKeys = policy.invitations.map((_, at) => new Uint8Array(32).fill(at));
+  const state = { policy, profile, welcomeKeys };
+  expect(decodeRoomState(encodeRoomState(state))).toEqual(state);
+  expect(() => decodeRoomState(encodeRoomState({ ...state, welcomeKeys: [new Uint8Array(32)] }))).toThrow(
+    MalformedEncoding,
+  );
   expect(hex(encodeProfile(given))).not.toBe(hex(profile));
   const evidence = [{ deviceId: policy.owner, statement: unhex("01"), signature: unhex("02") }];
-  const change = { policy, profileHash: new Uint8Array(32), evidence };
+  const admissions = [{ statement: unhex("03"), signature: unhex("04") }];
+  const change = { policy, profileHash: new Uint8Array(32), evidence, admissions };
   expect(decodeRoomChange(encodeRoomChange(change))).toEqual(change);
   expect(() => encodeProfile({ ...given, name: "" })).toThrow("bad_room_name");
 });

@@ -6,7 +6,7 @@
  */
 
 import type { Id } from "../wire";
-import { MAX_MEMBERS, type Policy, type Role, ROLE } from "./roomState";
+import { type Invitation, MAX_MEMBERS, type Policy, type Role, ROLE } from "./roomState";
 import type { DeviceRef } from "./suite";
 
 /** What was missing; docs/crypto.md, "Rooms", has the words. */
@@ -21,6 +21,10 @@ export type Missing =
   | "left"
   | "away"
   | "owner_leaves"
+  | "link"
+  | "expired"
+  | "used_up"
+  | "approval"
   | "bad_room";
 
 export class NotAllowed extends Error {
@@ -43,6 +47,10 @@ export interface RoomCommit {
   left: ReadonlySet<Id>;
   after: Policy;
   changesProfile: boolean;
+  /** Who comes in by which link. */
+  admitted: ReadonlyMap<Id, Id>;
+  /** Of its row, by the server, in milliseconds. */
+  timeMs: number;
 }
 
 export function roleOf(policy: Policy, userId: Id): Role {
@@ -74,6 +82,8 @@ export function checkRoomCommit(before: Policy, commit: RoomCommit): void {
   // Whoever leaves is out with the next commit, so that nobody who joins needs to know.
   if ([...commit.left].some((userId) => staying.has(userId))) throw new NotAllowed("left");
   checkAdded(before, commit);
+  checkAdmitted(before, commit);
+  checkLinks(before, commit);
   checkAway(before, commit, staying, people);
   checkRoles(before, commit, people);
   checkBans(before, commit);
@@ -107,13 +117,76 @@ function removedPeople(before: Policy, commit: RoomCommit, staying: ReadonlySet<
   return gone;
 }
 
-function checkAdded(before: Policy, { actor, leaves, added, after }: RoomCommit): void {
+function checkAdded(before: Policy, { actor, leaves, added, after, admitted }: RoomCommit): void {
   const members = membersOf(before, leaves);
   for (const userId of accountsOf(added)) {
     if (before.banned.includes(userId) || after.banned.includes(userId)) throw new NotAllowed("banned");
-    if (!members.has(userId) && roleOf(before, actor) < before.settings.invite) throw new NotAllowed("invite");
+    if (members.has(userId) || admitted.has(userId)) continue;
+    if (!mayInvite(before, actor)) throw new NotAllowed("invite");
   }
 }
+
+export const mayInvite = (policy: Policy, userId: Id) => roleOf(policy, userId) >= policy.settings.invite;
+
+/** Whether this member opens the door to who comes by a link. */
+export const mayAdmit = (policy: Policy, userId: Id) => !policy.settings.approval || mayInvite(policy, userId);
+
+/** Whoever made the link is in the room, and may still invite. */
+export const linkWorks = (policy: Policy, { inviter }: Pick<Invitation, "inviter">, members: ReadonlySet<Id>) =>
+  members.has(inviter) && mayInvite(policy, inviter);
+
+function usesIn(admitted: ReadonlyMap<Id, Id>): Map<Id, number> {
+  const uses = new Map<Id, number>();
+  for (const link of admitted.values()) uses.set(link, (uses.get(link) ?? 0) + 1);
+  return uses;
+}
+
+/** Whoever comes by a link comes by one that works, while it lasts; everybody may open the door to them. */
+function checkAdmitted(before: Policy, { actor, leaves, added, admitted, timeMs }: RoomCommit): void {
+  const members = membersOf(before, leaves);
+  const come = accountsOf(added);
+  if ([...admitted.keys()].some((userId) => !come.has(userId) || members.has(userId))) throw new NotAllowed("link");
+  for (const [id, count] of usesIn(admitted)) {
+    const link = before.invitations.find((each) => each.id === id);
+    if (link === undefined || !linkWorks(before, link, members)) throw new NotAllowed("link");
+    if (timeMs >= link.expiry) throw new NotAllowed("expired");
+    if (link.used + count > link.allowed) throw new NotAllowed("used_up");
+  }
+  if (admitted.size > 0 && !mayAdmit(before, actor)) throw new NotAllowed("approval");
+}
+
+/** The links with these uses counted. */
+export function counted(policy: Policy, admitted: ReadonlyMap<Id, Id>): Invitation[] {
+  const uses = usesIn(admitted);
+  return policy.invitations.map((link) => ({ ...link, used: link.used + (uses.get(link.id) ?? 0) }));
+}
+
+/** Uses are counted, by nobody but who admits; links are made in one's own name, and never altered. */
+function checkLinks(before: Policy, { actor, after, admitted }: RoomCommit): void {
+  if (linksText(after.invitations) === linksText(counted(before, admitted))) return;
+  if (admitted.size > 0) throw new NotAllowed("link");
+  if (!mayInvite(before, actor)) throw new NotAllowed("invite");
+  const was = new Map(before.invitations.map((link) => [link.id, linksText([link])]));
+  for (const link of after.invitations) {
+    const made = !was.has(link.id) && link.inviter === actor && link.used === 0;
+    if (!made && was.get(link.id) !== linksText([link])) throw new NotAllowed("link");
+  }
+  const gone = before.invitations.filter(({ id }) => !after.invitations.some((link) => link.id === id));
+  const free = roleOf(before, actor) >= before.settings.remove;
+  if (gone.some(({ inviter }) => inviter !== actor && !free)) throw new NotAllowed("remove");
+}
+
+const linksText = (links: readonly Invitation[]) =>
+  JSON.stringify(
+    links.map(({ id, publicKey, inviter, expiry, allowed, used }) => [
+      id,
+      [...publicKey],
+      inviter,
+      expiry,
+      allowed,
+      used,
+    ]),
+  );
 
 /** Members come back, lose their last device, or are put out while they are away. */
 function checkAway(before: Policy, commit: RoomCommit, staying: ReadonlySet<Id>, gone: ReadonlySet<Id>): void {
@@ -149,9 +222,6 @@ function checkSettings(before: Policy, { actor, after, changesProfile }: RoomCom
   const role = roleOf(before, actor);
   const other = JSON.stringify(ordered(before)) !== JSON.stringify(ordered(after));
   if ((other || changesProfile) && role < before.settings.configure) throw new NotAllowed("configure");
-  const links = (policy: Policy) =>
-    JSON.stringify(policy.invitations.map((link) => ({ ...link, publicKey: [...link.publicKey] })));
-  if (links(before) !== links(after) && role < before.settings.invite) throw new NotAllowed("invite");
 }
 
 function ordered({ settings: { invite, remove, configure, post, approval, timer } }: Policy): unknown[] {

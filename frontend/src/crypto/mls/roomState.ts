@@ -1,14 +1,15 @@
 /**
  * What a room is: who may do what in it, and its name (PROTOCOL.md 10.1, docs/crypto.md "Rooms").
  *
- *   state (0xF0A1 in the GroupContext): fields(room-state/v1, policy, profile)
+ *   state (0xF0A1 in the GroupContext): fields(room-state/v1, policy, profile, [welcome key (32) of each link, …])
  *   policy:  fields(room-policy/v1, owner, [moderator, …], [banned, …], [away, …], invite, remove, configure, post, approval,
  *            timer, [[id, public key (962), inviter, expiry, allowed, used], …])
  *   profile: fields(room-profile/v1, salt (32), name, topic, avatar)
  *   change (in the authenticated data of a commit): fields(room-change/v1, policy or empty, SHA-256(profile) or empty,
- *            [[device, statement, signature], …])
+ *            [[device, statement, signature], …], [[statement, signature] of each who comes by a link, …])
  *
- * The policy is clear to the server, the profile is not: the salt keeps its hash from telling a name that can be guessed.
+ * The policy is clear to the server, the profile is not: the salt keeps its hash from telling a name that can be guessed. Of
+ * the links' welcome keys, with which members show a joiner that they are the room, the server is told nothing.
  */
 
 import { CryptoFailure } from "../failures";
@@ -24,9 +25,11 @@ export const ROLE = { member: 0, moderator: 1, owner: 2 } as const satisfies Rec
 
 export const MAX_MEMBERS = 200;
 const MAX_BANNED = 500;
-const MAX_INVITATIONS = 20;
+export const MAX_INVITATIONS = 20;
 const MAX_EVIDENCE = 64;
+export const MAX_ADMISSIONS = 64;
 const KEY_BYTES = 962;
+const WELCOME_KEY_BYTES = 32;
 const SALT_BYTES = 32;
 export const MAX_NAME = 80;
 export const MAX_TOPIC = 300;
@@ -61,6 +64,14 @@ export interface RoomState {
   policy: Policy;
   /** As encoded, salt included. */
   profile: Uint8Array;
+  /** One of each link of the policy, in its order. */
+  welcomeKeys: Uint8Array[];
+}
+
+/** Somebody who comes in by a link, in the words that they signed with its key (statements/roomJoin.ts). */
+export interface Admission {
+  statement: Uint8Array;
+  signature: Uint8Array;
 }
 
 /** A device that is taken out although nobody has the right to: its own request, or its account's list that revokes it. */
@@ -75,6 +86,7 @@ export interface RoomChange {
   policy: Policy | null;
   profileHash: Uint8Array | null;
   evidence: Evidence[];
+  admissions: Admission[];
 }
 
 const EMPTY = new Uint8Array();
@@ -201,22 +213,28 @@ function readInvitations(reader: Reader): Invitation[] {
   return found;
 }
 
-export function encodeRoomState({ policy, profile }: RoomState): Uint8Array {
-  return fields(LABEL.roomState, encodePolicy(policy), profile);
+export function encodeRoomState({ policy, profile, welcomeKeys }: RoomState): Uint8Array {
+  return fields(LABEL.roomState, encodePolicy(policy), profile, welcomeKeys);
 }
 
 export function decodeRoomState(bytes: Uint8Array): RoomState {
   const reader = new Reader(bytes);
   reader.label(LABEL.roomState);
-  const state = { policy: decodePolicy(reader.blob()), profile: reader.blob() };
+  const state = {
+    policy: decodePolicy(reader.blob()),
+    profile: reader.blob(),
+    welcomeKeys: reader.list((item) => item.blob(WELCOME_KEY_BYTES)),
+  };
   reader.end();
   decodeProfile(state.profile);
+  if (state.welcomeKeys.length !== state.policy.invitations.length) throw new MalformedEncoding("a key for each link");
   return state;
 }
 
-export function encodeRoomChange({ policy, profileHash: hash, evidence }: RoomChange): Uint8Array {
+export function encodeRoomChange({ policy, profileHash: hash, evidence, admissions }: RoomChange): Uint8Array {
   const statements = evidence.map(({ deviceId, statement, signature }) => [uuidBytes(deviceId), statement, signature]);
-  return fields(LABEL.roomChange, policy === null ? EMPTY : encodePolicy(policy), hash ?? EMPTY, statements);
+  const admitted = admissions.map(({ statement, signature }) => [statement, signature]);
+  return fields(LABEL.roomChange, policy === null ? EMPTY : encodePolicy(policy), hash ?? EMPTY, statements, admitted);
 }
 
 export function decodeRoomChange(bytes: Uint8Array): RoomChange {
@@ -230,36 +248,54 @@ export function decodeRoomChange(bytes: Uint8Array): RoomChange {
     item.end();
     return found;
   });
+  const admissions = reader.list((each) => {
+    const item = each.items();
+    const found = { statement: item.blob(), signature: item.blob() };
+    item.end();
+    return found;
+  });
   reader.end();
-  if ((hash.length !== 0 && hash.length !== 32) || evidence.length > MAX_EVIDENCE) {
+  const many = evidence.length > MAX_EVIDENCE || admissions.length > MAX_ADMISSIONS;
+  if ((hash.length !== 0 && hash.length !== 32) || many) {
     throw new MalformedEncoding("not a change of a room");
   }
   return {
     policy: policy.length === 0 ? null : decodePolicy(policy),
     profileHash: hash.length === 0 ? null : hash,
     evidence,
+    admissions,
   };
+}
+
+/** Whether each link has the welcome key that it was made with: no member changes it for those who join later. */
+export function keepsWelcomeKeys(before: RoomState, after: RoomState): boolean {
+  const keys = new Map(before.policy.invitations.map(({ id }, at) => [id, before.welcomeKeys[at]]));
+  return after.policy.invitations.every(({ id }, at) => {
+    const [was, is] = [keys.get(id), after.welcomeKeys[at]];
+    return is !== undefined && (was === undefined || equalBytes(was, is));
+  });
 }
 
 /** What lies between two states, as a commit tells the server; null when nothing does. */
 export async function changeBetween(
   before: RoomState | null,
   after: RoomState,
-  evidence: Evidence[] = [],
+  { evidence = [], admissions = [] }: Partial<Pick<RoomChange, "evidence" | "admissions">> = {},
 ): Promise<RoomChange | null> {
   const samePolicy = before !== null && equalBytes(encodePolicy(before.policy), encodePolicy(after.policy));
   const sameProfile = before !== null && equalBytes(before.profile, after.profile);
-  if (samePolicy && sameProfile && evidence.length === 0) return null;
+  if (samePolicy && sameProfile && evidence.length + admissions.length === 0) return null;
   return {
     policy: samePolicy ? null : after.policy,
     profileHash: sameProfile ? null : await profileHash(after.profile),
     evidence,
+    admissions,
   };
 }
 
 /** Whether a change says exactly what lies between the two states. */
 export async function saysWhatChanges(said: RoomChange | null, before: RoomState, after: RoomState): Promise<boolean> {
-  const real = await changeBetween(before, after, said?.evidence ?? []);
+  const real = await changeBetween(before, after, said ?? {});
   if (real === null || said === null) return real === said;
   return equalBytes(encodeRoomChange(real), encodeRoomChange(said));
 }

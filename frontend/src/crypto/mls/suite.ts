@@ -26,7 +26,13 @@ export const MLS_SUITE = "MLS_256_XWING_AES256GCM_SHA512_Ed25519";
 export const MLS_SUITE_NAME = "X-Wing (ML-KEM-768 + X25519), AES-256-GCM, SHA-512";
 
 /** Our private extension types (PROTOCOL.md 3.6): a device that does not list them can never join a group that has one. */
-export const EXTENSION = { roomState: 0xf0a1, logAnchor: 0xf0a2, generation: 0xf0a3, lastResort: 10 } as const;
+export const EXTENSION = {
+  roomState: 0xf0a1,
+  logAnchor: 0xf0a2,
+  generation: 0xf0a3,
+  welcomeProofs: 0xf0a4,
+  lastResort: 10,
+} as const;
 
 export interface DeviceSuite {
   cs: CiphersuiteImpl;

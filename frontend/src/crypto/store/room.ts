@@ -3,7 +3,7 @@
 import { CryptoFailure } from "../failures";
 import { type ClientState, loadGroup, saveGroup } from "../mls/group";
 import type { Authority } from "../mls/policy";
-import type { Evidence, RoomState } from "../mls/roomState";
+import type { Admission, Evidence, RoomState } from "../mls/roomState";
 import { type DeviceRef, deviceSuite, type DeviceSuite } from "../mls/suite";
 import { fromBase64url } from "../primitives/encoding";
 import { HybridSigner } from "../primitives/hybrid";
@@ -54,8 +54,8 @@ export interface CommitPlan {
   /** Encoded key packages of the devices that the commit adds. */
   adds: (DeviceRef & { keyPackage: Uint8Array; publicKey: Uint8Array })[];
   removed: DeviceRef[];
-  /** The room's state behind it, and why it takes devices out that nobody has the right to; null: a session. */
-  state: { after: RoomState; evidence: Evidence[] } | null;
+  /** The room's state behind it, why it takes devices out that nobody has the right to, who comes by a link; null: a session. */
+  state: { after: RoomState; evidence: Evidence[]; admissions: Admission[] } | null;
   /** What begins a later generation: its statement on top of the row `seq`, by hash and as it is sent. */
   opening: { seq: number; hash: Uint8Array; wire: WireOpening } | null;
 }
@@ -66,6 +66,8 @@ export class Room {
   /** Conversations whose log has been taken up to the head since the store was opened (P9.1). */
   readonly caughtUp = new Set<Id>();
   readonly plans = new Map<Id, CommitPlan>();
+  /** Who asked to come into a room and cannot be let in, as long as they ask. */
+  readonly turnedAway = new Map<Id, Set<Id>>();
   /** How often the keys of an account were learned since the store was opened. */
   readonly learned = new Map<Id, number>();
   /** The row that waits for keys in each conversation, with `learned` of those accounts when it was first held back. */

@@ -59,6 +59,6 @@ export class TestRoom {
   #view(reader: Browser): WireRoom {
     const { peer, user1_id, ...log } = this.world.service.sessionFor(this.id, reader.userId);
     const members = log.members.filter(({ device_id }) => !this.#out.has(device_id));
-    return { ...log, members, creator_id: user1_id, people: [peer], left: false };
+    return { ...log, members, creator_id: user1_id, people: [peer], joining: [], left: false };
   }
 }

@@ -13,13 +13,26 @@ import type {
 } from "../wire";
 import type { Received, RoomAct } from "./conversations";
 
-/** `device_lost`: remove it (`beginRotation`). `device_asks`: add it (`beginAdding`). */
+/**
+ * `device_lost`: remove it (`beginRotation`). `device_asks`: add it (`beginAdding`). `people_wait`: let them in (`beginRoomAct`);
+ * `…_for_us`: this browser made the last commit, so it is the one to go on.
+ */
 export type CommitReason =
-  "founding" | "person_left" | "device_revoked" | "device_lost" | "device_asks" | "messages" | "time";
+  | "founding"
+  | "person_left"
+  | "device_revoked"
+  | "device_lost"
+  | "device_asks"
+  | "people_wait"
+  | "people_wait_for_us"
+  | "messages"
+  | "time";
 
 export type CommitStep =
   /** Fetch these accounts' keys (`learnKeys`), then begin again. */
   | { step: "account_keys"; needs: { userId: Id; since: number }[] }
+  /** None of those who ask can be let in; whoever asked falsely was named. */
+  | { step: "nobody" }
   /** Ask `POST …/contributions` with this, then `finishCommit`. Not founding: after 2 s without, `finishCommit(id, null)`. */
   | { step: "contribution"; request: WireContributionRequest };
 

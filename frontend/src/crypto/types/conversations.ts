@@ -1,6 +1,18 @@
 /** Conversations as this browser knows them, and the rows of their logs (PROTOCOL.md 4, 5). */
 
-import type { Bytes, Id, Time, WireKeyPackages, WireRoom, WireRow, WireSession } from "../wire";
+import type {
+  Bytes,
+  Id,
+  Time,
+  WireJoin,
+  WireJoinRequests,
+  WireKeyPackages,
+  WireLink,
+  WireNewLink,
+  WireRoom,
+  WireRow,
+  WireSession,
+} from "../wire";
 import type { MessageRef, Problem, TimelineEntry } from "./timeline";
 
 /** The new text of a message, not sent yet. */
@@ -85,6 +97,9 @@ export interface ShownRoom {
   people: RoomPerson[];
   banned: { userId: Id; username: string }[];
   settings: RoomSettings;
+  links: ShownLink[];
+  /** Who waits to be let in, for those who may do it. */
+  joining: { userId: Id; username: string; since: Time }[];
   agreed: boolean;
 }
 
@@ -97,7 +112,35 @@ export type RoomAct =
   | { act: "role"; userId: Id; role: "member" | "moderator" }
   | { act: "hand_over"; userId: Id }
   | { act: "profile"; name: string; topic: string }
-  | { act: "settings"; settings: RoomSettings };
+  | { act: "settings"; settings: RoomSettings }
+  /** A link that `newLink` made and the server keeps. */
+  | { act: "make_link"; link: Id }
+  | { act: "revoke_link"; link: Id }
+  /** With items of `GET /api/rooms/{id}/requests`. */
+  | { act: "admit"; requests: WireJoinRequests["items"] };
+
+/** Until when, in milliseconds, and for how many a link is good. */
+export interface LinkLimits {
+  expiry: number;
+  allowed: number;
+}
+
+/** A new link: what the server keeps of it, and what its address is made of. The server is never told the fragment. */
+export interface LinkToKeep {
+  request: WireNewLink;
+  code: string;
+  fragment: string;
+}
+
+export interface ShownLink {
+  id: Id;
+  inviter: Id;
+  expiry: number;
+  allowed: number;
+  used: number;
+  /** Its maker is in the room and may still invite. */
+  works: boolean;
+}
 
 export type SendingBlocked =
   | { reason: "account_key_changed" | "account_conflict" | "account_key_swapped"; userId: Id }
@@ -183,6 +226,21 @@ export interface ConversationCalls {
 
   /** Name and topic of a room that was just made, before its founding. `bad_room_name`. */
   nameRoom(id: Id, name: string, topic: string): Promise<Conversation>;
+
+  /** A new invitation link: keep it by `POST /api/rooms/{id}/links`, then do `make_link`. */
+  newLink(id: Id, limits: LinkLimits): Promise<LinkToKeep>;
+
+  /** The address of a link that this browser made; null: another one did. */
+  linkAgain(link: Id): Promise<{ code: string; fragment: string } | null>;
+
+  /** Whether a fragment is whole. */
+  isLink(fragment: string): Promise<boolean>;
+
+  /** What this account asks with to come in by a link (`POST /api/rooms/join/{code}`). `bad_link`. */
+  askToJoin(shown: WireLink, fragment: string): Promise<WireJoin>;
+
+  /** The request is over without a welcome. */
+  forgetJoin(roomId: Id): Promise<void>;
 
   /**
    * Takes rows of the log, in order, from after `verifiedSeq`. `headSeq` is the log's head as the server tells it with

@@ -143,6 +143,8 @@ export interface SystemEntry extends EntryBase {
     | "account_key_accepted"
     /** Of rooms: what `userId` did, to or for `people`. */
     | "person_added"
+    /** By a link; `userId` let them in. */
+    | "person_came"
     | "person_removed"
     | "person_left"
     | "person_banned"
@@ -152,7 +154,9 @@ export interface SystemEntry extends EntryBase {
     | "moderator_dropped"
     | "renamed"
     | "topic_changed"
-    | "settings_changed";
+    | "settings_changed"
+    | "link_made"
+    | "link_revoked";
   /** Who did it (or whom it concerns, for account keys). */
   userId: Id;
   /** Devices added or removed, with their accounts. */
