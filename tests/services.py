@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from sqlalchemy import Select, func, select
 
 from app_service.db import Database
 from app_service.models import Model
+from app_service.models.base import now
 from app_service.settings import Settings
 from app_service.socket.keeper import Keeper
 from shared.settings import new_secret
@@ -102,10 +104,10 @@ class Service:
             while not (self.quantum.away or self.app.state.notaries.state == "ready"):  # noqa: ASYNC110 - nothing tells
                 await asyncio.sleep(0.005)
 
-    async def housekeeping(self) -> None:
-        """What the keeper does every hour."""
+    async def housekeeping(self, later: timedelta = timedelta(0)) -> None:
+        """What the keeper does every hour, as if it were so much later."""
         state = self.app.state
-        await Keeper(state.hub, self.database, state.sockets.presence, state.attachments).forget_now()
+        await Keeper(state.hub, self.database, state.sockets.presence, state.attachments).forget(now() + later)
 
     async def rows(self, query: Select[Any]) -> list[Any]:
         async with self.database.read() as session:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from datetime import datetime
 from typing import Final
 
 from app_service.accounts import repository as accounts
 from app_service.attachments.service import AttachmentService
+from app_service.conversations import collecting
 from app_service.db import Database
 from app_service.models.base import now
 from app_service.realtime import stored
@@ -56,14 +58,14 @@ class Keeper:
     async def _forget(self) -> None:
         while True:
             with suppress(ApiError):
-                await self.forget_now()
+                await self.forget(now())
             await asyncio.sleep(FORGET_SECONDS)
 
-    async def forget_now(self) -> None:
+    async def forget(self, moment: datetime) -> None:
         """Delete what has been kept for its time."""
-        moment = now()
         async with self._database.write() as unit:
             await stored.forget(unit.session, moment)
             await accounts.forget_expired_sign_ins(unit.session, moment)
             await vault.forget_old(unit.session, moment)
+        await collecting.collect(self._database, moment)
         await self._attachments.collect(moment)

@@ -8,6 +8,7 @@ import * as devices from "./account/devices";
 import * as mlKem from "./account/mlKem";
 import { recoveryCodeState } from "./account/passwords";
 import { recentEmoji, rememberEmoji } from "./conversation/emoji";
+import { forgetOldGroups } from "./conversation/forgetting";
 import { Intake } from "./conversation/intake";
 import { outboxes } from "./conversation/outbox";
 import { refusePending, waitingCommit } from "./conversation/pending";
@@ -207,7 +208,11 @@ function accountCalls(core: Core) {
       }),
     signChallenge: (challenge) => core.read((room) => devices.signChallenge(room, challenge)),
     keyPackages: (input) => core.change((room, unit) => devices.keyPackages(room, unit, input)),
-    purgeKeyPackages: (time) => core.change((room, unit) => devices.purgeKeyPackages(room, unit, time)),
+    forgetOld: (time) =>
+      core.change(async (room, unit) => {
+        await devices.purgeKeyPackages(room, unit, time);
+        await forgetOldGroups(room, unit, time);
+      }),
     nextMlKemKey: (asked) => core.change((room, unit) => mlKem.nextMlKemKey(room, unit, asked)),
     mlKemKeyTaken: (taken) => core.change((room, unit) => mlKem.mlKemKeyTaken(room, unit, taken)),
     ownKeys: () => core.read(devices.ownKeys),

@@ -60,7 +60,7 @@ export class Device {
 
   async refillKeyPackages(): Promise<void> {
     const { count, has_last_resort, time } = await this.api.get("/api/devices/key-packages", {});
-    await this.crypto.purgeKeyPackages(time);
+    await this.crypto.forgetOld(time);
     if (count >= LOW && has_last_resort) return;
     const missing = { count: Math.max(0, FULL - count), lastResort: !has_last_resort };
     const body = await this.crypto.keyPackages({ ...missing, time });

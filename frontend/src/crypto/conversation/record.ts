@@ -110,6 +110,8 @@ export interface ConversationRecord {
   /** The epoch in which the next commit must be. */
   epoch: number;
   status: GroupStatus;
+  /** By the server's time, when a commit took this device out last. */
+  removedAt?: Time;
   /** `since`: seq of the commit that added it, as far as this device knows. */
   members: { userId: Id; deviceId: Id; keyHash: Bytes; since: number }[];
   /** Sender tag → device. */

@@ -2,7 +2,7 @@
 
 import "fake-indexeddb/auto";
 import type { Proposal } from "ts-mls";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { failureCode } from "../failures";
 import { makeKeyPackage } from "../mls/keyPackages";
 import { leavesOf } from "../mls/roster";
@@ -113,6 +113,26 @@ test("P5.3 a commit whose body is withheld is named and waited for", async () =>
   row.content = content;
   await bob.sync(id);
   expect(await bob.texts(id)).toEqual(["behind it"]);
+});
+
+test("P10.3 whoever was away for longer than commits are kept is added anew, and reads on", async () => {
+  await alice.rotate(id);
+  await alice.send(id, "while he was away");
+  const row = service.conversation(id).rows.at(-2)!;
+  row.content = null;
+  vi.useFakeTimers({ now: Date.now() + 8 * 86_400_000, toFake: ["Date"] });
+  await bob.sync(id);
+  vi.useRealTimers();
+  expect(await bob.problems(id)).toEqual([]);
+  expect(await bob.api.conversation(id)).toMatchObject({ state: "lost", verifiedSeq: row.seq + 1 });
+  await bob.ask(id);
+  await alice.sync(id);
+  await alice.heal(id);
+  for (const browser of [alice, bob]) await browser.sync(id);
+  await alice.send(id, "back again");
+  await bob.sync(id);
+  expect(await bob.texts(id)).toEqual(["back again"]);
+  expect(await authenticator(alice)).toBe(await authenticator(bob));
 });
 
 test("P6.8 nothing is taken behind the message that ended the conversation", async () => {

@@ -30,7 +30,7 @@ import type { RoomState } from "../mls/roomState";
 import { leavesOf } from "../mls/roster";
 import { type DeviceRef, groupIdOf } from "../mls/suite";
 import { equalBytes } from "../primitives/bytes";
-import { fromBase64url, msToTime, toBase64url } from "../primitives/encoding";
+import { fromBase64url, msToTime, timeToMs, toBase64url } from "../primitives/encoding";
 import { refuse } from "../refusals";
 import type { Contribution } from "../statements/contribution";
 import { welcomeProof } from "../statements/invitation";
@@ -42,6 +42,9 @@ import { checkOpening, openingFor } from "./generationRows";
 import { echoProblem, openHeader, rowContent } from "./header";
 import { holdOwn, loseOldCopy, loseState } from "./messageRows";
 import { addRoomEvents, judgeJoined, judgeRoom, keepRoom, type RoomEvent, roomEvents } from "./roomRows";
+
+/** The server keeps the bodies of commits for so long at least (P10.3). */
+const KEPT_MS = 7 * 86_400_000;
 
 export async function takeCommit(intake: Intake, row: WireRow): Promise<void> {
   const { record, unit } = intake;
@@ -89,7 +92,8 @@ async function judge(intake: Intake, row: WireRow): Promise<void> {
   const { record } = intake;
   if (record.status === "refused") return;
   if (record.status === "member") {
-    if (intake.own(row)) await unknownOwn(intake, row);
+    if (isErased(row)) await loseState(intake, row, "cannot_follow", true);
+    else if (intake.own(row)) await unknownOwn(intake, row);
     else await takeOther(intake, row);
   } else if (row.welcomes != null && row.welcomes.length > 0) {
     // Back into a group only after it asked or was removed; that the epoch is a later one the log sees to (P6.7). A new
@@ -99,6 +103,9 @@ async function judge(intake: Intake, row: WireRow): Promise<void> {
     await join(intake, row, row.welcomes);
   }
 }
+
+/** Whoever was away for longer than commits are kept is added anew; until then the server may still deliver it. */
+const isErased = ({ content, timestamp }: WireRow) => content === null && Date.now() - timeToMs(timestamp) > KEPT_MS;
 
 /** A commit in this device's name that it does not know of (P9.1). */
 async function unknownOwn(intake: Intake, row: WireRow): Promise<never> {
@@ -190,6 +197,7 @@ function tellsAll(events: readonly RoomEvent[], { added, removed }: Committed): 
 function removedMe(intake: Intake, row: WireRow, { removed }: Changes, state: RoomState | null): void {
   const { room, record } = intake;
   record.status = state === null || state.policy.away.includes(room.self.userId) ? "removed" : "left";
+  record.removedAt = row.timestamp;
   const at = { seq: row.seq, time: row.timestamp };
   const people = record.status === "left" ? [room.self.userId] : [];
   intake.add(systemEntry(intake.record, at, "removed_me", row.sender_id, { devices: removed, people }));

@@ -122,9 +122,9 @@ describe("founding", () => {
     };
     const before = await halves();
     await alice.api.keyPackages({ count: 1, lastResort: true, time: msToTime(Date.now() - 60 * DAY_MS) });
-    await alice.api.purgeKeyPackages(msToTime(Date.now() + 29 * DAY_MS));
+    await alice.api.forgetOld(msToTime(Date.now() + 29 * DAY_MS));
     expect(await halves()).toBe(before + 2);
-    await alice.api.purgeKeyPackages(msToTime(Date.now() + 31 * DAY_MS));
+    await alice.api.forgetOld(msToTime(Date.now() + 31 * DAY_MS));
     expect(await halves()).toBe(before);
   });
 
@@ -533,9 +533,20 @@ describe("an existing group", () => {
       expect(received.entries).toMatchObject([{ kind: "system", event: "removed_me", userId: alice.userId }]);
       expect(received.conversation).toMatchObject({ state: "removed", blocked: { reason: "lost" } });
       expect(await bob.texts(id)).toEqual(["before"]);
-      const room = await bob.inside();
-      expect(await room.group(room.store.begin(), id)).not.toBeNull();
-      room.store.close();
+      const kept = async () => {
+        const room = await bob.inside();
+        const group = await room.group(room.store.begin(), id);
+        room.store.close();
+        return group !== null;
+      };
+      for (const [days, still] of [
+        [29, true],
+        [31, false],
+      ] as const) {
+        await bob.api.forgetOld(msToTime(Date.now() + days * DAY_MS));
+        expect(await kept()).toBe(still);
+      }
+      expect(await bob.texts(id)).toEqual(["before"]);
     },
   );
 

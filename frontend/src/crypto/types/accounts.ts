@@ -185,8 +185,11 @@ export interface DeviceCalls {
   /** What this browser holds for its account, as the person may see it. */
   ownKeys(): Promise<OwnKeys>;
 
-  /** Deletes the private halves of those that no welcome can be for any more. */
-  purgeKeyPackages(time: Time): Promise<void>;
+  /**
+   * Deletes what is kept only for a time: private halves of packages that no welcome can be for any more, and keys of groups
+   * that this device was taken out of 30 days ago (PROTOCOL.md 6.8).
+   */
+  forgetOld(time: Time): Promise<void>;
 
   /** Body of `DELETE /api/devices/{deviceId}`; the vault must be unlocked (`signInSecret`, `unlock`). */
   revokeDevice(input: { keys: WireAccountKeys; deviceId: Id }): Promise<WireRevocation>;
