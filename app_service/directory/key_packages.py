@@ -56,6 +56,8 @@ async def upload(unit: Unit, caller: DeviceCaller, body: KeyPackageUpload) -> Ke
     device = await repository.live_device(unit.session, caller.user_id, caller.device_id, lock=True)
     if device is None:
         raise Forbidden("device_required", "This device is revoked.")
+    if body.replace:
+        await repository.delete_key_packages(unit.session, device.id)
     await repository.delete_stale_key_packages(unit.session, device.id, now() + MIN_REMAINING)
     stored = await repository.key_packages(unit.session, device.id)
     offered = [*body.key_packages, *([body.last_resort] if body.last_resort is not None else [])]

@@ -122,6 +122,8 @@ class Revocation(Wire):
 class KeyPackageUpload(Wire):
     key_packages: list[KeyPackageBytes] = Field(max_length=MAX_KEY_PACKAGES)
     last_resort: KeyPackageBytes | None = None
+    replace: bool = False
+    """Nothing that was uploaded before is given out any more."""
 
 
 class KeyPackageStock(Wire):

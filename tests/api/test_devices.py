@@ -463,6 +463,22 @@ async def test_at_most_two_hundred_packages_are_kept(service: Service) -> None:
     assert (response.status_code, response.json()["error"]["code"]) == (409, "too_many_key_packages")
 
 
+async def test_p3_6_fresh_key_packages_take_the_place_of_all_before(service: Service) -> None:
+    alice = await service.bound("alice")
+    await alice.upload_key_packages(3)
+    fresh: Json = {
+        "key_packages": [to_base64url(alice.key_package())],
+        "last_resort": to_base64url(alice.key_package(last_resort=True)),
+        "replace": True,
+    }
+
+    answers = [await alice.post("/api/devices/key-packages", fresh) for _ in range(2)]
+
+    assert [(answer["count"], answer["has_last_resort"]) for answer in answers] == [(1, True), (1, True)]
+    kept = {to_base64url(row.key_package) for row in await service.rows(select(KeyPackage))}
+    assert kept == {*fresh["key_packages"], fresh["last_resort"]}
+
+
 async def test_lookups_for_conversations_take_one_query_each(service: Service) -> None:
     alice, carol = await service.bound("alice"), await service.curl_person("carol")
     async with service.database.read() as session:

@@ -2004,6 +2004,11 @@ export interface components {
       key_packages: string[];
       /** Last Resort */
       last_resort?: string | null;
+      /**
+       * Replace
+       * @default false
+       */
+      replace?: boolean;
     };
     /**
      * LastWord

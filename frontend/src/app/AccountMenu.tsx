@@ -3,7 +3,7 @@ import { styled } from "@mui/material/styles";
 import { useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { Avatar } from "../components/Avatar";
-import { AtomIcon, BrowserIcon, DownIcon, KeyboardIcon, SignOutIcon } from "../components/icons";
+import { AtomIcon, BrowserIcon, DownIcon, KeyboardIcon, KeyIcon, SignOutIcon } from "../components/icons";
 import { Name } from "../components/Pane";
 import { Shield } from "../components/Shield";
 import { paths } from "../lib/paths";
@@ -61,6 +61,9 @@ export function AccountMenu({ onKeys }: { onKeys: () => void }) {
       >
         <MenuItem onClick={choose(() => void navigate(paths.account))}>
           <BrowserIcon size={18} /> Account and browsers
+        </MenuItem>
+        <MenuItem onClick={choose(() => void navigate(paths.keys))}>
+          <KeyIcon size={18} /> Keys
         </MenuItem>
         <MenuItem onClick={choose(() => void navigate(paths.quantum))}>
           <AtomIcon size={18} /> Quantum

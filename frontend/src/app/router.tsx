@@ -6,6 +6,7 @@ import { RegisterPage } from "../features/auth/RegisterPage";
 import { SignInPage } from "../features/auth/SignInPage";
 import { PeoplePage } from "../features/connections/PeoplePage";
 import { ConversationPage } from "../features/conversations/ConversationPage";
+import { KeysPage } from "../features/keys/KeysPage";
 import { QuantumPage } from "../features/quantum/QuantumPage";
 import { paths } from "../lib/paths";
 import { Appearance } from "./Appearance";
@@ -44,6 +45,7 @@ export const routes: RouteObject[] = [
           { index: true, element: <NoConversation /> },
           { path: "people", element: <PeoplePage /> },
           { path: "account", element: <AccountPage appearance={<Appearance />} /> },
+          { path: "keys", element: <KeysPage /> },
           { path: "quantum", element: <QuantumPage /> },
           // The details stand beside the conversation (Shell), which stays as it is.
           { path: "c/:conversationId", element: <ConversationPage />, children: [{ path: "details", element: null }] },

@@ -7,6 +7,7 @@ export const paths = {
   people: "/people",
   account: "/account",
   quantum: "/quantum",
+  keys: "/keys",
   conversation: (id: string) => `/c/${id}`,
   details: (id: string) => `/c/${id}/details`,
   message: (conversationId: string, messageId: string) => `/c/${conversationId}?message=${messageId}`,

@@ -71,7 +71,7 @@ function devicesOf(contact: Contact, { members }: Sealed): DeviceDetails[] {
 }
 
 /** A UUIDv7 begins with the time, in milliseconds, at which the device made it. */
-const madeAt = (id: Id) => Number.parseInt(id.replaceAll("-", "").slice(0, 12), 16);
+export const madeAt = (id: Id) => Number.parseInt(id.replaceAll("-", "").slice(0, 12), 16);
 
 function contributionOf({ contribution, contributionMissing, conversation }: Sealed): ContributionDetails | null {
   if (contribution === null || contributionMissing) return null;

@@ -64,7 +64,14 @@ export class Device {
     if (count >= LOW && has_last_resort) return;
     const missing = { count: Math.max(0, FULL - count), lastResort: !has_last_resort };
     const body = await this.crypto.keyPackages({ ...missing, time });
-    await this.api.post("/api/devices/key-packages", { body });
+    await this.api.post("/api/devices/key-packages", { body: { ...body, replace: false } });
+  }
+
+  /** Fresh ones in the place of all that the server holds. */
+  async replaceKeyPackages(): Promise<void> {
+    const { time } = await this.api.get("/api/devices/key-packages", {});
+    const body = await this.crypto.keyPackages({ count: FULL, lastResort: true, time });
+    await this.api.post("/api/devices/key-packages", { body: { ...body, replace: true } });
   }
 
   /** Replaces the ML-KEM key when it is time, or was asked for; settles one whose answer got lost. Answers whether one was replaced. */

@@ -97,6 +97,12 @@ export class Engine implements Messenger {
   loadOwnDevices = () => this.#do(({ people }) => people.loadOwnDevices());
   startConversation = (userId: Id) => this.#do(({ people }) => people.startSession(userId));
 
+  // ---------------------------------------------------------------- keys
+
+  loadKeys = () => this.#do(({ keys }) => keys.load());
+  renewDeviceKey = () => this.#do(({ keys }) => keys.renewDeviceKey());
+  renewKeyPackages = () => this.#do(({ keys }) => keys.renewKeyPackages());
+
   // ---------------------------------------------------------------- quantum
 
   loadEntropy = () => this.#do(({ live }) => entropy(live.context.api));

@@ -63,7 +63,7 @@ export class Live {
   readonly privacy: PrivacySwitches;
   readonly typing: Typing;
   readonly joins: Joins;
-  readonly #device: Device;
+  readonly device: Device;
   readonly #ways: Ways;
   readonly #socket: Socket;
   readonly #events: Events;
@@ -89,7 +89,7 @@ export class Live {
       failed: dependencies.failed,
       show: (entries) => this.conversations.show(entries),
     };
-    this.#device = new Device(api, crypto);
+    this.device = new Device(api, crypto);
     const background = (work: Promise<unknown>) => void work.catch(dependencies.failed);
     const openPolled = () => new PolledSocket(api, clock);
     this.#ways = new Ways({ api, clock, notes, openSocket, openPolled });
@@ -275,10 +275,10 @@ export class Live {
         await this.#config();
         return "done";
       case "keyPackages":
-        await this.#device.refillKeyPackages();
+        await this.device.refillKeyPackages();
         return { again: HOUR_MS };
       case "mlKemKey":
-        await this.#device.renewMlKemKey(this.local.userId);
+        await this.device.renewMlKemKey(this.local.userId);
         return { again: HOUR_MS };
       case "token":
         this.#socket.send({ type: "token", token: await this.context.api.token.get() });

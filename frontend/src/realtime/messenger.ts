@@ -20,6 +20,7 @@ import type {
   Time,
 } from "./state";
 import type { Publish } from "./changes";
+import type { KeysView } from "./keys";
 import type { Bb84Request, Bb84Shown, Bb84Stage, PoolState, Sample } from "./quantum";
 
 export class MessengerError extends Error {
@@ -177,6 +178,12 @@ export interface Messenger {
   loadSamples(): Promise<Sample[]>;
   /** A simulated run of BB84, to be looked at. `bb84_broke_off`. */
   runBb84(input: Bb84Request, onStage: (stage: Bb84Stage) => void): Promise<Bb84Shown>;
+  /** The keys of this account and browser, as they are now. */
+  loadKeys(): Promise<KeysView>;
+  /** Another ML-KEM key for this browser. */
+  renewDeviceKey(): Promise<void>;
+  /** Fresh key packages in the place of those that wait on the server. */
+  renewKeyPackages(): Promise<void>;
   /** Publishes `ownDevices`. */
   loadOwnDevices(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** A signed-in account while this tab writes for it. */
 import type { LocalAccount } from "../crypto/client";
 import { ConversationCommands } from "./conversationCommands";
+import { KeyCommands } from "./keys";
 import { Live, type LiveDependencies } from "./live";
 import { PeopleCommands } from "./peopleCommands";
 import { RoomCommands } from "./roomCommands";
@@ -12,6 +13,7 @@ export interface Turn {
   readonly people: PeopleCommands;
   readonly conversations: ConversationCommands;
   readonly rooms: RoomCommands;
+  readonly keys: KeyCommands;
 }
 
 /** Starts nothing yet: `live.start()` does. */
@@ -26,5 +28,6 @@ export function beginTurn(
     people: new PeopleCommands(live),
     conversations: new ConversationCommands(live),
     rooms: new RoomCommands(live),
+    keys: new KeyCommands(live),
   };
 }

@@ -22,7 +22,7 @@ import {
   type ListedDevice,
   NO_LIST,
 } from "../statements/certificates";
-import { keyHashOf, personName, type PersonRecord } from "../store/person";
+import { activeDevices, keyHashOf, personName, type PersonRecord } from "../store/person";
 import type { OwnDevice, Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
 import type { CryptoApi, OwnKeys } from "../types";
@@ -119,12 +119,28 @@ export async function newDevice(
 }
 
 export async function ownKeys(room: Room): Promise<OwnKeys> {
-  const { identityPublicKey, keyHash } = room.self;
+  const { serverName, userId, username, identityPublicKey, keyHash } = room.self;
   const { deviceId, publicKey } = room.device;
+  const me = await room.person(room.store, userId);
   return {
+    serverName,
+    userId,
+    username,
     account: { publicKey: identityPublicKey, keyHash },
     device: { deviceId, publicKey, keyHash: await keyHashOf(fromBase64url(publicKey)) },
     mlKem: await shownMlKemKey(room),
+    devices: (me === undefined ? [] : activeDevices(me)).flatMap(([id, device]) =>
+      device === null
+        ? []
+        : [
+            {
+              deviceId: id,
+              publicKey: device.publicKey,
+              keyHash: device.keyHash,
+              mlKem: device.mlKem.at(-1) ?? null,
+            },
+          ],
+    ),
   };
 }
 

@@ -67,11 +67,16 @@ export interface OwnMlKemKey {
 }
 
 export interface OwnKeys {
+  serverName: string;
+  userId: Id;
+  username: string;
   /** The account key, 962 bytes. */
   account: { publicKey: Bytes; keyHash: Bytes };
   /** The key that this device signs with. */
   device: { deviceId: Id; publicKey: Bytes; keyHash: Bytes };
   mlKem: OwnMlKemKey;
+  /** All devices of the account that are not revoked, this one included, by its own signed list. */
+  devices: { deviceId: Id; publicKey: Bytes; keyHash: Bytes; mlKem: { number: number; keyHash: Bytes } | null }[];
 }
 
 /** Accounts and passwords. */

@@ -144,6 +144,14 @@ test("P3.5 a week later a browser has another ML-KEM key, although its answer go
   await bob.reads(alice, "with the new key");
   await bob.writes(alice, "it works");
   await alice.reads(bob, "it works");
+  await bob.tab.engine.renewDeviceKey();
+  await bob.tab.engine.renewKeyPackages();
+  const keys = await bob.tab.engine.loadKeys();
+  expect(keys.mlKem).toMatchObject({ number: 3, waiting: false });
+  expect(keys.packages).toEqual({ count: 25 });
+  expect(keys.conversations).toEqual([
+    { id: bob.conversation(alice)!.id, epoch: expect.any(Number) as number, madeAt: expect.any(Number) as number },
+  ]);
   for (const one of [alice, bob]) expect(one.conversation(one === alice ? bob : alice)!.findings).toEqual([]);
 });
 

@@ -9,7 +9,7 @@ import { sizeWords } from "../../../lib/size";
 import { kindOf } from "../../../realtime/files/kinds";
 import type { FileView } from "../../../realtime/state";
 import { Preview } from "./Preview";
-import { save } from "./save";
+import { save } from "../../../lib/save";
 
 const Part = styled("div")({ display: "grid", gap: 6, minWidth: 0, maxWidth: 360 });
 
