@@ -20,6 +20,7 @@ from tests.bench.open_loop import open_loop
 from tests.bench.options import Options
 from tests.bench.pool import pool
 from tests.bench.report import progress
+from tests.bench.rooms import rooms
 from tests.bench.server import KINDS
 from tests.bench.sizes import sizes
 from tests.bench.vault import vault
@@ -39,6 +40,7 @@ PARTS: Final[dict[str, tuple[str, Part]]] = {
     "establish": ("Contributions of quantum_service", contributions),
     "vault": ("Encryption in the client", vault),
     "bytes": ("Bytes of a message", sizes),
+    "rooms": ("Rooms as they grow", rooms),
 }
 
 

@@ -20,7 +20,7 @@ from shared.settings import PROJECT_ROOT
 from tests.bench.options import Options
 from tests.bench.report import milliseconds, progress, table
 
-_FRONTEND: Final = PROJECT_ROOT / "frontend"
+FRONTEND: Final = PROJECT_ROOT / "frontend"
 _CANDIDATES: Final = ("chromium", "chromium-browser", "google-chrome")
 _OPERATIONS: Final = {
     "encrypt": "encrypt a message: padding, MLS, hybrid signature",
@@ -57,7 +57,7 @@ def in_node(rounds: int) -> Figures:
     progress("the client's crypto in Node")
     run = _figures("run", str(rounds))
     found = json.loads(run)
-    version = subprocess.run([_node(), "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    version = subprocess.run([node(), "--version"], capture_output=True, text=True, check=True).stdout.strip()
     return Figures(f"Node {version}, no browser: its store is in memory", found["times"], found["bytes"])
 
 
@@ -100,11 +100,11 @@ def _measured_by(browser: str, rounds: int) -> Figures:
 
 
 def _figures(*arguments: str) -> str:
-    command = [_node(), "scripts/figures.js", *arguments]
-    return subprocess.run(command, cwd=_FRONTEND, stdout=subprocess.PIPE, text=True, check=True).stdout
+    command = [node(), "scripts/figures.js", *arguments]
+    return subprocess.run(command, cwd=FRONTEND, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-def _node() -> str:
+def node() -> str:
     """The one beside this Python, if the machine's own is too old or missing."""
     beside = Path(sys.executable).with_name("node")
     return str(beside) if beside.exists() else "node"
