@@ -70,8 +70,13 @@ export class AccountIndex {
   }
 }
 
+const PEOPLE = "person/";
+
 export class Store {
   #gone = false;
+  /** What was read of people: in a large room each message asks for all of them. Of the writer alone, who sees all changes. */
+  readonly #people = new Map<string, Uint8Array>();
+  #written = 0;
 
   private constructor(
     private readonly database: IDBPDatabase<AccountSchema>,
@@ -143,8 +148,14 @@ export class Store {
   }
 
   async bytes(name: string): Promise<Uint8Array | undefined> {
+    const known = this.#people.get(name);
+    if (known !== undefined) return known;
+    const written = this.#written;
     const sealed = await this.database.get("records", name);
-    return sealed === undefined ? undefined : this.#unsealed(name, sealed);
+    if (sealed === undefined) return undefined;
+    const data = await this.#unsealed(name, sealed);
+    if (this.writer !== null && written === this.#written && name.startsWith(PEOPLE)) this.#people.set(name, data);
+    return data;
   }
 
   async get<T>(name: string): Promise<T | undefined> {
@@ -185,6 +196,7 @@ export class Store {
     const sealed = await Promise.all(
       [...puts].map(async ([name, data]) => [name, await seal(this.key, text.encode(name), data)] as const),
     );
+    this.#forget([...puts.keys(), ...deletes]);
     const transaction = this.database.transaction(["records", "meta"], "readwrite", { durability: "strict" });
     await this.#checkWriter(transaction.objectStore("meta").get("writer"));
     const records = transaction.objectStore("records");
@@ -193,6 +205,13 @@ export class Store {
       ...[...deletes].map((name) => records.delete(name)),
       transaction.done,
     ]);
+    this.#forget([...puts.keys(), ...deletes]);
+  }
+
+  /** Before and after a write, so that a read which overlaps it is not kept. */
+  #forget(names: readonly string[]): void {
+    this.#written += 1;
+    for (const name of names) this.#people.delete(name);
   }
 
   /** `superseded` when another writer has opened the store since. */
