@@ -260,6 +260,8 @@ function conversationCalls(core: Core) {
     conversations: () => core.read(sessions.conversations),
     conversation: (id) => core.read(async (room) => view(room, room.store, await loadConversation(room.store, id))),
     details: (id) => core.change((room, unit) => sessions.details(room, unit, id)),
+    hardwareOnly: (id) => core.read(({ store }) => sessions.hardwareOnly(store, id)),
+    setHardwareOnly: (id, on) => core.change((_room, unit) => sessions.setHardwareOnly(unit, id, on)),
     newestKeys: () => core.read(sessions.newestKeys),
     beginFounding: (id, packages) => core.change((room, unit) => plan.beginFounding(room, unit, id, packages)),
     dueCommit: (id) => core.change((room, unit) => plan.dueCommit(room, unit, id)),

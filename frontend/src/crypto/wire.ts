@@ -307,6 +307,8 @@ export interface WireContributionRequest {
   generation: number;
   epoch: number;
   purpose: "found" | "rotate";
+  /** `hardware`: refused (503) while no quantum device has randomness ready. */
+  require?: "any" | "hardware";
 }
 
 /** Body of `POST /api/conversations/{id}/commits`. */

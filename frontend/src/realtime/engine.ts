@@ -107,6 +107,8 @@ export class Engine implements Messenger {
 
   loadEntropy = () => this.#do(({ live }) => entropy(live.context.api));
   loadNewestKeys = () => this.#do(({ live }) => newestKeys(live.context.crypto));
+  hardwareOnly = (id: Id) => this.#do(({ live }) => live.context.crypto.hardwareOnly(id));
+  setHardwareOnly = (id: Id, on: boolean) => this.#do(({ live }) => live.context.crypto.setHardwareOnly(id, on));
   loadSamples = () => this.#do(({ live }) => samples(live.context.api));
   runBb84 = (input: Bb84Request, onStage: (stage: Bb84Stage) => void) =>
     this.#do(({ live: { context } }) => runBb84(context.api, context.crypto, input, onStage));

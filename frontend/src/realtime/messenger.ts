@@ -174,6 +174,9 @@ export interface Messenger {
   loadEntropy(): Promise<PoolState | null>;
   /** Of the conversations of this browser, with receipts whose signatures it has verified. */
   loadNewestKeys(): Promise<NewestKeys[]>;
+  /** Whether contributions to keys that this browser makes must come from quantum hardware. */
+  hardwareOnly(conversationId: Id): Promise<boolean>;
+  setHardwareOnly(conversationId: Id, on: boolean): Promise<void>;
   /** Raw bits of each source, to be looked at. */
   loadSamples(): Promise<Sample[]>;
   /** A simulated run of BB84, to be looked at. `bb84_broke_off`. */

@@ -176,7 +176,8 @@ export class Sessions {
       const away = isApiError(error, "quantum_service_unavailable");
       if (away) this.quantumStatus(false);
       const clock = failureCode(error) === "clock_wrong" ? "clock" : null;
-      conversations.waitFor(id, away ? "quantum_service" : clock);
+      const hardware = isApiError(error, "hardware_entropy_unavailable") ? "hardware" : clock;
+      conversations.waitFor(id, away ? "quantum_service" : hardware);
       const refused = refusal(error);
       conversations.keysRefused(id, refused);
       await conversations.refresh(id);

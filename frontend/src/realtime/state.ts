@@ -189,7 +189,7 @@ export interface Finding {
 /* ---------------------------------------------------------------- conversations */
 
 /** `clock`: this browser's is weeks off. */
-export type WaitsFor = "quantum_service" | "peer" | "clock";
+export type WaitsFor = "quantum_service" | "hardware" | "peer" | "clock";
 
 export type ConversationStage =
   /** A side has no browser with keys yet. */

@@ -10,6 +10,9 @@ export interface Line {
   words: string;
 }
 
+export const NO_HARDWARE =
+  "You asked for randomness of quantum hardware alone, and there is none now. Keys are made when there is, or when you switch that off under Details; what you write waits.";
+
 interface Names {
   selfId: string;
   /** The other person of a session; of a room its name. */
@@ -172,6 +175,7 @@ export function stageLine(stage: ConversationStage, peer: string, now: number): 
           words: "The service that adds fresh randomness is away. Keys are made when it is back; what you write waits.",
         };
       }
+      if (stage.waitsFor === "hardware") return { tone: "plain", words: NO_HARDWARE };
       if (stage.waitsFor === "clock") {
         return {
           tone: "caution",

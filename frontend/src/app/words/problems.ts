@@ -9,6 +9,7 @@ const WORDS: Record<string, string> = {
   database_unavailable: "The server cannot reach its database. Nothing is lost; try again in a moment.",
   quantum_service_unavailable: "The service that adds fresh randomness is away. This waits until it is back.",
   overloaded: "The server has too much to do at the moment. Try again in a few seconds.",
+  hardware_entropy_unavailable: "No quantum device has randomness ready. Try again in a minute.",
   bb84_broke_off: "The simulation broke off. Try again, with fewer photons.",
   too_many_requests: "Too many attempts. Wait a little, then try again.",
   bad_answer: "The server answered in a way that this client does not understand. Nothing has changed.",

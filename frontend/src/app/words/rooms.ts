@@ -1,6 +1,6 @@
 import { fullTime } from "../../lib/time";
 import type { Id, Room, RoomRole, RoomStage } from "../../realtime/state";
-import { type Line, textWords } from "./notices";
+import { type Line, NO_HARDWARE, textWords } from "./notices";
 
 /** What a room waits for, in one line; null when it is open, or over. */
 export function roomStageLine(stage: RoomStage): Line | null {
@@ -11,7 +11,9 @@ export function roomStageLine(stage: RoomStage): Line | null {
         words:
           stage.waitsFor === "quantum_service"
             ? "The service that adds fresh randomness is away. Keys are made when it is back; what you write waits."
-            : "Making keys for this room…",
+            : stage.waitsFor === "hardware"
+              ? NO_HARDWARE
+              : "Making keys for this room…",
       };
     case "being_added":
       return {

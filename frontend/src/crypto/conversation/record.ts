@@ -150,6 +150,8 @@ export interface ConversationRecord {
 
 const name = (id: Id) => `conversation/${id}`;
 export const editingName = (id: Id) => `editing/${id}`;
+/** Of a person's wish that its contributions come from quantum hardware alone. */
+export const hardwareOnlyName = (id: Id) => `hardware-only/${id}`;
 export const draftName = (id: Id) => `draft/${id}`;
 export const chainName = (id: Id, seq: number) => `chain/${id}/${padded(seq)}`;
 export const padded = (seq: number) => String(seq).padStart(12, "0");

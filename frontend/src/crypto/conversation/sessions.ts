@@ -8,7 +8,7 @@ import { fromBase64url, SUITE, toBase64url, uuidBytes } from "../primitives/enco
 import { chainStart } from "../statements/chain";
 import { contactOf, knownAs, newPerson, note, personName, problem } from "../store/person";
 import type { Room } from "../store/room";
-import type { UnitOfWork } from "../store/storage";
+import type { Store, UnitOfWork } from "../store/storage";
 import type { Conversation, ConversationDetails, Editing, NewestKeys, TimelineEntry, TimelinePage } from "../types";
 import type { Id, WireLog, WireRoom, WireSession } from "../wire";
 import { nameGhosts } from "./ghosts";
@@ -22,6 +22,7 @@ import {
   draftName,
   editingName,
   findConversation,
+  hardwareOnlyName,
   isAgreedRoom,
   loadConversation,
   padded,
@@ -250,6 +251,15 @@ export async function markRead(unit: UnitOfWork, id: Id, seq: number): Promise<C
   read(record, Math.min(seq, record.verifiedSeq));
   saveConversation(unit, record);
   return record;
+}
+
+export const hardwareOnly = async (store: Store, id: Id): Promise<boolean> =>
+  (await store.get<boolean>(hardwareOnlyName(id))) === true;
+
+export async function setHardwareOnly(unit: UnitOfWork, id: Id, on: boolean): Promise<void> {
+  await loadConversation(unit, id);
+  if (on) unit.put(hardwareOnlyName(id), true);
+  else unit.delete(hardwareOnlyName(id));
 }
 
 export async function setDraft(unit: UnitOfWork, id: Id, text: string): Promise<void> {

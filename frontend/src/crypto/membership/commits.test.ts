@@ -17,6 +17,7 @@ import { forgeCommit, forgeMessage, forgeProposal, insider, postCommit, postMess
 import { another, Browser, established, twoPeople, type World } from "../testing/browser";
 import { contributionPsk } from "../testing/contributions";
 import { ackOf, EpochConflict, type FakeService } from "../testing/fakeService";
+import type { WireContributionRequest } from "../wire";
 
 let alice: Browser;
 let bob: Browser;
@@ -611,6 +612,43 @@ describe("an existing group", () => {
     await alice.sync(id);
     expect(await alice.api.details(id)).toMatchObject({ contributionMissing: false, lastRotation: { by: bob.userId } });
     expect(await authenticators(alice, bob)).toHaveLength(1);
+  });
+
+  test("P7.3 who asks for quantum hardware alone takes no other contribution, and rotates without one", async () => {
+    const part = { source: "ibm-quantum", simulated: false, credited_bits: 512 };
+    const began = async (): Promise<WireContributionRequest> => {
+      const step = await alice.api.beginRotation(id);
+      if (step.step !== "contribution") throw new Error(step.step);
+      return step.request;
+    };
+    expect((await began()).require).toBe("any");
+    await alice.api.setHardwareOnly(id, true);
+    expect(await alice.api.hardwareOnly(id)).toBe(true);
+    const receipts = [
+      { sources: ["os"] },
+      { parts: [{ ...part, simulated: true }] },
+      { parts: [{ ...part, credited_bits: 255 }] },
+      { parts: [{ ...part, simulated: undefined }] },
+      { parts: [null] },
+      { parts: part },
+      null,
+    ];
+    for (const receipt of receipts) {
+      const request = await began();
+      expect(request.require).toBe("hardware");
+      const contribution = await service.establish(id, request, { receipt });
+      expect(await refusal(alice.api.finishCommit(id, contribution))).toBe("bad_contribution");
+    }
+    await alice.rotate(id, false);
+    expect((await alice.api.details(id)).contributionMissing).toBe(true);
+    const good = await service.establish(id, await began(), { receipt: { parts: [part] } });
+    const { request } = await alice.api.finishCommit(id, good);
+    await alice.api.commitAccepted(id, await service.commit(id, alice.sender, request));
+    await bob.sync(id);
+    expect(await authenticators(alice, bob)).toHaveLength(1);
+    expect(await bob.api.hardwareOnly(id), "it is nobody else's affair").toBe(false);
+    await alice.api.setHardwareOnly(id, false);
+    expect((await began()).require).toBe("any");
   });
 
   test("P5.5 a message of the epoch before a plain rotation is taken", async () => {

@@ -18,7 +18,14 @@ import { groupIdOf } from "../mls/suite";
 import { equalBytes, uuidv7 } from "../primitives/bytes";
 import { fields, fromBase64url, toBase64url, uuidBytes } from "../primitives/encoding";
 import { bodyHash } from "../statements/chain";
-import { type Contribution, openPart, pskOf, readContribution, type Recipient } from "../statements/contribution";
+import {
+  type Contribution,
+  isOfHardware,
+  openPart,
+  pskOf,
+  readContribution,
+  type Recipient,
+} from "../statements/contribution";
 import { welcomeProof } from "../statements/invitation";
 import { decodeRoomJoin } from "../statements/roomJoin";
 import type { CommitPlan, Room } from "../store/room";
@@ -86,6 +93,7 @@ async function checked(
       transcript.purpose === begun.purpose &&
       equalBytes(transcript.nonce, begun.nonce);
     if (!fits) throw new CryptoFailure("bad_contribution");
+    if (begun.hardwareOnly && !isOfHardware(transcript.receipt)) throw new CryptoFailure("bad_contribution");
     if (!sameRecipients(transcript.recipients, begun.recipients)) throw new CryptoFailure("ghost_recipient");
     return contribution;
   } catch (error) {

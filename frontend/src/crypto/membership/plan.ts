@@ -1,7 +1,13 @@
 /** Which commit is due, and what it shall hold (PROTOCOL.md 4.1, 6.5, 7.1, 8.4): nothing is promised yet. */
 
 import { waitingCommit } from "../conversation/pending";
-import { type ConversationRecord, loadConversation, othersOf, roomState } from "../conversation/record";
+import {
+  type ConversationRecord,
+  hardwareOnlyName,
+  loadConversation,
+  othersOf,
+  roomState,
+} from "../conversation/record";
 import { healingOf } from "../conversation/requests";
 import { stateOf } from "../conversation/view";
 import { CryptoFailure } from "../failures";
@@ -223,13 +229,26 @@ export async function plan(
   const { purpose, adds, removed, opening = null, state = null, generation = record.generation } = draft;
   const nonce = randomBytes(NONCE_BYTES);
   const epoch = opening === null ? record.epoch : 0;
-  room.plans.set(record.id, { purpose, adds, removed, generation, epoch, nonce, recipients, state, opening });
+  const hardwareOnly = (await unit.get<boolean>(hardwareOnlyName(record.id))) === true;
+  room.plans.set(record.id, {
+    purpose,
+    adds,
+    removed,
+    generation,
+    epoch,
+    nonce,
+    recipients,
+    hardwareOnly,
+    state,
+    opening,
+  });
   const request: WireContributionRequest = {
     recipients: recipients.map(({ deviceId, number }) => ({ device_id: deviceId, number })),
     nonce: toBase64url(nonce),
     generation,
     epoch,
     purpose,
+    require: hardwareOnly ? "hardware" : "any",
   };
   return { step: "contribution", request };
 }

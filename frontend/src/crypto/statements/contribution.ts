@@ -23,6 +23,8 @@ export const ML_KEM_PUBLIC_KEY_BYTES = 1184;
 export const ML_KEM_SEED_BYTES = 64;
 const CIPHERTEXT_BYTES = 1088;
 const WRAPPED_BYTES = 48;
+/** As quantum_service counts it (docs/quantum.md, *Requiring hardware*). */
+const HARDWARE_BITS = 256;
 const ZERO_NONCE = new Uint8Array(12);
 
 export interface Recipient {
@@ -62,6 +64,17 @@ export async function readContribution(wire: WireContribution, notaryKey: Uint8A
     if (error instanceof SyntaxError) throw new RuleBroken("bad_contribution", error);
     return refuse("bad_contribution", error);
   }
+}
+
+/** Whether a quantum device alone gave what a 256-bit key needs, by the signed receipt; what it cannot say it is not. */
+export function isOfHardware(receipt: unknown): boolean {
+  const { parts } = (receipt ?? {}) as { parts?: unknown };
+  return Array.isArray(parts) && parts.some(isHardwarePart);
+}
+
+function isHardwarePart(part: unknown): boolean {
+  const { simulated, credited_bits } = (part ?? {}) as { simulated?: unknown; credited_bits?: unknown };
+  return simulated === false && typeof credited_bits === "number" && credited_bits >= HARDWARE_BITS;
 }
 
 function readTranscript(bytes: Uint8Array): Transcript {

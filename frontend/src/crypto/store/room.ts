@@ -51,6 +51,8 @@ export interface CommitPlan {
   epoch: number;
   nonce: Uint8Array;
   recipients: (Recipient & DeviceRef)[];
+  /** Its contribution comes from quantum hardware, or there is none. */
+  hardwareOnly: boolean;
   /** Encoded key packages of the devices that the commit adds. */
   adds: (DeviceRef & { keyPackage: Uint8Array; publicKey: Uint8Array })[];
   removed: DeviceRef[];

@@ -250,7 +250,7 @@ export class FakeService {
   async establish(
     id: Id,
     request: WireContributionRequest,
-    lie: { ghosts?: { deviceId: Id; key: Uint8Array }[]; swapKeyOf?: Id } = {},
+    lie: { ghosts?: { deviceId: Id; key: Uint8Array }[]; swapKeyOf?: Id; receipt?: unknown } = {},
   ): Promise<WireContribution> {
     const nonce = fromBase64url(request.nonce);
     const secret = randomBytes(32);
@@ -277,7 +277,7 @@ export class FakeService {
         return [uuidBytes(deviceId), number, keyHash, cipherText, new Uint8Array(wrapped)];
       }),
     );
-    const receipt = JSON.stringify({ sources: ["os"] });
+    const receipt = JSON.stringify(lie.receipt ?? { sources: ["os"] });
     const transcript = fields(LABEL.establish, ...head, entries, receipt, Date.now());
     const signature = await (await this.notary()).sign(LABEL.establish, transcript);
     return { transcript: toBase64url(transcript), signature: toBase64url(signature) };

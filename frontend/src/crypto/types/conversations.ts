@@ -218,6 +218,9 @@ export interface ConversationCalls {
   conversations(): Promise<Conversation[]>;
   conversation(id: Id): Promise<Conversation>;
   details(id: Id): Promise<ConversationDetails>;
+  /** Whether contributions that this browser asks for must come from quantum hardware; it is no one else's affair. */
+  hardwareOnly(id: Id): Promise<boolean>;
+  setHardwareOnly(id: Id, on: boolean): Promise<void>;
   /** Of every conversation whose log this browser has followed through a commit. */
   newestKeys(): Promise<NewestKeys[]>;
 

@@ -1,6 +1,5 @@
-import { Switch } from "@mui/material";
-import { styled } from "@mui/material/styles";
 import { Secondary } from "../../components/Pane";
+import { SwitchRow } from "../../components/SwitchRow";
 import { useAppSelector, useCommand, useMessenger } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
 import type { Privacy } from "../../realtime/state";
@@ -15,18 +14,6 @@ const SWITCHES: { name: keyof Privacy; label: string; meaning: string }[] = [
   { name: "presence", label: "Online", meaning: "People you are connected with see when you are here." },
 ];
 
-const Row = styled("label")({
-  display: "flex",
-  alignItems: "center",
-  justifyContent: "space-between",
-  gap: 16,
-  minHeight: 44,
-  padding: "6px 0",
-  cursor: "pointer",
-  "& > div": { display: "grid", minWidth: 0 },
-  "& .MuiSwitch-root": { flex: "none" },
-});
-
 /** Each holds in all browsers of the account; the server neither sees nor turns them. */
 export function PrivacySwitches() {
   const messenger = useMessenger();
@@ -36,22 +23,14 @@ export function PrivacySwitches() {
     <>
       <p>What you switch off, all your browsers keep to themselves.</p>
       {SWITCHES.map(({ name, label, meaning }) => (
-        <Row key={name}>
-          <div>
-            <span id={`privacy-${name}`}>{label}</span>
-            <Secondary as="span" id={`privacy-${name}-meaning`}>
-              {meaning}
-            </Secondary>
-          </div>
-          <Switch
-            checked={privacy?.[name] ?? true}
-            disabled={privacy === null || set.running}
-            onChange={(_, on) => void set.run({ [name]: on })}
-            slotProps={{
-              input: { "aria-labelledby": `privacy-${name}`, "aria-describedby": `privacy-${name}-meaning` },
-            }}
-          />
-        </Row>
+        <SwitchRow
+          key={name}
+          label={label}
+          meaning={meaning}
+          checked={privacy?.[name] ?? true}
+          disabled={privacy === null || set.running}
+          onChange={(on) => void set.run({ [name]: on })}
+        />
       ))}
       {set.problem !== null && <Secondary role="alert">{problemWords(set.problem)}</Secondary>}
     </>

@@ -1,6 +1,7 @@
 import { Button } from "@mui/material";
 import { styled } from "@mui/material/styles";
 import { useState, type ReactNode } from "react";
+import { HardwareOnly } from "../../app/HardwareOnly";
 import { PaneBody, Secondary, Section, SideHeader } from "../../components/Pane";
 import { RoomDisc } from "../../components/RoomDisc";
 import { paths } from "../../lib/paths";
@@ -65,6 +66,12 @@ export function RoomPanel({ room, selfId, findings }: { room: Room; selfId: stri
           </Section>
           {room.banned.length > 0 && <Banned room={room} />}
           {may(room, "configure") && <RoomRules room={room} />}
+          {(room.stage.kind === "open" || room.stage.kind === "making_keys") && (
+            <Section aria-labelledby="room-keys">
+              <h2 id="room-keys">Keys</h2>
+              <HardwareOnly conversationId={room.id} />
+            </Section>
+          )}
           {room.stage.kind === "open" && (
             <Section aria-label="Leaving">
               <Actions>

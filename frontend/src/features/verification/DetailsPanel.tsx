@@ -7,6 +7,7 @@ import { More } from "../../components/More";
 import { Name, PaneBody, Secondary, Section, SideHeader } from "../../components/Pane";
 import { Shield } from "../../components/Shield";
 import { LinesSkeleton } from "../../components/Skeletons";
+import { HardwareOnly } from "../../app/HardwareOnly";
 import { useAppSelector, useCommand, useMessenger, useNow } from "../../app/hooks";
 import { selectPerson, selectSelf, shieldOf } from "../../app/selectors";
 import { problemWords } from "../../app/words/problems";
@@ -110,6 +111,7 @@ export function DetailsPanel({ conversation, personActions }: Props) {
                 <More>
                   <summary>Keys and algorithms</summary>
                   <KeyFacts details={details} self={selfId} peer={peer.username} />
+                  <HardwareOnly conversationId={id} />
                   {open && <RotateKeys conversationId={id} />}
                 </More>
               </Section>

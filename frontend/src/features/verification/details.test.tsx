@@ -113,6 +113,17 @@ describe("details", () => {
     expect(aside.getByText(/distribution device could not be reached/u)).toBeTruthy();
   });
 
+  it("lets a person ask for quantum hardware alone", async () => {
+    const { user, did } = renderScenario(scenarios.full, PATH);
+    const aside = within(await panel());
+    await user.click(await aside.findByText("Keys and algorithms"));
+    const wish = await aside.findByRole("switch", { name: "Only quantum hardware" });
+    await waitFor(() => expect(wish.hasAttribute("disabled")).toBe(false));
+    await user.click(wish);
+    await waitFor(() => expect(did("setHardwareOnly")).toEqual([[BOB, true]]));
+    await waitFor(() => expect((wish as HTMLInputElement).checked).toBe(true));
+  });
+
   it("never claims a contribution that was not there", async () => {
     const { store } = renderScenario(scenarios.full, PATH);
     const aside = within(await panel());
