@@ -38,6 +38,7 @@ class RoomGroup(Group):
     def __init__(self, room_id: str, members: list[Browser]) -> None:
         super().__init__(room_id, members)
         self.policy = Policy(members[0].user_id)
+        self.profile_hash = os.urandom(32)
 
     @property
     def path(self) -> str:
@@ -45,7 +46,7 @@ class RoomGroup(Group):
 
     async def found(self, founder: Browser) -> Json:
         contribution = await self.contribution(founder, "found")
-        change = mls.room_change(self.policy, profile_hash=os.urandom(32))
+        change = mls.room_change(self.policy, profile_hash=self.profile_hash)
         body = self.commit_body(uuid7(), contribution=contribution, room=change)
         return await self._posted(founder, body)
 

@@ -27,7 +27,9 @@ from app_service.conversations.refusals import (
     waiting_for_devices,
 )
 from app_service.conversations.room_commits import policy_of
-from app_service.conversations.schemas import ClaimedPackage, ClaimedPackages
+from app_service.conversations.room_generations import continued
+from app_service.conversations.schemas import ClaimedPackage, ClaimedPackages, ClaimOptions
+from app_service.conversations.statements import Standing
 from app_service.db import Unit
 from app_service.directory import repository as directory
 from app_service.directory.key_package import MIN_REMAINING
@@ -36,15 +38,20 @@ from app_service.models import KeyPackageClaim
 from app_service.models.base import now
 
 
-async def claim(unit: Unit, author: Author, conversation_id: UUID, generation: int | None) -> ClaimedPackages:
+async def claim(unit: Unit, author: Author, conversation_id: UUID, options: ClaimOptions) -> ClaimedPackages:
     """While founding one package of each device of the two accounts but the caller's; later of those who asked."""
-    accounts = await _accounts(unit.session, author, conversation_id)
-    offered: dict[UUID, bytes] = {}
-    if await repository.state(unit.session, conversation_id) == "active":
-        if generation is None:
-            return await claim_for_adding(unit.session, author, conversation_id)
-        offered = await packages_for_generation(unit.session, author, conversation_id, generation)
-    return await _claim_for_founding(unit, author, conversation_id, accounts, offered)
+    found, accounts = await _accounts(unit.session, author, conversation_id)
+    if await repository.state(unit.session, conversation_id) != "active":
+        return await _claim_for_founding(unit, author, conversation_id, accounts, {})
+    if options.generation is None:
+        return await claim_for_adding(unit.session, author, conversation_id)
+    offered = await packages_for_generation(unit.session, author, conversation_id, options.generation)
+    if found.kind == "session":
+        return await _claim_for_founding(unit, author, conversation_id, accounts, offered)
+    epoch = found.head.epoch if options.epoch is None else options.epoch
+    # Whoever has no device that could come along is away in the next group.
+    members = (await continued(unit.session, found.head, epoch)).members
+    return ClaimedPackages(items=await _packages(unit, author, conversation_id, set(members), offered))
 
 
 async def _claim_for_founding(
@@ -95,8 +102,8 @@ async def claim_for_invitation(unit: Unit, author: Author, conversation_id: UUID
     return ClaimedPackages(items=items)
 
 
-async def _accounts(session: AsyncSession, author: Author, conversation_id: UUID) -> set[UUID]:
-    """The accounts of a session that has a group or can be founded; locked, so that two claims never race."""
+async def _accounts(session: AsyncSession, author: Author, conversation_id: UUID) -> tuple[Standing, set[UUID]]:
+    """The accounts of a conversation that has a group or can be founded; locked, so that two claims never race."""
     await repository.lock_accounts(session, conversation_id)
     heads = await session.run_sync(lambda sync: statements.heads(sync.connection(), [conversation_id], lock=True))
     accounts = await repository.participants(session, conversation_id)
@@ -111,7 +118,7 @@ async def _accounts(session: AsyncSession, author: Author, conversation_id: UUID
         raise blocked()
     if not heads[conversation_id].connected:
         raise not_connected()
-    return accounts
+    return heads[conversation_id], accounts
 
 
 async def _kept(

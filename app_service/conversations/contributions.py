@@ -99,6 +99,9 @@ async def _recipients(
     accounts = await repository.participants(session, conversation_id)
     if await policy_of(session, conversation_id) is not None:
         accounts |= await accounts_for(session, conversation_id, author, {device.user_id for device in keys.values()})
+        if body.purpose == "found":
+            # The next generation brings back whom the commit took out that nobody followed.
+            accounts |= await repository.left(session, conversation_id)
     for choice in body.recipients:
         _check_recipient(keys, accounts, choice.device_id)
         if choice.device_id not in newest or choice.number > newest[choice.device_id].number:

@@ -1,7 +1,8 @@
 """A new group of the same conversation (PROTOCOL.md 9.3): the way out of an epoch that nobody can follow.
 
 Promises: statement, founding commit, welcomes and transcript are one transaction, on top of exactly the head that the
-statement names; the number is the next one under the log's lock, so the first wins; at most one in an hour.
+statement names; the number is the next one under the log's lock, so the first wins; at most one in an hour, but for
+the owner of a room.
 Does not: know whether the reason is true. Members check it; what the server can see of it, it checks.
 """
 
@@ -29,7 +30,7 @@ from app_service.conversations.commits import (
     store_members,
     store_parts,
 )
-from app_service.conversations.entries import Ack, Author, Entry, Head, Row, ack_of, extend
+from app_service.conversations.entries import Ack, Author, Entry, Row, ack_of, extend
 from app_service.conversations.generation_statement import GenerationStatement, read_generation
 from app_service.conversations.membership import Roster, check_contribution, roster_after
 from app_service.conversations.proposals import Proposal, parse_proposal
@@ -41,7 +42,11 @@ from app_service.conversations.refusals import (
     not_found,
     not_in_group,
 )
+from app_service.conversations.roles import accounts_of
+from app_service.conversations.room_commits import RoomAfter, store_room
+from app_service.conversations.room_generations import Continued, continued, judge_continued
 from app_service.conversations.schemas import Contribution, GenerationPost
+from app_service.conversations.statements import Standing
 from app_service.db import Unit
 from app_service.directory import repository as directory
 from app_service.directory.repository import DeviceKeys
@@ -65,10 +70,18 @@ class Opening(NamedTuple):
 
 
 class _Judged(NamedTuple):
-    head: Head
+    standing: Standing
     after: frozenset[Leaf]
     signature_key: bytes
     sender_tag: bytes
+    room: RoomAfter | None
+
+
+class _Before(NamedTuple):
+    """The group that the next one follows, and the room around it."""
+
+    leaves: frozenset[Leaf]
+    room: Continued | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -132,16 +145,20 @@ class GenerationService:
     async def _write(self, opening: Opening) -> Ack:
         conversation_id = opening.entry.conversation_id
         async with self.commits.database.write() as unit:
-            await repository.lock_accounts(unit.session, conversation_id)
+            people = {leaf.user_id for leaf in opening.statement.roster}
+            await repository.lock_accounts(unit.session, conversation_id, people)
             first = await first_answer(unit.session, opening.founding)
             if first is not None:
                 return first
             judged = await _judge(unit.session, opening, lock=True)
             begun = await _append_statement(unit, opening.entry, judged)
-            row = await append_commit(unit, opening.founding, judged.head, now())
+            standing, room = judged.standing, judged.room
+            row = await append_commit(unit, opening.founding, standing.head, now())
             await store_members(unit.session, opening.founding, row, judged.after)
             store_parts(unit.session, opening.founding, row)
-            await self.commits.events.publish(unit, CommitLogged(conversation_id, "session", None))
+            if room is not None:
+                await store_room(unit.session, opening.founding, row, room)
+            await self.commits.events.publish(unit, CommitLogged(conversation_id, standing.kind, None, room))
             unit.after_commit(lambda: self.commits.appended([begun, row]))
             return ack_of(row)
 
@@ -149,7 +166,7 @@ class GenerationService:
 async def _append_statement(unit: Unit, entry: Entry, judged: _Judged) -> Row:
     """The first row of the new group; the old one has no members any more."""
     moment = now()
-    row = extend(judged.head, entry, judged.sender_tag, moment, to_milliseconds(moment))
+    row = extend(judged.standing.head, entry, judged.sender_tag, moment, to_milliseconds(moment))
     await unit.session.run_sync(lambda sync: statements.insert_rows(sync.connection(), [row]))
     await unit.session.execute(
         update(Member)
@@ -164,31 +181,46 @@ async def _judge(session: AsyncSession, opening: Opening, *, lock: bool) -> _Jud
     """The head on which the generation begins and its leaves; raises the refusal, if there is one."""
     statement, founding = opening.statement, opening.founding
     author = opening.entry.author
-    head = await _checked_head(session, opening, lock=lock)
-    leaves = await repository.leaves(session, head.conversation_id)
+    found = await _checked_head(session, opening, lock=lock)
+    head = found.head
+    before = await _before(session, found, statement)
     member = await session.get(Member, (head.conversation_id, author.device_id))
     if member is None or member.removed_seq is not None:
         raise not_in_group()
-    await _check_pace(session, head.conversation_id)
-    accounts = frozenset(await repository.participants(session, head.conversation_id))
-    named = {leaf.device_id for leaf in leaves.union(founding.details.added)}
+    if before.room is None or before.room.policy.owner != author.user_id:
+        await _check_pace(session, head.conversation_id)
+    named = {leaf.device_id for leaf in before.leaves.union(founding.details.added)}
     ml_kem = founding.transcript.keys if founding.transcript is not None else ()
-    keys = await directory.device_keys(session, named, ml_kem)
-    after = roster_after(Roster(frozenset(), accounts), author, founding.details, keys)
-    if statement.roster != after or statement.left_out != _left_out(leaves, after, keys):
+    keys = await directory.device_keys(session, named | {author.device_id}, ml_kem)
+    participants = frozenset(await repository.participants(session, head.conversation_id))
+    people = participants if before.room is None else accounts_of(statement.roster)
+    after = roster_after(Roster(frozenset(), people), author, founding.details, keys)
+    if statement.roster != after or statement.left_out != _left_out(before, after, keys):
         raise bad_generation("The statement names other devices than the group leads to.")
-    await _check_reason(session, head, statement)
+    await _check_reason(session, found, statement)
+    room = None if before.room is None else judge_continued(before.room, statement, founding, participants)
     if founding.transcript is not None:
         check_contribution(founding.transcript, after, keys)
-    return _Judged(head, after, keys[author.device_id].signature_key, member.sender_tag)
+    return _Judged(found, after, keys[author.device_id].signature_key, member.sender_tag, room)
 
 
-def _left_out(leaves: frozenset[Leaf], after: frozenset[Leaf], keys: dict[UUID, DeviceKeys]) -> frozenset[Leaf]:
-    """Members of the old group that are not in the new one, but for revoked devices."""
-    return frozenset(leaf for leaf in leaves - after if not keys[leaf.device_id].revoked)
+async def _before(session: AsyncSession, found: Standing, statement: GenerationStatement) -> _Before:
+    if (found.kind == "room") != (statement.room is not None):
+        raise bad_generation("The statement is of a conversation of another kind.")
+    if found.kind == "session":
+        return _Before(await repository.leaves(session, found.head.conversation_id), None)
+    room = await continued(session, found.head, statement.epoch)
+    return _Before(room.leaves, room)
 
 
-async def _checked_head(session: AsyncSession, opening: Opening, *, lock: bool) -> Head:
+def _left_out(before: _Before, after: frozenset[Leaf], keys: dict[UUID, DeviceKeys]) -> frozenset[Leaf]:
+    """Members of the old group that are not in the new one, but for revoked devices and who left."""
+    left = frozenset[UUID]() if before.room is None else before.room.left
+    missing = (leaf for leaf in before.leaves - after if leaf.user_id not in left)
+    return frozenset(leaf for leaf in missing if not keys[leaf.device_id].revoked)
+
+
+async def _checked_head(session: AsyncSession, opening: Opening, *, lock: bool) -> Standing:
     statement, conversation_id = opening.statement, opening.entry.conversation_id
     heads = await session.run_sync(lambda sync: statements.heads(sync.connection(), [conversation_id], lock=lock))
     found = heads.get(conversation_id)
@@ -196,8 +228,6 @@ async def _checked_head(session: AsyncSession, opening: Opening, *, lock: bool) 
     if found is None or opening.entry.author.user_id not in accounts:
         raise not_found()
     head = found.head
-    if found.kind != "session":
-        raise bad_generation("Only sessions begin anew.")
     if not head.open:
         raise not_active()
     check_peace(found)
@@ -207,7 +237,7 @@ async def _checked_head(session: AsyncSession, opening: Opening, *, lock: bool) 
     follows = (statement.generation, statement.old_group) == (head.generation + 1, old_group)
     if not follows or (statement.seq, statement.chain) != (head.seq, head.chain) or statement.epoch > head.epoch:
         raise bad_generation("The statement does not follow the log.")
-    return head
+    return found
 
 
 async def _check_pace(session: AsyncSession, conversation_id: UUID) -> None:
@@ -220,8 +250,9 @@ async def _check_pace(session: AsyncSession, conversation_id: UUID) -> None:
         raise TooManyRequests("too_many_requests", "This conversation began anew a short while ago.", retry_after=wait)
 
 
-async def _check_reason(session: AsyncSession, head: Head, statement: GenerationStatement) -> None:
+async def _check_reason(session: AsyncSession, found: Standing, statement: GenerationStatement) -> None:
     """A commit of the old group, whose author alone may be left out; or a device that asked and was not added."""
+    head = found.head
     if statement.reason == "lost":
         asked = await session.get(LostDevice, (head.conversation_id, statement.author.device_id))
         if asked is None or statement.left_out:
@@ -230,5 +261,14 @@ async def _check_reason(session: AsyncSession, head: Head, statement: Generation
     row = await session.get(LogEntry, (head.conversation_id, statement.reason_seq))
     if row is None or row.kind != "commit" or row.generation != head.generation:
         raise bad_generation("The statement names no commit of this group.")
-    if not statement.left_out <= {Leaf(row.sender_id, row.sender_device_id)}:
+    if found.kind == "room" and row.epoch != statement.epoch:
+        raise bad_generation("The commit did not end the epoch of the statement.")
+    if not all(_is_author(found, row, leaf) for leaf in statement.left_out):
         raise bad_generation("Only the author of the commit may be left out.")
+
+
+def _is_author(found: Standing, row: LogEntry, leaf: Leaf) -> bool:
+    """Of a session the device, for both people stay in it; of a room the person."""
+    if found.kind == "room":
+        return leaf.user_id == row.sender_id
+    return leaf == Leaf(row.sender_id, row.sender_device_id)

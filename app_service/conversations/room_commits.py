@@ -17,13 +17,13 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app_service.conversations import repository
-from app_service.conversations.authenticated_data import Admission, Leaf
+from app_service.conversations.authenticated_data import Admission, Leaf, RoomChange
 from app_service.conversations.entries import Author, Row
 from app_service.conversations.proposals import Proposal
 from app_service.conversations.refusals import bad_commit, bad_room, not_allowed, not_found
 from app_service.conversations.roles import NotAllowed, RoomCommit, accounts_of, check_commit, check_room
 from app_service.conversations.room_policy import Policy, Settings, decode_policy, encode_policy
-from app_service.models import Conversation, Device, JoinRequest, LostDevice, Participant, Room
+from app_service.models import Commit, Conversation, Device, JoinRequest, LostDevice, Participant, Room
 from app_service.models.base import to_milliseconds
 
 
@@ -129,10 +129,24 @@ async def _excused(session: AsyncSession, conversation_id: UUID, named: frozense
     return frozenset(await session.scalars(query))
 
 
+async def _keep_before(session: AsyncSession, row: Row, change: RoomChange) -> None:
+    room = (Room.id == row.conversation_id,)
+    policy = select(Room.policy).where(*room).scalar_subquery() if change.policy is not None else None
+    profile_hash = select(Room.profile_hash).where(*room).scalar_subquery() if change.profile_hash is not None else None
+    await session.flush()
+    await session.execute(
+        update(Commit)
+        .where(Commit.conversation_id == row.conversation_id, Commit.seq == row.seq)
+        .values(policy_before=policy, profile_hash_before=profile_hash)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def store_room(session: AsyncSession, proposal: Proposal, row: Row, after: RoomAfter) -> None:
     """The server's copy of the policy, and whose conversation it is from now on."""
     change = proposal.details.room
     if change is not None:
+        await _keep_before(session, row, change)
         values: dict[str, bytes] = {"policy": encode_policy(after.policy)}
         if change.profile_hash is not None:
             values["profile_hash"] = change.profile_hash

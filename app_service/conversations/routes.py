@@ -111,7 +111,7 @@ async def send_message(
 async def claim_key_packages(
     conversation_id: UUID, body: ClaimOptions, author: CallingDevice, unit: Writing
 ) -> ClaimedPackages:
-    return await claims.claim(unit, author, conversation_id, body.generation)
+    return await claims.claim(unit, author, conversation_id, body)
 
 
 @router.post("/conversations/{conversation_id}/contributions")

@@ -126,9 +126,10 @@ class MessageSend(Wire):
 
 
 class ClaimOptions(Wire):
-    """`generation`: for founding the next group of a conversation that has one."""
+    """`generation`: for founding the next group of a conversation that has one; of a room as it was in this `epoch`."""
 
     generation: Generation | None = None
+    epoch: Position | None = None
 
 
 class ClaimedPackage(Wire):
@@ -174,7 +175,7 @@ class GenerationPost(Wire):
     """The statement that begins a new group, signed, and its first commit."""
 
     client_id: UUID
-    statement: Annotated[Base64Bytes, Field(max_length=8192)]
+    statement: Annotated[Base64Bytes, Field(max_length=32_768)]
     signature: Annotated[Base64Bytes, Field(max_length=1024)]
     founding: CommitPost
 

@@ -115,6 +115,9 @@ class Commit(Model):
     contribution_id: Mapped[bytes | None]
     transcript: Mapped[bytes | None]
     transcript_signature: Mapped[bytes | None]
+    policy_before: Mapped[bytes | None]
+    """Of a room, when it changes them: what a new generation goes back to if nobody could follow the commit."""
+    profile_hash_before: Mapped[bytes | None]
 
 
 class Welcome(Model):

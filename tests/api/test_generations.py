@@ -3,100 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from typing import Any
 
 from sqlalchemy import select, update
 from uuid_utils.compat import uuid7
 
-from app_service.conversations.mls_header import COMMIT
 from app_service.models import LogEntry, Member
 from app_service.models.base import now
-from shared.encoding import Label, fields, from_base64url, to_base64url
-from tests import factories_mls as mls
-from tests.factories import Browser, Json, milliseconds
-from tests.groups import Group, active, code, leaf, roster
+from shared.encoding import fields, from_base64url
+from tests.anew import Anew, contribution_for, leaves
+from tests.factories import Json
+from tests.groups import Group, active, code
 from tests.services import Service
-
-
-def _leaves(browsers: list[Browser]) -> list[bytes]:
-    return sorted(leaf(each).user_id.bytes + leaf(each).device_id.bytes for each in browsers)
-
-
-async def _contribution(group: Group, author: Browser, members: list[Browser], generation: int = 1) -> Json:
-    body = {
-        "recipients": [{"device_id": str(each.device.id), "number": 1} for each in members],
-        "nonce": to_base64url(os.urandom(32)),
-        "generation": generation,
-        "epoch": 0,
-        "purpose": "found",
-    }
-    answer: Json = await author.post(f"/api/conversations/{group.session_id}/contributions", body)
-    return answer
-
-
-def _founding(group: Group, author: Browser, members: list[Browser], contribution: Json, generation: int = 1) -> Json:
-    client_id = uuid7()
-    details = mls.commit_details(
-        added=[leaf(each) for each in members if each is not author],
-        contribution_id=from_base64url(contribution["contribution_id"]),
-        roster_hash=roster(members),
-    )
-    data = mls.authenticated_data(group.id, client_id, kind="commit", generation=generation, details=details)
-    commit = mls.private_message(group.id, data, generation=generation, epoch=0, content_type=COMMIT)
-    return {
-        "client_id": str(client_id),
-        "generation": generation,
-        "epoch": 0,
-        "commit": to_base64url(commit),
-        "welcomes": [to_base64url(mls.welcome(len(members) - 1))],
-        "contribution": {name: contribution[name] for name in ("transcript", "signature")},
-    }
-
-
-class Anew:
-    """What a member's client posts to begin the second group, and the parts of its statement."""
-
-    def __init__(self, group: Group, author: Browser, members: list[Browser] | None = None) -> None:
-        self.group, self.author = group, author
-        self.members = group.members if members is None else members
-
-    @property
-    def path(self) -> str:
-        return f"/api/conversations/{self.group.session_id}/generations"
-
-    async def body(self, **changes: Any) -> Json:
-        session = await self.group.session(self.author)
-        contribution = changes.pop("contribution", None) or await _contribution(self.group, self.author, self.members)
-        said: dict[str, Any] = {
-            "server_name": self.author.identity.server_name,
-            "user_id": self.author.user_id,
-            "device_id": self.author.device.id,
-            "conversation": self.group.id,
-            "generation": 1,
-            "old_group": self.group.id.bytes + bytes(4),
-            "epoch": 1,
-            "transcript_hash": os.urandom(64),
-            "seq": session["seq"],
-            "chain": from_base64url(session["chain"]),
-            "reason": "commit",
-            "reason_seq": session["seq"],
-            "roster": _leaves(self.members),
-            "left_out": [],
-            "time": milliseconds(),
-        }
-        signer = changes.pop("signer", self.author.device.key)
-        statement = fields(Label.GENERATION, *(said | changes).values())
-        return {
-            "client_id": str(uuid7()),
-            "statement": to_base64url(statement),
-            "signature": to_base64url(signer.sign(Label.GENERATION, statement)),
-            "founding": _founding(self.group, self.author, self.members, contribution),
-        }
-
-    async def post(self, **changes: Any) -> Json:
-        answer: Json = await self.author.post(self.path, await self.body(**changes))
-        return answer
 
 
 async def _poisoned(service: Service) -> Group:
@@ -160,16 +77,8 @@ async def test_p9_3_at_most_one_in_an_hour(service: Service) -> None:
     group = await _poisoned(service)
     alice, bob = group.members
     await Anew(group, alice).post()
-    session = await group.session(bob)
-    second = {
-        "generation": 2,
-        "old_group": group.id.bytes + (1).to_bytes(4, "big"),
-        "reason_seq": session["seq"],
-    }
-    contribution = await _contribution(group, bob, group.members, 2)
-    body = await Anew(group, bob).body(**second, contribution=contribution)
-    body["founding"] = _founding(group, bob, group.members, contribution, 2)
-    soon = await bob.call("POST", Anew(group, bob).path, body)
+    second = Anew(group, bob, generation=2)
+    soon = await bob.call("POST", second.path, await second.body())
     assert (soon.status_code, code(soon)) == (429, "too_many_requests")
     assert 3000 < int(soon.headers["Retry-After"]) <= 3601
 
@@ -178,7 +87,7 @@ async def test_p9_3_a_statement_that_does_not_fit_is_refused(service: Service) -
     group = await _poisoned(service)
     alice, bob = group.members
     anew = Anew(group, alice)
-    contribution = await _contribution(group, alice, group.members)
+    contribution = await contribution_for(group, alice, group.members)
     before = await service.row_counts()
     lies: list[Json] = [
         {"server_name": "another-server"},
@@ -193,8 +102,8 @@ async def test_p9_3_a_statement_that_does_not_fit_is_refused(service: Service) -
         {"reason": "bored"},
         {"reason": "lost", "reason_seq": 0},  # alice asked for nothing
         {"reason_seq": 99},
-        {"roster": _leaves([alice])},
-        {"left_out": _leaves([bob])},
+        {"roster": leaves([alice])},
+        {"left_out": leaves([bob])},
     ]
     for lie in lies:
         refused = await alice.call("POST", anew.path, await anew.body(contribution=contribution, **lie))
@@ -219,9 +128,9 @@ async def test_p9_3_only_the_author_of_the_commit_may_be_left_out(service: Servi
     await group.rotate(tablet)
 
     another = Anew(group, alice, [alice, tablet])
-    refused = await alice.call("POST", another.path, await another.body(left_out=_leaves([bob])))
+    refused = await alice.call("POST", another.path, await another.body(left_out=leaves([bob])))
     assert (refused.status_code, code(refused)) == (422, "bad_generation")
-    await Anew(group, alice, [alice, bob]).post(left_out=_leaves([tablet]))
+    await Anew(group, alice, [alice, bob]).post(left_out=leaves([tablet]))
     out = await service.rows(select(Member.device_id).where(Member.removed_seq.is_not(None)))
     assert out == [tablet.device.id]
 
@@ -248,9 +157,4 @@ async def test_p9_3_an_hour_later_it_may_begin_again(service: Service) -> None:
     async with service.database.write() as unit:
         past = now().replace(year=now().year - 1)
         await unit.session.execute(update(LogEntry).where(LogEntry.kind == "generation").values(timestamp=past))
-    session = await group.session(alice)
-    contribution = await _contribution(group, alice, group.members, 2)
-    again = {"generation": 2, "old_group": group.id.bytes + (1).to_bytes(4, "big"), "reason_seq": session["seq"]}
-    body = await Anew(group, alice).body(**again, contribution=contribution)
-    body["founding"] = _founding(group, alice, group.members, contribution, 2)
-    assert (await alice.post(Anew(group, alice).path, body))["generation"] == 2
+    assert (await Anew(group, alice, generation=2).post())["generation"] == 2

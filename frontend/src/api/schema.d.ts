@@ -1439,9 +1439,11 @@ export interface components {
     };
     /**
      * ClaimOptions
-     * @description `generation`: for founding the next group of a conversation that has one.
+     * @description `generation`: for founding the next group of a conversation that has one; of a room as it was in this `epoch`.
      */
     ClaimOptions: {
+      /** Epoch */
+      epoch?: number | null;
       /** Generation */
       generation?: number | null;
     };

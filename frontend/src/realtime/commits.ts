@@ -98,7 +98,8 @@ export class Commits {
       if (settled !== null) return settled;
       const { crypto } = this.context;
       const { generation } = await crypto.conversation(id);
-      const packages = await this.#claim(id, generation + 1);
+      const epoch = await crypto.generationDue(id);
+      const packages = await this.#claim(id, { generation: generation + 1, epoch });
       const begin = () => crypto.beginGeneration(id, packages);
       const contribution = await this.#drawn(id, begin, (request) => this.#contribution(id, request));
       if (contribution === "lost") return "lost";
@@ -106,9 +107,12 @@ export class Commits {
     });
   }
 
-  #claim(id: Id, generation: number | null = null): Promise<WireKeyPackages> {
+  #claim(
+    id: Id,
+    body: { generation: number; epoch: number | null } | Record<string, never> = {},
+  ): Promise<WireKeyPackages> {
     const path = { conversation_id: id };
-    return this.context.api.post("/api/conversations/{conversation_id}/key-packages", { path, body: { generation } });
+    return this.context.api.post("/api/conversations/{conversation_id}/key-packages", { path, body });
   }
 
   async #renew(id: Id, begin: () => Promise<CommitStep>): Promise<CommitOutcome> {

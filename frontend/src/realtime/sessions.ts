@@ -203,7 +203,7 @@ export class Sessions {
     const { commits } = this.dependencies;
     await commits.settle(id);
     await this.#ask(id);
-    if (await this.context.crypto.generationDue(id)) {
+    if ((await this.context.crypto.generationDue(id)) !== null) {
       const turn = this.#turn(id);
       if (turn > 0) return { again: turn };
       await commits.beginAnew(id);
@@ -257,7 +257,9 @@ export class Sessions {
     try {
       await api.post("/api/conversations/{conversation_id}/lost-state", { path: { conversation_id: id }, body });
     } catch (error) {
-      if (!isApiError(error, "already_added", "not_active")) throw error;
+      if (!isApiError(error) || error.transient || error.status === 401) throw error;
+      // The log has gone on, or the server will never take it: there may be another way, and the next look asks again.
+      this.context.failed(error);
       this.dependencies.log.pull(id);
     }
   }

@@ -8,6 +8,9 @@ import type { Need, TimelineEntry } from "../types";
 import type { Id, Time, WireRow } from "../wire";
 import { addEntry, addProblem, type ConversationRecord, othersOf } from "./record";
 
+/** So often keys are fetched after a row came before it is judged without what is missing: an answer on its way then may be older. */
+export const ENOUGH_ANSWERS = 2;
+
 /** Something of the row is not here yet: it is held back, not refused. */
 export class HeldBack extends Error {
   override name = "HeldBack";
@@ -70,6 +73,16 @@ export class Intake {
       const person = await this.room.person(this.unit, userId);
       this.needs.push({ kind: "account_keys", userId, since: person?.listVersion ?? 0 });
     }
+  }
+
+  /** Whether the keys of these accounts were fetched often enough since this row was first held back for them. */
+  askedEnough(row: WireRow, userIds: readonly Id[]): boolean {
+    const { held, learned } = this.room;
+    const waiting = held.get(this.record.id);
+    if (waiting?.seq !== row.seq) return false;
+    return userIds.every(
+      (userId) => (learned.get(userId) ?? 0) - (waiting.since.get(userId) ?? Infinity) >= ENOUGH_ANSWERS,
+    );
   }
 
   /** A sender tag belongs to one device of the conversation, and a device to one tag (P5.7). */

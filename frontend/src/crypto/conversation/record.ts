@@ -25,6 +25,10 @@ export interface LastCommit {
   membershipChanged: boolean;
   removedSome: boolean;
   contribution: { id: Bytes; receipt: unknown; at: Time } | null;
+  /** Devices that it added. */
+  added?: Id[];
+  /** Of a room: its encoded state before it. */
+  before?: Bytes | null;
 }
 
 /** Where a device lost its group: the last epoch that it reached, and the row of `by` that it could not follow; null: its own keys broke. */
@@ -35,6 +39,10 @@ export interface LostGroup {
   epoch: number;
   /** Confirmed transcript hash of that epoch; null: never had it. */
   transcriptHash: Bytes | null;
+  /** Another device than `by` wrote in a later epoch, by the log: it followed, and can add this one. */
+  followed?: boolean;
+  /** Devices that the row said to remove. */
+  removed?: Id[];
 }
 
 /** A step that the server acknowledged before its row came. */
@@ -49,6 +57,8 @@ export interface Opening {
   hash: Bytes;
   roster: DeviceRef[];
   reason: GenerationStatement["reason"];
+  /** Hash of the room that goes on; null: a session. */
+  room?: Bytes | null;
 }
 
 /** The newest request of this device, and the reference of the key package that it can be added with. */
@@ -89,6 +99,10 @@ export interface RoomPart {
   agreed: boolean;
   /** Name and topic that this device founds it with; null: another device does. */
   founding: { name: string; topic: string } | null;
+  /** Whose commits nobody could follow, so that a generation had to begin: the next time they are left out. */
+  spoilers?: Id[];
+  /** The commit that put this account out, until it is in again. */
+  putOutBy?: number | null;
 }
 
 export interface ConversationRecord {

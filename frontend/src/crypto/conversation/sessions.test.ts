@@ -82,7 +82,7 @@ test("P9.2 a device asks for nothing while the server says that the conversation
   service.conversation(id).session.state = "terminated";
   await bob.api.learnSession(service.sessionFor(id, bob.userId));
   expect(await bob.api.askToBeAdded(id)).toBeNull();
-  expect(await bob.api.generationDue(id)).toBe(false);
+  expect(await bob.api.generationDue(id)).toBeNull();
 });
 
 test("details of a conversation without a group name no secret of it, and no renewal", async () => {

@@ -1,5 +1,6 @@
 /** Rows of kind `commit`: one's own, others', and welcomes (PROTOCOL.md 4.1, 6, 7). */
 
+import { type LastGood, lastGood } from "../conversation/continued";
 import { HeldBack, type Intake } from "../conversation/intake";
 import { dropPending, sentCommit } from "../conversation/pending";
 import {
@@ -25,12 +26,20 @@ import {
 } from "../mls/group";
 import { joinByWelcome, type Joined, welcomeRefs } from "../mls/join";
 import { decodePackage, packageName, type StoredKeyPackage } from "../mls/keyPackages";
-import { type AuthenticatedData, type CommitDetails, decodeCommitDetails, decodeWelcome } from "../mls/message";
-import type { RoomState } from "../mls/roomState";
+import {
+  type AuthenticatedData,
+  type CommitDetails,
+  decodeAuthenticatedData,
+  decodeCommitDetails,
+  decodePrivate,
+  decodeWelcome,
+} from "../mls/message";
+import { membersOf } from "../mls/roles";
+import { encodeRoomState, keepsWelcomeKeys, type RoomState } from "../mls/roomState";
 import { leavesOf } from "../mls/roster";
 import { type DeviceRef, groupIdOf } from "../mls/suite";
 import { equalBytes } from "../primitives/bytes";
-import { fromBase64url, msToTime, timeToMs, toBase64url } from "../primitives/encoding";
+import { fromBase64url, MalformedEncoding, msToTime, timeToMs, toBase64url } from "../primitives/encoding";
 import { refuse } from "../refusals";
 import type { Contribution } from "../statements/contribution";
 import { welcomeProof } from "../statements/invitation";
@@ -68,7 +77,23 @@ export async function followNoMore(intake: Intake, row: WireRow): Promise<void> 
   record.epoch = row.epoch + 1;
   const invited = row.welcomes != null && row.welcomes.length > 0;
   if (invited) dropRequest(unit, record);
-  if (invited || record.status === "member") await loseState(intake, row, "cannot_follow");
+  if (!invited && record.status !== "member") return;
+  await loseState(intake, row, "cannot_follow");
+  if (record.lost?.seq === row.seq) record.lost.removed = saidToRemove(row);
+}
+
+/** Whoever the commit was to put out is not one who might follow it. */
+function saidToRemove(row: WireRow): Id[] {
+  const content = rowContent(row);
+  if (content === null) return [];
+  try {
+    const { authenticatedData } = decodePrivate(content);
+    const { removed } = decodeCommitDetails(decodeAuthenticatedData(authenticatedData).details);
+    return removed.map(({ deviceId }) => deviceId);
+  } catch (error) {
+    if (error instanceof RuleBroken || error instanceof MalformedEncoding) return [];
+    throw error;
+  }
 }
 
 async function adoptOwn(
@@ -77,13 +102,15 @@ async function adoptOwn(
   { pending, group }: NonNullable<Awaited<ReturnType<typeof sentCommit>>>,
 ): Promise<void> {
   const { record, unit } = intake;
-  checkOpening(openingFor(record, row), row, leavesOf(group.ratchetTree));
+  await checkOpening(openingFor(record, row), row, group);
   intake.bindTag(row);
   const before = row.epoch === 0 ? null : await intake.group();
+  const good = lastGood(record);
   intake.setGroup(group);
   record.status = "member";
   const contribution = await contributionOf(intake, pending.request.contribution);
   await moved(intake, row, before, group, { ...pending, contribution, event: foundingOf(row) ?? "rotated" });
+  addLeftOut(intake, row, good, group);
   if (record.lost !== null) followsAgain(record);
   dropRequest(unit, record);
 }
@@ -178,7 +205,7 @@ async function moved(
   await setMembers(record, leaves, row.seq);
   keepRoom(record, state);
   const silent = left.size > 0 || tellsAll(events, commit);
-  committed(intake, row, { ...commit, changesRoom: events.length > 0, silent });
+  committed(intake, row, { ...commit, changesRoom: events.length > 0, silent, was });
   addRoomEvents(intake, row, events);
 }
 
@@ -200,6 +227,7 @@ function removedMe(intake: Intake, row: WireRow, { removed }: Changes, state: Ro
   record.removedAt = row.timestamp;
   const at = { seq: row.seq, time: row.timestamp };
   const people = record.status === "left" ? [room.self.userId] : [];
+  if (record.room !== null) record.room.putOutBy = row.seq;
   intake.add(systemEntry(intake.record, at, "removed_me", row.sender_id, { devices: removed, people }));
 }
 
@@ -221,6 +249,8 @@ interface Committed {
   silent?: boolean;
   /** Who came in by it; empty where only a browser did. */
   people?: Id[];
+  /** The room before it. */
+  was?: RoomState | null;
 }
 
 function committed(intake: Intake, row: WireRow, commit: Committed): void {
@@ -235,6 +265,8 @@ function committed(intake: Intake, row: WireRow, commit: Committed): void {
     membershipChanged: added.length + removed.length > 0 || commit.changesRoom === true,
     removedSome: removed.length > 0,
     contribution: contribution === null ? null : shownContribution(contribution),
+    added: added.map(({ deviceId }) => deviceId),
+    before: commit.was == null ? null : toBase64url(encodeRoomState(commit.was)),
   };
   record.lastCommit = last;
   const devicesChanged = added.length + removed.length > 0;
@@ -283,7 +315,9 @@ async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): P
   const { joined, used } = await joinFirst(intake, welcomes, terms);
   await checkJoined(intake, row, joined);
   if (!invited && asked !== null) await checkLetIn(intake, asked, joined, terms);
-  checkOpening(opening, row, joined.leaves);
+  await checkOpening(opening, row, joined.state);
+  const good = lastGood(record);
+  checkWelcomeKeys(row, good, joined.state);
   if (contribution !== null) await checkRecipients(intake, contribution, joined.leaves);
   intake.bindTag(row);
   // Only now: what is held back must be able to open its welcome again.
@@ -299,9 +333,26 @@ async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): P
   const added = joined.leaves.filter(({ deviceId }) => deviceId !== joined.committer.deviceId);
   const people = event === "joined" && comesAnew(intake, row) ? [room.self.userId] : [];
   committed(intake, row, { added: added.map(ref), removed: [], contribution, event, people });
+  addLeftOut(intake, row, good, joined.state);
   dropRequest(unit, record);
   followsAgain(record);
   if (contribution !== null) await nameReplacedKey(intake, row, contribution);
+}
+
+/** A later generation takes over what only members know of the links. */
+function checkWelcomeKeys(row: WireRow, good: LastGood | null, group: ClientState): void {
+  const state = roomStateOf(group);
+  if (good === null || state === null || row.epoch !== 0) return;
+  if (!keepsWelcomeKeys(good.state, state)) throw new RuleBroken("bad_generation");
+}
+
+/** Whom a new generation left behind. */
+function addLeftOut(intake: Intake, row: WireRow, good: LastGood | null, group: ClientState): void {
+  const state = roomStateOf(group);
+  if (good === null || state === null || row.epoch !== 0) return;
+  const members = membersOf(state.policy, leavesOf(group.ratchetTree));
+  const people = [...good.people].filter((userId) => !members.has(userId));
+  if (people.length > 0) addRoomEvents(intake, row, [{ event: "person_removed", people }]);
 }
 
 /** Whether the person came into the room with this browser: no other one of theirs was there, by the server's word. */

@@ -5,12 +5,17 @@
  * continues the very log it has, is not older than what it reached, and leaves out nobody but who made the bad commit.
  */
 
+import { continuing, lastGood } from "../conversation/continued";
 import { HeldBack, type Intake } from "../conversation/intake";
 import { dropPending, opensWith } from "../conversation/pending";
-import type { ConversationRecord, Opening } from "../conversation/record";
+import { type ConversationRecord, type Opening, systemEntry } from "../conversation/record";
 import { hasAsked } from "../conversation/requests";
 import { RuleBroken } from "../failures";
+import { type ClientState, roomStateOf } from "../mls/group";
 import { CertificateMissing } from "../mls/policy";
+import { accountsOf } from "../mls/roles";
+import { roomHash } from "../mls/roomState";
+import { leavesOf } from "../mls/roster";
 import { type DeviceRef, groupIdOf } from "../mls/suite";
 import { equalBytes } from "../primitives/bytes";
 import { fromBase64url, LABEL, Reader, toBase64url } from "../primitives/encoding";
@@ -28,32 +33,82 @@ export async function takeGeneration(intake: Intake, row: WireRow): Promise<void
     throw new HeldBack();
   }
   const content = fromBase64url(row.content);
-  const refusal = await judge(intake, row, content).catch((error: unknown) => {
+  const judged = await judge(intake, row, content).catch((error: unknown) => {
     if (error instanceof RuleBroken) return error.code;
     throw error;
   });
   // The log goes on in the new generation, whether this device goes along or not.
   if (!(await opensWith(unit, record.id, row.client_id))) await dropPending(unit, record.id);
   Object.assign(record, { generation: row.generation, epoch: 0, messagesInEpoch: 0, heard: false });
-  if (typeof refusal === "string") {
+  if (typeof judged === "string") {
     record.opening = null;
-    if (record.status !== "none") record.status = "refused";
-    throw new RuleBroken(refusal);
+    if (isInside(record)) record.status = "refused";
+    throw new RuleBroken(judged);
   }
-  record.opening = { seq: row.seq, ...refusal };
-  if (record.status !== "none" && record.status !== "refused") record.status = "lost";
+  const { statement, opening } = judged;
+  record.opening = opening;
+  noteSpoiler(record, statement);
+  if (leavesMeOut(intake, statement)) leftBehind(intake, row, statement);
+  else if (isInside(record) && record.status !== "refused") record.status = "lost";
 }
 
-/** The parts of the statement that its founding commit must keep to; throws `bad_generation` or `generation_refused`. */
-async function judge(intake: Intake, row: WireRow, content: Uint8Array): Promise<Omit<Opening, "seq">> {
+/** Whether this device was ever in the group, and is not out for good. */
+const isInside = ({ status }: ConversationRecord) => status !== "none" && status !== "left";
+
+interface Judged {
+  statement: GenerationStatement;
+  /** The parts of it that its founding commit must keep to. */
+  opening: Opening;
+}
+
+/** Throws `bad_generation` or `generation_refused`. */
+async function judge(intake: Intake, row: WireRow, content: Uint8Array): Promise<Judged> {
   const { record } = intake;
   const { bytes, statement } = await verified(intake, row, content);
-  const author = authorOf(record, statement);
+  undoRemoval(record, statement);
   // Whoever never was in the group joins by a welcome of somebody who judged (P6.7).
-  const judges = record.status !== "none" && record.status !== "refused";
-  if (judges && !hasReason(intake, statement, author)) throw new RuleBroken("generation_refused");
-  if (judges && !keepsEverybody(await active(intake), statement, author)) throw new RuleBroken("generation_refused");
-  return { hash: toBase64url(await generationHash(bytes)), roster: statement.roster, reason: statement.reason };
+  if (isInside(record) && record.status !== "refused") await checkReason(intake, row, statement);
+  const { roster, reason, room } = statement;
+  const hash = toBase64url(await generationHash(bytes));
+  return { statement, opening: { seq: row.seq, hash, roster, reason, room: room === null ? null : toBase64url(room) } };
+}
+
+/** The commit that put this account out was one that nobody followed. */
+function undoRemoval(record: ConversationRecord, { reason, reasonSeq }: GenerationStatement): void {
+  if (record.status !== "left" || reason !== "commit" || record.room?.putOutBy !== reasonSeq) return;
+  record.status = "removed";
+}
+
+/** Whose commit nobody could follow is left out when it happens again. */
+function noteSpoiler(record: ConversationRecord, statement: GenerationStatement): void {
+  const author = authorOf(record, statement);
+  const spoilers = record.room?.spoilers ?? [];
+  if (record.room === null || author === null || spoilers.includes(author.userId)) return;
+  record.room.spoilers = [...spoilers, author.userId];
+}
+
+function leavesMeOut({ room }: Intake, { leftOut }: GenerationStatement): boolean {
+  return leftOut.some(({ userId }) => userId === room.self.userId);
+}
+
+/** Out of the room, as by a removal: history and state stay (P6.8). */
+function leftBehind(intake: Intake, row: WireRow, { userId }: GenerationStatement): void {
+  const { record, room } = intake;
+  if (record.room === null || record.status === "left") return;
+  record.status = "left";
+  const at = { seq: row.seq, time: row.timestamp };
+  intake.add(systemEntry(record, at, "removed_me", userId, { people: [room.self.userId] }));
+}
+
+async function checkReason(intake: Intake, row: WireRow, statement: GenerationStatement): Promise<void> {
+  const author = authorOf(intake.record, statement);
+  // Whoever is left out for its own commit needs no other reason.
+  if (leavesMeOut(intake, statement) && author?.userId === intake.room.self.userId) return;
+  const fits =
+    hasReason(intake, statement, author) &&
+    (await keepsEverybody(intake, row, statement, author)) &&
+    (await continuesRoom(intake.record, statement));
+  if (!fits) throw new RuleBroken("generation_refused");
 }
 
 /** Signed by the device that the row names, for the group after ours, on top of exactly our log. */
@@ -72,9 +127,10 @@ async function verified(intake: Intake, row: WireRow, content: Uint8Array): Prom
     equalBytes(statement.oldGroup, groupIdOf(record.id, record.generation)) &&
     statement.seq === row.seq - 1 &&
     equalBytes(statement.chain, fromBase64url(row.previous_chain));
-  const accounts = new Set(statement.roster.map(({ userId }) => userId));
-  const both = record.room === null && accounts.size === 2 && intake.accounts.every((userId) => accounts.has(userId));
-  if (!fits || !both || !statement.roster.some(({ deviceId }) => deviceId === statement.deviceId)) {
+  const accounts = accountsOf(statement.roster);
+  const both = accounts.size === 2 && intake.accounts.every((userId) => accounts.has(userId));
+  const kind = record.room === null ? both && statement.room === null : statement.room !== null;
+  if (!fits || !kind || !statement.roster.some(({ deviceId }) => deviceId === statement.deviceId)) {
     throw new RuleBroken("bad_generation");
   }
   await checkSignature(intake, signed);
@@ -113,19 +169,22 @@ async function checkSignature(intake: Intake, { statement, bytes, signature }: S
 }
 
 /** Who made the commit that the statement names, as far as this device has seen it. */
-function authorOf({ lost, lastCommit }: ConversationRecord, { reason, reasonSeq }: GenerationStatement): Id | null {
+function authorOf(record: ConversationRecord, { reason, reasonSeq }: GenerationStatement): DeviceRef | null {
   if (reason !== "commit") return null;
-  if (lost !== null && lost.seq === reasonSeq) return lost.by;
-  return lastCommit?.seq === reasonSeq ? lastCommit.device : null;
+  const { lost, lastCommit, members, tags } = record;
+  const by = lost !== null && lost.seq === reasonSeq ? lost.by : null;
+  const own = lastCommit?.seq === reasonSeq ? lastCommit.device : null;
+  const known = [...members, ...Object.values(tags)].find(({ deviceId }) => deviceId === (by ?? own));
+  return known === undefined ? null : { userId: known.userId, deviceId: known.deviceId };
 }
 
-function hasReason(intake: Intake, statement: GenerationStatement, author: Id | null): boolean {
+function hasReason(intake: Intake, statement: GenerationStatement, author: DeviceRef | null): boolean {
   const { record, room } = intake;
   if (record.status === "member") {
     const { lastCommit } = record;
     // One's own commit that nobody else could follow (P9.3): it removed nobody, and nobody was heard in its epoch.
     return (
-      author === room.device.deviceId &&
+      author?.deviceId === room.device.deviceId &&
       lastCommit?.removedSome === false &&
       !record.heard &&
       statement.epoch === record.epoch - 1
@@ -139,20 +198,40 @@ function hasReason(intake: Intake, statement: GenerationStatement, author: Id | 
   return failedToo || (record.asked !== null && asked);
 }
 
-/** Members that their accounts have not revoked since. */
-async function active({ record, room, unit }: Intake): Promise<DeviceRef[]> {
-  const found: DeviceRef[] = [];
-  for (const member of record.members) {
-    if (isActive(await room.person(unit, member.userId), member.deviceId)) found.push(member);
+/**
+ * Whether every device goes along that its account has not revoked, but for the author of the commit: of a session the device, of
+ * a room the person. What a list may explain is asked for first (P6.9).
+ */
+async function keepsEverybody(
+  intake: Intake,
+  row: WireRow,
+  statement: GenerationStatement,
+  author: DeviceRef | null,
+): Promise<boolean> {
+  const { record } = intake;
+  const good = lastGood(record);
+  const isAuthor = ({ userId, deviceId }: DeviceRef) =>
+    good === null ? deviceId === author?.deviceId : userId === author?.userId;
+  if (!statement.leftOut.every(isAuthor)) return false;
+  const missing: Id[] = [];
+  for (const member of good?.devices ?? record.members) {
+    const active = isActive(await intake.room.person(intake.unit, member.userId), member.deviceId);
+    const kept = statement.roster.some(({ deviceId }) => deviceId === member.deviceId);
+    if (active && !kept && !isAuthor(member)) missing.push(member.userId);
   }
-  return found;
+  if (good !== null && missing.length > 0 && !intake.askedEnough(row, missing)) throw new CertificateMissing(missing);
+  return missing.length === 0;
 }
 
-function keepsEverybody(members: readonly DeviceRef[], statement: GenerationStatement, author: Id | null): boolean {
-  const left = members.filter(({ deviceId }) => !statement.roster.some((kept) => kept.deviceId === deviceId));
-  return (
-    left.every(({ deviceId }) => deviceId === author) && statement.leftOut.every(({ deviceId }) => deviceId === author)
-  );
+/** Nobody comes into a room by it; whoever reached its last epoch knows what the room was then, and it is that one still. */
+async function continuesRoom(record: ConversationRecord, statement: GenerationStatement): Promise<boolean> {
+  const good = lastGood(record);
+  if (good === null || statement.room === null) return record.room === null;
+  const { roster } = statement;
+  if (![...accountsOf(roster)].every((userId) => good.people.has(userId))) return false;
+  const reached = record.status === "member" ? record.epoch - 1 : record.lost?.epoch;
+  if (reached !== statement.epoch) return true;
+  return equalBytes(statement.room, await roomHash(continuing(good, roster, accountsOf(statement.leftOut))));
 }
 
 /** The statement of the present generation, which its founding commit follows at once; null in the first generation. */
@@ -162,14 +241,17 @@ export function openingFor({ opening, generation }: ConversationRecord, row: Wir
   return opening;
 }
 
-/** A new group has exactly the devices of its statement. */
-export function checkOpening(opening: Opening | null, row: WireRow, leaves: readonly DeviceRef[]): void {
+/** A new group has exactly the devices of its statement, and the room. */
+export async function checkOpening(opening: Opening | null, row: WireRow, group: ClientState): Promise<void> {
   if (opening === null || row.epoch !== 0) return;
-  const { roster } = opening;
+  const { roster, room = null } = opening;
+  const leaves = leavesOf(group.ratchetTree);
+  const state = roomStateOf(group);
   const same =
     roster.length === leaves.length &&
     leaves.every(({ userId, deviceId }) =>
       roster.some((named) => named.deviceId === deviceId && named.userId === userId),
-    );
+    ) &&
+    room === (state === null ? null : toBase64url(await roomHash(state)));
   if (!same) throw new RuleBroken("bad_generation");
 }

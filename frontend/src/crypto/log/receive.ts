@@ -7,7 +7,7 @@
  */
 
 import { nameGhosts } from "../conversation/ghosts";
-import { HeldBack, type Intake } from "../conversation/intake";
+import { ENOUGH_ANSWERS, HeldBack, type Intake } from "../conversation/intake";
 import { affected } from "../conversation/affected";
 import { loadOutbox, saveOutbox } from "../conversation/outbox";
 import { chainAt, chainName, type ConversationRecord, saveConversation, settle } from "../conversation/record";
@@ -122,8 +122,15 @@ function checkExpectation(intake: Intake, row: WireRow): void {
   if (!same) intake.problem(row, "ack_mismatch", null);
 }
 
+/** A row of a later epoch by another device than the one that could not be followed: somebody did follow. */
+function noteFollower({ lost, generation }: ConversationRecord, row: WireRow): void {
+  if (lost === null || lost.seq === null || row.generation !== generation) return;
+  if (row.epoch > lost.epoch && row.sender_device_id !== lost.by) lost.followed = true;
+}
+
 /** The content by its kind; a broken rule is named and the log goes on, a lacking thing goes up. */
 async function judged(intake: Intake, row: WireRow): Promise<void> {
+  noteFollower(intake.record, row);
   try {
     if (row.kind === "message" || row.kind === "terminate" || row.kind === "leave")
       await takeMessage(intake, row, row.kind);
@@ -143,9 +150,6 @@ function advance({ unit, record }: Intake, row: WireRow): void {
   unit.put(chainName(record.id, row.seq), row.chain);
   settle(record, ({ code, seq }) => seq === row.seq && code === "list_withheld");
 }
-
-/** An answer that was on its way when the row came may be older than it. */
-const ENOUGH_ANSWERS = 2;
 
 /**
  * Names whose list still does not confirm what the row says of a device, although their keys were fetched after it came: the

@@ -162,6 +162,7 @@ export function keepRoom(record: ConversationRecord, state: RoomState | null): v
   if (record.room === null || state === null) return;
   record.room.state = toBase64url(encodeRoomState(state));
   record.room.left = [];
+  record.room.putOutBy = null;
 }
 
 export type RoomEvent = Pick<SystemEntry, "event" | "people"> & { text?: string };

@@ -96,6 +96,12 @@ const stateExtension = (room: RoomState) => ({
   extensionData: encodeRoomState(room),
 });
 
+/** The extensions behind a change of the room: its state, and in a later generation the hash of what began it, as before. */
+function contextWith({ groupContext }: ClientState, room: RoomState): Extension[] {
+  const others = groupContext.extensions.filter(({ extensionType }) => extensionType !== EXTENSION.roomState);
+  return [...others, stateExtension(room)];
+}
+
 /** The state of the room whose group this is; null: a session's. */
 export function roomStateOf({ groupContext }: ClientState): RoomState | null {
   return roomStateIn(groupContext.extensions);
@@ -122,7 +128,7 @@ export async function makeCommit(
   const result = await createCommit(
     { state: withAuthority(state, authenticator), cipherSuite: suite.cs, pskIndex: pskIndex(state, order.psk) },
     {
-      extraProposals: proposals(order),
+      extraProposals: proposals(state, order),
       ratchetTreeExtension: true,
       groupInfoExtensions: groupInfo(order),
       authenticatedData: order.authenticatedData,
@@ -145,21 +151,18 @@ function groupInfo({ anchor, proofs }: CommitOrder): Extension[] {
   return proofs.length === 0 ? [forAll] : [forAll, { extensionType: EXTENSION.welcomeProofs, extensionData: proofs }];
 }
 
-function proposals({ contents, psk }: CommitOrder): Proposal[] {
+function proposals(state: ClientState, { contents, psk }: CommitOrder): Proposal[] {
   const adds = contents.adds.map((keyPackage): Proposal => ({ proposalType: "add", add: { keyPackage } }));
   const removes = contents.removed.map((removed): Proposal => ({ proposalType: "remove", remove: { removed } }));
   const { room = null } = contents;
-  const states = room === null ? [] : [stateProposal(room)];
+  const states = room === null ? [] : [stateProposal(contextWith(state, room))];
   if (psk === null) return [...adds, ...removes, ...states];
   const preSharedKeyId = { psktype: "external" as const, pskId: psk.id, pskNonce: randomBytes(64) };
   return [...adds, ...removes, ...states, { proposalType: "psk", psk: { preSharedKeyId } }];
 }
 
-function stateProposal(room: RoomState): Proposal {
-  return {
-    proposalType: "group_context_extensions",
-    groupContextExtensions: { extensions: [stateExtension(room)] },
-  };
+function stateProposal(extensions: Extension[]): Proposal {
+  return { proposalType: "group_context_extensions", groupContextExtensions: { extensions } };
 }
 
 function pskIndex(state: ClientState | undefined, psk: Psk | null): PskIndex {
@@ -295,7 +298,7 @@ export async function applyCommit(
 function checkContext(before: ClientState, after: ClientState, room: RoomState | null): void {
   const encoded = (extensions: ClientState["groupContext"]["extensions"]) =>
     extensions.map(({ extensionType, extensionData }) => `${extensionType} ${toBase64url(extensionData)}`).join();
-  const expected = room === null ? before.groupContext.extensions : [stateExtension(room)];
+  const expected = room === null ? before.groupContext.extensions : contextWith(before, room);
   if (encoded(after.groupContext.extensions) !== encoded(expected)) throw new RuleBroken("bad_room_state");
 }
 

@@ -68,13 +68,14 @@ export async function joinByWelcome(
   return { state, anchor: anchorOf(info), proofs: proofsOf(info), committer, leaves };
 }
 
-/** A room's context holds its state; a session's from the second generation on the statement's hash; and nothing else. */
+/** From the second generation on the statement's hash, then a room's state; and nothing else. */
 function isOwnContext(extensions: readonly Extension[], { kind, generation }: WelcomeTerms): boolean {
-  if (kind === "room") return generation === null && roomStateIn(extensions) !== null;
-  if (generation === null) return extensions.length === 0;
-  const [only, ...more] = extensions;
-  const fits = only?.extensionType === EXTENSION.generation && equalBytes(only.extensionData, generation);
-  return fits && more.length === 0;
+  const inRoom = kind === "room";
+  const length = (generation === null ? 0 : 1) + (inRoom ? 1 : 0);
+  if (extensions.length !== length || inRoom !== (roomStateIn(extensions) !== null)) return false;
+  const [first] = extensions;
+  if (generation === null) return true;
+  return first?.extensionType === EXTENSION.generation && equalBytes(first.extensionData, generation);
 }
 
 async function openGroupInfo(

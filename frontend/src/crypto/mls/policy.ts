@@ -60,13 +60,13 @@ function collectState(contents: CommitContents, { groupContextExtensions }: Prop
   contents.room = room;
 }
 
-/** The state of a room in a GroupContext that holds nothing else; null without any. */
+/** The state of a room in a GroupContext that holds it last, and before it at most what began its generation; null without any. */
 export function roomStateIn(extensions: readonly Extension[]): RoomState | null {
-  const [only, ...more] = extensions;
-  if (only === undefined) return null;
-  if (only.extensionType !== EXTENSION.roomState || more.length > 0) return null;
+  const [last, begun, ...more] = extensions.toReversed();
+  if (last?.extensionType !== EXTENSION.roomState || more.length > 0) return null;
+  if (begun !== undefined && begun.extensionType !== EXTENSION.generation) return null;
   try {
-    return decodeRoomState(only.extensionData);
+    return decodeRoomState(last.extensionData);
   } catch (error) {
     throw error instanceof MalformedEncoding ? new RuleBroken("bad_room_state", error) : error;
   }

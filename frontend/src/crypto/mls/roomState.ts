@@ -293,6 +293,12 @@ export async function changeBetween(
   };
 }
 
+/** What the statement of a later generation says of the room that goes on (PROTOCOL.md 9.3). */
+export async function roomHash(state: RoomState): Promise<Uint8Array> {
+  const change = { policy: state.policy, profileHash: await profileHash(state.profile), evidence: [], admissions: [] };
+  return sha256(encodeRoomChange(change));
+}
+
 /** Whether a change says exactly what lies between the two states. */
 export async function saysWhatChanges(said: RoomChange | null, before: RoomState, after: RoomState): Promise<boolean> {
   const real = await changeBetween(before, after, said ?? {});

@@ -81,6 +81,7 @@ test("P9.2 P9.3 a reason that no rule knows makes no statement", () => {
       roster: [device],
       leftOut: [],
       timeMs: 1,
+      room: null,
     });
   expect(code(() => decodeLostState(lost("removed" as never)))).toBe("none");
   expect(code(() => decodeLostState(lost("on a whim" as never)))).toBe("malformed");

@@ -51,6 +51,21 @@ export class TestRoom {
     await this.sync(by);
   }
 
+  /** Asks to be added, as whoever lost the group does, and shows everybody that the others did. */
+  async allAsk(...browsers: Browser[]): Promise<void> {
+    for (const browser of browsers) await browser.ask(this.id);
+    for (const browser of browsers) await this.sync(browser);
+  }
+
+  async beginAnew(by: Browser): Promise<void> {
+    const { service } = this.world;
+    const step = await by.api.beginGeneration(this.id, service.claimForGeneration(this.id, by.sender));
+    if (step.step !== "contribution") throw new Error("keys are missing");
+    const commit = await by.api.finishCommit(this.id, await service.establish(this.id, step.request));
+    await by.api.commitAccepted(this.id, await service.begin(this.id, by.sender, commit));
+    await this.sync(by);
+  }
+
   async sync(reader: Browser): Promise<void> {
     await reader.api.learnRoom(this.#view(reader));
     await reader.pull(this.id);

@@ -60,8 +60,8 @@ export interface CommitCalls {
   /** Adds devices that asked, with the answer of `POST …/key-packages`. */
   beginAdding(conversationId: Id, packages: WireKeyPackages): Promise<CommitStep>;
 
-  /** Whether nobody is left who could add this browser to the group, so that it is to be begun anew (P9.3). */
-  generationDue(conversationId: Id): Promise<boolean>;
+  /** The last good epoch, when nobody is left who could add this browser to the group, so that it is to be begun anew (P9.3). */
+  generationDue(conversationId: Id): Promise<number | null>;
 
   /** Begins the conversation's next group, with the answer of `POST …/key-packages` for it; `finishCommit` then answers both. */
   beginGeneration(conversationId: Id, packages: WireKeyPackages): Promise<CommitStep>;

@@ -189,7 +189,7 @@ export class TestPerson {
 }
 
 /** What a person has before them, short enough for the end of a log. */
-function brief({ auth, line, connections, conversations, files }: RootState): string {
+function brief({ auth, line, connections, conversations, rooms, files }: RootState): string {
   const { account } = auth;
   const reason = account.phase === "signed_out" ? ` (${account.reason})` : "";
   const talks = Object.values(conversations.all ?? {}).map(({ id, peer, stage, sendBlock, findings }) => {
@@ -198,8 +198,21 @@ function brief({ auth, line, connections, conversations, files }: RootState): st
     const kinds = findings.map(({ kind }) => kind);
     return { with: peer.username, stage, sendBlock, findings: kinds, entries: entries.length, last };
   });
+  const inRooms = Object.values(rooms.all ?? {}).map(({ id, stage, people, sendBlock, findings }) => {
+    const entries = conversations.timelines[id]?.entries ?? [];
+    const last = entries.slice(-5).map((entry) => (entry.kind === "message" ? entry.text : entry.notice.code));
+    const roles = people.map(({ role, away }) => (away ? `${role} away` : role));
+    return { stage, roles, sendBlock, findings: findings.map(({ kind }) => kind), last };
+  });
   const requests = Object.keys(connections.requests ?? {}).length;
-  const all = { line, findings: auth.findings.map(({ kind }) => kind), requests, talks, files };
+  const all = {
+    line,
+    findings: auth.findings.map(({ kind }) => kind),
+    requests,
+    rooms: inRooms.slice(-2),
+    talks,
+    files,
+  };
   return `${account.phase}${reason}: ${JSON.stringify(all).slice(0, 2_000)}`;
 }
 

@@ -174,6 +174,68 @@ test(
   STORY_MS,
 );
 
+/** What this person's next commits say is garbage to everybody, themselves included. */
+function spoil(person: TestPerson): void {
+  person.browser.network.tampering = {
+    request: (path, body) => {
+      if (!path.endsWith("/commits")) return body;
+      const { commit, ...rest } = body as { commit: string };
+      return { ...rest, commit: `${commit.slice(0, -8)}AAAAAAAA` };
+    },
+  };
+}
+
+test(
+  "P9.3 a commit that nobody can follow is named and the room begins anew; who does it again stays behind",
+  async () => {
+    const id = await olga.tab.engine.createRoom({ name: "Harbour", topic: "", people: [mona.id, anna.id] });
+    for (const person of [olga, mona, anna]) await inRoom(person, id);
+    await olga.tab.engine.changeRoom(id, { act: "role", userId: mona.id, role: "moderator" });
+    await anna.tab.engine.send(id, "before", "secured");
+    await everybodyReads([olga, mona], id, anna, "before");
+    await mona.sees("its new role", ({ rooms }) => rooms.all?.[id]?.role === "moderator");
+
+    // It says that anna is out, and is nothing that anybody can open.
+    spoil(mona);
+    await expect(mona.tab.engine.changeRoom(id, { act: "remove", userId: anna.id, ban: true })).rejects.toThrow();
+    mona.browser.network.tampering = {};
+    await olga.tab.engine.send(id, "written while all was lost", "secured");
+    for (const person of [olga, mona, anna]) {
+      await person.sees("the new group", () => notices(person, id).some(({ code }) => code === "new_group"));
+    }
+    await everybodyReads([mona, anna], id, olga, "written while all was lost");
+    await anna.tab.engine.send(id, "still here", "secured");
+    await everybodyReads([olga, mona], id, anna, "still here");
+    for (const person of [olga, mona, anna]) {
+      expect(room(person, id)?.name).toBe("Harbour");
+      expect(roles(person, id)).toEqual({ [olga.id]: "owner", [mona.id]: "moderator", [anna.id]: "member" });
+      expect(messages(person, id).map(({ text }) => text)).toEqual([
+        "before",
+        "written while all was lost",
+        "still here",
+      ]);
+    }
+    const named = (person: TestPerson) => notices(person, id).filter(({ code }) => code === "finding");
+    expect(named(olga)).toEqual([expect.objectContaining({ code: "finding" })]);
+
+    spoil(mona);
+    await expect(mona.tab.engine.changeRoom(id, { act: "profile", name: "Mine", topic: "" })).rejects.toThrow();
+    mona.browser.network.tampering = {};
+    await mona.sees("that it is out", ({ rooms }) => rooms.all?.[id]?.stage.kind === "left");
+    for (const person of [olga, anna]) {
+      await person.sees("that mona is out", ({ rooms }) => rooms.all?.[id]?.people.length === 2);
+    }
+    await anna.tab.engine.send(id, "without mona", "secured");
+    await everybodyReads([olga], id, anna, "without mona");
+    expect(notices(anna, id)).toContainEqual({ code: "person_removed", by: olga.id, whose: mona.id, text: null });
+    expect(messages(mona, id).map(({ text }) => text)).not.toContain("without mona");
+    await olga.tab.engine.rotate(id);
+    await olga.tab.engine.send(id, "renewed", "secured");
+    await everybodyReads([anna], id, olga, "renewed");
+  },
+  STORY_MS,
+);
+
 test(
   "P10.1 a server that adds a member by itself is named, and nobody is written to",
   async () => {
