@@ -4,7 +4,11 @@ import { createBrowserRouter } from "react-router";
 import { App } from "./app/App";
 import { routes } from "./app/router";
 import { makeStore } from "./app/store";
+import { takeFragment } from "./lib/invitation";
 import { createMessenger } from "./realtime/engine";
+
+// Before anything else can read or keep the address.
+takeFragment(location, history);
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

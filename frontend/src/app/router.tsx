@@ -8,6 +8,8 @@ import { PeoplePage } from "../features/connections/PeoplePage";
 import { ConversationPage } from "../features/conversations/ConversationPage";
 import { KeysPage } from "../features/keys/KeysPage";
 import { QuantumPage } from "../features/quantum/QuantumPage";
+import { JoinPage } from "../features/rooms/JoinPage";
+import { isJoinPath } from "../lib/invitation";
 import { paths } from "../lib/paths";
 import { Appearance } from "./Appearance";
 import { useAppSelector } from "./hooks";
@@ -27,7 +29,8 @@ function SignedIn() {
   const signedIn = useAppSelector((state) => state.auth.account.phase === "signed_in");
   const { pathname, search } = useLocation();
   if (signedIn) return <Shell />;
-  const next = pathname.startsWith("/c/") ? `?next=${encodeURIComponent(pathname + search)}` : "";
+  const next =
+    pathname.startsWith("/c/") || isJoinPath(pathname) ? `?next=${encodeURIComponent(pathname + search)}` : "";
   return <Navigate to={paths.signIn + next} replace />;
 }
 
@@ -46,6 +49,8 @@ export const routes: RouteObject[] = [
           { path: "people", element: <PeoplePage /> },
           { path: "account", element: <AccountPage appearance={<Appearance />} /> },
           { path: "keys", element: <KeysPage /> },
+          { path: "join/:code", element: <JoinPage /> },
+          { path: "chatrooms/join/:code", element: <JoinPage /> },
           { path: "quantum", element: <QuantumPage /> },
           // The details stand beside the conversation (Shell), which stays as it is.
           { path: "c/:conversationId", element: <ConversationPage />, children: [{ path: "details", element: null }] },

@@ -11,9 +11,11 @@ import { Banned } from "./Banned";
 import { EditRoom } from "./EditRoom";
 import { EndRoom } from "./EndRoom";
 import { InvitePeople } from "./InvitePeople";
+import { Links } from "./Links";
 import { may, owns } from "./may";
 import { MemberRow } from "./MemberRow";
 import { RoomRules } from "./RoomRules";
+import { Waiting } from "./Waiting";
 
 const Body = styled("div")({ padding: "16px 20px calc(32px + env(safe-area-inset-bottom))" });
 
@@ -64,6 +66,8 @@ export function RoomPanel({ room, selfId, findings }: { room: Room; selfId: stri
             </People>
             {may(room, "invite") && <InvitePeople room={room} />}
           </Section>
+          {may(room, "invite") && room.joining.length > 0 && <Waiting room={room} />}
+          {may(room, "invite") && <Links room={room} selfId={selfId} />}
           {room.banned.length > 0 && <Banned room={room} />}
           {may(room, "configure") && <RoomRules room={room} />}
           {(room.stage.kind === "open" || room.stage.kind === "making_keys") && (

@@ -1,4 +1,4 @@
-import { MenuItem, Select } from "@mui/material";
+import { MenuItem, Select, Switch } from "@mui/material";
 import { styled } from "@mui/material/styles";
 import { useId } from "react";
 import { Section } from "../../components/Pane";
@@ -62,6 +62,14 @@ export function RoomRules({ room }: { room: Room }) {
           </Who>
         </Rule>
       ))}
+      <Rule>
+        Approve who comes by a link
+        <Switch
+          checked={room.settings.approval}
+          disabled={change.running}
+          onChange={(event) => void change.run({ ...room.settings, approval: event.target.checked })}
+        />
+      </Rule>
       {change.problem !== null && <p role="alert">{problemWords(change.problem)}</p>}
     </Section>
   );
