@@ -37,6 +37,8 @@ class RoomAfter(NamedTuple):
     """Of those who joined, who came by a link."""
     revoked: frozenset[UUID] = frozenset()
     """Links that are none any more."""
+    anew: bool = False
+    """Another group: what was signed for the one before does not fit it."""
 
 
 async def policy_of(session: AsyncSession, conversation_id: UUID) -> Policy | None:

@@ -77,7 +77,7 @@ def judge_continued(
         check_room(policy, present)
     except NotAllowed as refusal:
         raise bad_generation("The room would not be whole.") from refusal
-    return RoomAfter(policy, members - participants, participants - members)
+    return RoomAfter(policy, members - participants, participants - members, anew=True)
 
 
 def room_hash(policy: Policy, profile_hash: bytes) -> bytes:

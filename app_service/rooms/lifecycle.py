@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, literal, or_, select
 
 from app_service.accounts import repository as accounts
 from app_service.conversations import repository as conversations
@@ -101,14 +101,16 @@ class RoomLifecycle:
         await self._tell_all(unit, "room_updated", request.room_id)
 
     async def _settle_requests(self, unit: Unit, room_id: UUID, after: RoomAfter) -> None:
-        """Who is in waits no more; nobody waits by a link that is none any more, or is let in after a ban."""
+        """Who is in waits no more; nobody waits in vain: by a link that is none now, after a ban, for an earlier group."""
         await unit.session.execute(delete(RoomLink).where(RoomLink.id.in_(after.revoked), RoomLink.room_id == room_id))
         let_in = and_(JoinRequest.room_id == room_id, JoinRequest.user_id.in_(after.joined))
         for request in list(await unit.session.scalars(select(JoinRequest).where(let_in))):
             await unit.session.delete(request)
             await self._tell_joiner(unit, request, over=True)
-        by_none = or_(JoinRequest.user_id.in_(after.policy.banned), JoinRequest.link_id.in_(after.revoked))
-        await self._decline(unit, and_(JoinRequest.room_id == room_id, by_none))
+        in_vain = or_(
+            literal(after.anew), JoinRequest.user_id.in_(after.policy.banned), JoinRequest.link_id.in_(after.revoked)
+        )
+        await self._decline(unit, and_(JoinRequest.room_id == room_id, in_vain))
 
     async def _decline(self, unit: Unit, which: ColumnElement[bool]) -> None:
         query = select(JoinRequest).where(which, JoinRequest.declined.is_(False))

@@ -177,3 +177,25 @@ async def test_p9_3_only_the_owner_begins_a_second_one_within_the_hour(service: 
         await browser.post(room.lost_states, state)
     assert await again(mona) == (429, "too_many_requests")
     assert await again(olga) == (201, "")
+
+
+async def test_p10_2_who_waits_at_the_door_asks_anew_for_the_new_group(service: Service) -> None:
+    room = await room_of(service, "mona", "anna")
+    olga, mona, _ = room.members
+    link = await room.link(olga)
+    ben = await service.bound("ben")
+    await ben.upload_key_packages()
+    await room.joins(ben, link)
+    spoiled = Spoiled(room)
+    await room.rotate(mona)
+
+    await spoiled.post(spoiled.anew(olga))
+
+    (asked,) = (await ben.get("/api/rooms/join"))["items"]
+    assert asked["state"] == "declined"
+    assert (await room.view(olga))["joining"] == []
+    body = room.asks(ben, link)
+    refusal = await ben.call("POST", link.path, body)
+    assert (refusal.status_code, code(refusal)) == (422, "bad_join")
+    await ben.ok("POST", link.path, room.asks(ben, link, group_id=room.id.bytes + (1).to_bytes(4, "big")))
+    assert [each["username"] for each in (await room.view(olga))["joining"]] == ["ben"]

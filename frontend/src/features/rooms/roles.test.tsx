@@ -35,7 +35,8 @@ describe("what each role is offered", () => {
   test("owner: everything about everybody else", async () => {
     const { panel, menuOf } = await panelOf(as("owner"));
     expect(panel.queryByRole("button", { name: "What to do about ada.lovelace" })).toBeNull();
-    expect(panel.getAllByRole("combobox")).toHaveLength(4);
+    const rules = within(panel.getByRole("region", { name: "Who may do what" }));
+    expect(rules.getAllByRole("combobox")).toHaveLength(4);
     expect(panel.getByRole("button", { name: "Lift the ban" })).toBeTruthy();
     expect(await menuOf("bob")).toEqual(["Make moderator", "Hand the room over…", "Remove…", "Remove and ban…"]);
   });
@@ -54,8 +55,9 @@ describe("what each role is offered", () => {
   ] as const)("member, where rank %i may add people: the button stands there %i times", async (invite, times) => {
     const { panel } = await panelOf(as("member", { settings: { ...harbour!.settings, invite } }));
     expect(panel.queryAllByRole("button", { name: "Add somebody" })).toHaveLength(times);
+    expect(panel.queryAllByRole("button", { name: "Invite by link" })).toHaveLength(times);
     expect(panel.queryByRole("button", { name: /^What to do about|Edit|Lift the ban/ })).toBeNull();
-    expect(panel.queryByRole("combobox")).toBeNull();
+    expect(panel.queryByRole("region", { name: "Who may do what" })).toBeNull();
   });
 
   test.each([scenarios["room-left"], scenarios["room-deleted"]])("a room that is over: nothing", async (over) => {

@@ -180,7 +180,7 @@ if (process.env.JOINERS === undefined) {
       expect(offered).toBeGreaterThan(0);
       expect(room(olga, id)?.people).toHaveLength(1);
 
-      // A room that is not the link’s: its welcome does not know what only the link’s seed gives.
+      // A link that was damaged on its way opens nothing.
       olga.browser.network.tampering = {};
       const [code, fragment] = link;
       const other = fragment.slice(0, 43) + parts(await olga.tab.engine.makeLink(id, inAnHour(5)))[1].slice(43);
