@@ -101,7 +101,7 @@ class RoomLifecycle:
         await self._tell_all(unit, "room_updated", request.room_id)
 
     async def _settle_requests(self, unit: Unit, room_id: UUID, after: RoomAfter) -> None:
-        """Who is in waits no more; nobody waits in vain: by a link that is none now, after a ban, for an earlier group."""
+        """Who is in waits no more; nobody waits in vain: by a link that is none, after a ban, for an earlier group."""
         await unit.session.execute(delete(RoomLink).where(RoomLink.id.in_(after.revoked), RoomLink.room_id == room_id))
         let_in = and_(JoinRequest.room_id == room_id, JoinRequest.user_id.in_(after.joined))
         for request in list(await unit.session.scalars(select(JoinRequest).where(let_in))):
