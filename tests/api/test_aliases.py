@@ -77,7 +77,7 @@ async def test_a_room_under_its_other_name(service: Service) -> None:
     assert page["items"][-1]["seq"] == ack["seq"]
     assert (await anna.post(f"{path}/leave", room.last_word("leave")))["left"] is True
     assert (await olga.post("/chatrooms"))["state"] == "establishing"
-    assert code(await olga.call("GET", "/chatrooms/join/nothing")) == "not_found"
+    assert code(await olga.call("GET", "/chatrooms/join/nothing")) == "link_unknown"
 
 
 async def test_a_message_goes_where_its_address_and_its_body_say(service: Service) -> None:
