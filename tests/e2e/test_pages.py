@@ -5,6 +5,7 @@ With `SCREENSHOTS` naming a folder, a picture of each is left there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -81,7 +82,7 @@ async def test_pages_of_a_conversation(town: Town, album: Album) -> None:
         await writer.page.get_by_role("textbox", name="Message to").fill(text)
         await writer.page.get_by_role("button", name="Send", exact=True).click()
         await expect(reader.log.locator("[data-message]")).to_have_count(number)
-    await expect(alice.log.get_by_text("Delivered")).to_be_visible()
+    await expect(alice.log.get_by_text(re.compile("^(Delivered|Read)$"))).to_be_visible()
     await album.show(alice.page, "conversation")
     await _details(alice, album)
     await _overlays(alice, album)
