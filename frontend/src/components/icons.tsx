@@ -152,6 +152,7 @@ export const KeyIcon = icon(
   </>,
 );
 export const MailIcon = icon("Mail", <path d="M3 5h14v10.5H3zM3.5 5.5 10 11l6.5-5.5" />);
+export const UpIcon = icon("Up", <path d="m5 12.25 5-5 5 5" />);
 export const DownIcon = icon("Down", <path d="m5 7.75 5 5 5-5" />);
 export const CopyIcon = icon(
   "Copy",

@@ -11,6 +11,7 @@ import { recentEmoji, rememberEmoji } from "./conversation/emoji";
 import { forgetOldGroups } from "./conversation/forgetting";
 import { Intake } from "./conversation/intake";
 import { outboxes } from "./conversation/outbox";
+import { timeline } from "./conversation/pages";
 import { refusePending, waitingCommit } from "./conversation/pending";
 import { loadConversation, saveConversation } from "./conversation/record";
 import * as sessions from "./conversation/sessions";
@@ -315,7 +316,7 @@ function messageCalls(core: Core) {
     discard: (id, clientId) => core.change((room, unit) => sending.discard(room, unit, id, clientId)),
     leave: (id) => core.change((room, unit) => sending.leave(room, unit, id)),
     terminate: (id) => core.change((room, unit) => sending.terminate(room, unit, id)),
-    timeline: (id, page) => core.read((room) => sessions.timeline(room, id, page)),
+    timeline: (id, page) => core.read((room) => timeline(room, id, page)),
     markRead: (id, seq) => core.change(async (room, unit) => view(room, unit, await sessions.markRead(unit, id, seq))),
     recentEmoji: () => core.read(({ store }) => recentEmoji(store)),
     rememberEmoji: (emoji) => core.change((_room, unit) => rememberEmoji(unit, emoji)),

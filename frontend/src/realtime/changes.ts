@@ -23,6 +23,20 @@ import type {
   Upload,
 } from "./state";
 
+/** `whole` replaces what the store has; `older` and `newer` go beside it, if it still begins or ends at `beside`. */
+export interface Page {
+  conversationId: Id;
+  which: "whole" | "older" | "newer";
+  beside: number | null;
+  /** Ascending. */
+  entries: TimelineEntry[];
+  /** The positions of the log that it spans. */
+  from: number;
+  to: number;
+  hasOlder: boolean;
+  hasNewer: boolean;
+}
+
 export const changes = {
   /** Leaving `signed_in` clears everything else from the store. */
   account: createAction<AccountState>("account/changed"),
@@ -62,10 +76,8 @@ export const changes = {
 
   conversationGone: createAction<{ id: Id }>("conversations/gone"),
 
-  /** A page of the local history, ascending. `latest` replaces what the store has, `older` goes before it. */
-  page: createAction<{ conversationId: Id; which: "latest" | "older"; entries: TimelineEntry[]; hasOlder: boolean }>(
-    "timeline/page",
-  ),
+  /** A page of the local history. */
+  page: createAction<Page>("timeline/page"),
   /** New or changed entries; an entry with a known id takes the old one's place. Ignored while no page is loaded. */
   entries: createAction<{ conversationId: Id; entries: TimelineEntry[] }>("timeline/entries"),
   entryGone: createAction<{ conversationId: Id; id: Id }>("timeline/gone"),

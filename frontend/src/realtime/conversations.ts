@@ -1,13 +1,14 @@
 /** The conversations as shown: crypto/'s sealed view joined with what the server says of sessions and people. */
 import type { Room, Session } from "../api/types";
-import type { Conversation as Sealed, Received, TimelineEntry } from "../crypto/client";
-import { changes } from "./changes";
+import type { Conversation as Sealed, PageAsked, Received, TimelineEntry } from "../crypto/client";
+import { changes, type Page } from "./changes";
 import type { Context } from "./context";
 import { Lanes } from "./lanes";
+import { messageRef } from "./messages";
 import type { People } from "./people";
 import { conversationOf, entriesOf, recentOf, type Recent, type SealedSession } from "./projection";
 import { roomOf, type SealedRoom } from "./roomProjection";
-import type { Finding, FindingKind, Id, Problem, WaitsFor } from "./state";
+import type { Finding, FindingKind, Id, Place, Problem, WaitsFor } from "./state";
 
 /** So many entries of the newest page tell preview and end. */
 const RECENT = 30;
@@ -26,8 +27,7 @@ export class Conversations {
   readonly #seen = new Map<Id, Map<Id, number>>();
   /** What was refused here before it came near the log, so that crypto/ has no record of it. */
   readonly #refused = new Map<Id, Finding[]>();
-  /** Open timelines, with the seq of the oldest entry that is shown. */
-  readonly #oldest = new Map<Id, number | undefined>();
+  readonly #open = new Set<Id>();
   readonly #lanes = new Lanes();
 
   constructor(
@@ -111,7 +111,7 @@ export class Conversations {
   show(entries: readonly TimelineEntry[]): void {
     const byConversation = Map.groupBy(entries, (entry) => entry.conversationId);
     for (const [conversationId, some] of byConversation) {
-      if (!this.#oldest.has(conversationId)) continue;
+      if (!this.#open.has(conversationId)) continue;
       const shown = some.flatMap((entry) => entriesOf(entry, this.context.userId));
       this.context.publish(changes.entries({ conversationId, entries: shown }));
     }
@@ -157,28 +157,32 @@ export class Conversations {
 
   // ---------------------------------------------------------------- open timelines
 
-  async open(conversationId: Id): Promise<void> {
-    this.#oldest.set(conversationId, undefined);
-    await this.#page(conversationId, "latest");
+  /** The newest page, or the one around a message or position. */
+  async open(conversationId: Id, place: Place | null): Promise<void> {
+    this.#open.add(conversationId);
+    const around = typeof place === "string" ? messageRef(place) : place;
+    await this.#page(conversationId, "whole", around === null ? {} : { around });
   }
 
   close(conversationId: Id): void {
-    this.#oldest.delete(conversationId);
+    this.#open.delete(conversationId);
   }
 
-  async older(conversationId: Id): Promise<void> {
-    if (this.#oldest.get(conversationId) !== undefined) await this.#page(conversationId, "older");
+  older(conversationId: Id, before: number): Promise<void> {
+    return this.#page(conversationId, "older", { before });
   }
 
-  async #page(conversationId: Id, which: "latest" | "older"): Promise<void> {
-    const before = which === "older" ? this.#oldest.get(conversationId) : undefined;
-    const limits = before === undefined ? { limit: PAGE } : { before, limit: PAGE };
-    const { entries, more } = await this.context.crypto.timeline(conversationId, limits);
-    if (!this.#oldest.has(conversationId)) return;
-    const first = entries.find((entry) => entry.seq !== null)?.seq;
-    this.#oldest.set(conversationId, first ?? before);
-    const shown = entries.flatMap((entry) => entriesOf(entry, this.context.userId));
-    this.context.publish(changes.page({ conversationId, which, entries: shown, hasOlder: more }));
+  newer(conversationId: Id, after: number): Promise<void> {
+    return this.#page(conversationId, "newer", { after });
+  }
+
+  async #page(conversationId: Id, which: Page["which"], place: Omit<PageAsked, "limit">): Promise<void> {
+    const page = await this.context.crypto.timeline(conversationId, { ...place, limit: PAGE });
+    if (!this.#open.has(conversationId)) return;
+    const { from, to, older: hasOlder, newer: hasNewer } = page;
+    const entries = page.entries.flatMap((entry) => entriesOf(entry, this.context.userId));
+    const beside = place.before ?? place.after ?? null;
+    this.context.publish(changes.page({ conversationId, which, beside, entries, from, to, hasOlder, hasNewer }));
   }
 
   // ----------------------------------------------------------------

@@ -7,7 +7,7 @@ import { type CreateMessenger, MessengerError, type Messenger, type Progress } f
 import { Phases } from "./phases";
 import { problemOf } from "./problems";
 import { type Bb84Request, type Bb84Stage, entropy, newestKeys, runBb84, samples } from "./quantum";
-import type { AboutFile, Editing, FileView, Id, MessageType, Privacy, RoomAct, Time } from "./state";
+import type { AboutFile, Editing, FileView, Id, MessageType, Place, Privacy, RoomAct, Time } from "./state";
 import type { Turn } from "./turn";
 
 export class Engine implements Messenger {
@@ -115,8 +115,9 @@ export class Engine implements Messenger {
 
   // ---------------------------------------------------------------- conversations
 
-  openConversation = (id: Id) => this.#do(({ live }) => live.conversations.open(id));
-  loadOlder = (id: Id) => this.#do(({ live }) => live.conversations.older(id));
+  openConversation = (id: Id, place: Place | null = null) => this.#do(({ live }) => live.conversations.open(id, place));
+  loadOlder = (id: Id, before: number) => this.#do(({ live }) => live.conversations.older(id, before));
+  loadNewer = (id: Id, after: number) => this.#do(({ live }) => live.conversations.newer(id, after));
   loadDetails = (id: Id) => this.#do(({ live }) => live.details.load(id));
   send = (id: Id, text: string, type: MessageType, replyTo: Id | null = null, mentions: Id[] = []) =>
     this.#do(({ conversations }) => conversations.send(id, text, type, replyTo, mentions));

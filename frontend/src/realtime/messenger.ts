@@ -13,6 +13,7 @@ import type {
   LinkTarget,
   MessageType,
   NewestKeys,
+  Place,
   Privacy,
   Problem,
   RoomAct,
@@ -101,10 +102,15 @@ export interface Messenger {
 
   /** A new session with a connected person, after an earlier one ended. Resolves with its id. */
   startConversation(userId: Id): Promise<Id>;
-  /** Loads the newest page of the local history and keeps the timeline current until `closeConversation`. */
-  openConversation(conversationId: Id): Promise<void>;
+  /**
+   * Loads the newest page of the local history, or the one around a place, and keeps the timeline current until
+   * `closeConversation`. Again: goes there. `unknown_message`.
+   */
+  openConversation(conversationId: Id, place?: Place | null): Promise<void>;
   closeConversation(conversationId: Id): void;
-  loadOlder(conversationId: Id): Promise<void>;
+  /** What stands before the first position that is loaded, or behind the last. */
+  loadOlder(conversationId: Id, before: number): Promise<void>;
+  loadNewer(conversationId: Id, after: number): Promise<void>;
   /** Resolves when the message is in the outbox (it survives a reload from there on). `replyTo`: the message that it answers; `mentions`: who is meant. */
   send(conversationId: Id, text: string, type: MessageType, replyTo?: Id | null, mentions?: Id[]): Promise<void>;
   /** One emoji of this person at a message, on or off. Like the next two it is seen at once, and waits in the outbox. */

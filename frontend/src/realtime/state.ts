@@ -250,6 +250,9 @@ export interface Conversation {
 /** `position` of what has no place in the log yet: behind everything. */
 export const NOT_LOGGED = Number.MAX_SAFE_INTEGER;
 
+/** A place in a timeline: a message, or a position. */
+export type Place = Id | number;
+
 interface EntryBase {
   /** A message's device and client id; for the rest any id that stays the same. */
   id: Id;

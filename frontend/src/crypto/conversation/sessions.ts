@@ -9,11 +9,10 @@ import { chainStart } from "../statements/chain";
 import { contactOf, knownAs, newPerson, note, personName, problem } from "../store/person";
 import type { Room } from "../store/room";
 import type { Store, UnitOfWork } from "../store/storage";
-import type { Conversation, ConversationDetails, Editing, NewestKeys, TimelineEntry, TimelinePage } from "../types";
+import type { Conversation, ConversationDetails, Editing, NewestKeys, TimelineEntry } from "../types";
 import type { Id, WireLog, WireRoom, WireSession } from "../wire";
 import { nameGhosts } from "./ghosts";
 import { Intake } from "./intake";
-import { isText, loadOutbox, outboxEntry } from "./outbox";
 import {
   addProblem,
   agreeToRoom,
@@ -32,8 +31,6 @@ import {
 import { takeRequests } from "./requests";
 import { Showing } from "./shown";
 import { view } from "./view";
-
-const MAX_PAGE = 200;
 
 export async function learnSession(room: Room, unit: UnitOfWork, session: WireSession): Promise<Intake> {
   const peerId = checkedPeer(room, session);
@@ -220,30 +217,6 @@ export async function newestKeys(room: Room): Promise<NewestKeys[]> {
   return (await allConversations(room.store)).flatMap(({ id, lastCommit }) =>
     lastCommit === null ? [] : [{ conversationId: id, at: lastCommit.at, contribution: lastCommit.contribution }],
   );
-}
-
-export async function timeline(
-  room: Room,
-  id: Id,
-  { before, limit }: { before?: number; limit: number },
-): Promise<TimelinePage> {
-  const record = await loadConversation(room.store, id);
-  const count = Math.max(1, Math.min(limit, MAX_PAGE));
-  const prefix = `entry/${id}/`;
-  const last = before === undefined ? `${prefix}\uffff` : prefix + padded(before);
-  const found = await room.store.scan<TimelineEntry>(prefix, last, count, true);
-  // A page ends between two positions of the log, never inside one: `before` names positions.
-  const oldest = found.at(-1)?.[0];
-  const position = oldest?.slice(0, prefix.length + padded(0).length) ?? prefix;
-  const rest = oldest === undefined ? [] : await room.store.scan<TimelineEntry>(position, oldest);
-  const entries = [...rest.slice(0, -1), ...found.reverse()].map(([, entry]) => entry);
-  const outbox = before === undefined && room.self.device !== null ? await loadOutbox(room.store, id) : [];
-  const waiting = outbox.filter(isText).map((item) => outboxEntry(room, id, item));
-  const showing = await Showing.of(room, room.store, record);
-  return {
-    entries: await Promise.all([...entries, ...waiting].map((entry) => showing.entry(entry))),
-    more: (await room.store.scan(prefix, position, 1)).length > 0,
-  };
 }
 
 export async function markRead(unit: UnitOfWork, id: Id, seq: number): Promise<ConversationRecord> {

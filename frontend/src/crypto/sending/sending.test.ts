@@ -144,12 +144,36 @@ test("pages go back to the first entry without gaps or repeats", async () => {
     const page = await alice.api.timeline(id, before === undefined ? { limit: 3 } : { before, limit: 3 });
     seen.unshift(...page.entries.map((entry) => entry.key));
     before = page.entries[0]!.seq!;
-    more = page.more;
+    more = page.older;
   }
   const all = (await alice.entries(id)).map(({ key }) => key);
   expect(seen).toEqual(all);
   expect(new Set(seen).size).toBe(seen.length);
   expect(seen.length).toBeGreaterThan(8);
+});
+
+test("pages go down as well as up, and stand around a place or a message", async () => {
+  const sent = [];
+  for (let at = 0; at < 12; at++) sent.push(await alice.send(id, `number ${at}`));
+  await alice.api.enqueue(id, "waiting");
+  const all = (await alice.entries(id)).map(({ key }) => key);
+  const first = await alice.api.timeline(id, { around: 1, limit: 4 });
+  expect(first).toMatchObject({ from: 1, older: false, newer: true });
+  const seen = first.entries.map(({ key }) => key);
+  for (let page = first; page.newer;) {
+    page = await alice.api.timeline(id, { after: page.to, limit: 3 });
+    seen.push(...page.entries.map(({ key }) => key));
+  }
+  expect(seen).toEqual(all);
+
+  const { senderDeviceId: deviceId, clientId } = sent[6]!;
+  const around = await alice.api.timeline(id, { around: { deviceId, clientId }, limit: 4 });
+  const texts = around.entries.flatMap((entry) => (entry.kind === "message" ? [entry.text] : []));
+  expect(texts).toEqual(["number 4", "number 5", "number 6", "number 7"]);
+  const nobody = { deviceId, clientId: alice.deviceId };
+  expect(await alice.api.timeline(id, { around: nobody, limit: 4 }).then(() => null, failureCode)).toBe(
+    "unknown_message",
+  );
 });
 
 test("P8.4 rotation is due after 500 messages, and after 24 hours of use", async () => {

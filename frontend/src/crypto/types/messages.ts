@@ -2,7 +2,7 @@
 
 import type { Id, WireAck, WireOutgoing, WireLastWord, WireTermination } from "../wire";
 import type { Conversation, Editing, SendingBlocked } from "./conversations";
-import type { Change, MessageEntry, MessageRef, TextType, TimelinePage } from "./timeline";
+import type { Change, MessageEntry, MessageRef, PageAsked, TextType, TimelinePage } from "./timeline";
 
 export type Outgoing =
   { kind: "message"; message: WireOutgoing } | { kind: "empty" } | { kind: "blocked"; blocked: SendingBlocked };
@@ -63,8 +63,8 @@ export interface MessageCalls {
 
 /** The timeline, and how far it was read. */
 export interface ReadingCalls {
-  /** Newest page without `before`; `before` is the seq of the first entry one has. */
-  timeline(conversationId: Id, page: { before?: number; limit: number }): Promise<TimelinePage>;
+  /** `unknown_message` when there is no such message to stand around. */
+  timeline(conversationId: Id, page: PageAsked): Promise<TimelinePage>;
 
   /** Only ever forward. Answers the conversation with its unread count. */
   markRead(conversationId: Id, seq: number): Promise<Conversation>;

@@ -178,9 +178,21 @@ export interface ProblemEntry extends EntryBase {
 
 export type TimelineEntry = MessageEntry | SystemEntry | ProblemEntry;
 
+/** Which part of a timeline: the newest, the newest `before` a position, the oldest `after` one, or what stands `around` a place. */
+export interface PageAsked {
+  limit: number;
+  before?: number;
+  after?: number;
+  around?: number | MessageRef;
+}
+
 export interface TimelinePage {
-  /** Ascending. Outbox entries (`seq` null) stand last, on the newest page only. */
+  /** Ascending. Outbox entries (`seq` null) stand last, where nothing newer is left out. */
   entries: TimelineEntry[];
-  /** There is more before the first entry. */
-  more: boolean;
+  /** The positions of the log that it spans: where the pages beside it begin. */
+  from: number;
+  to: number;
+  /** There is more before the first entry, and behind the last. */
+  older: boolean;
+  newer: boolean;
 }

@@ -1,12 +1,14 @@
 import { Button } from "@mui/material";
 import { styled } from "@mui/material/styles";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Callout } from "../../components/Callout";
 import { Column } from "../../components/Pane";
 import { TimelineSkeleton } from "../../components/Skeletons";
-import { useAppSelector, useCommand, useMessenger } from "../../app/hooks";
+import { problemOf, useAppSelector, useCommand, useMessenger } from "../../app/hooks";
 import { selectSelf } from "../../app/selectors";
 import { problemWords } from "../../app/words/problems";
+import type { Place } from "../../realtime/state";
+import { useWanted } from "./moving";
 import type { Talk } from "./talk";
 
 // It brings Markdown along: fetched beside the first page, not before it.
@@ -19,15 +21,27 @@ export function Messages({ talk }: { talk: Talk }) {
   const messenger = useMessenger();
   const self = useAppSelector(selectSelf);
   const timeline = useAppSelector((state) => state.conversations.timelines[id]);
-  const open = useCommand(() => messenger.openConversation(id));
+  const wanted = useWanted();
+  // Where one had read to, also when more has come than a page holds.
+  const [begin] = useState<Place | null>(() => wanted ?? (talk.unread > 0 ? talk.readSeq : null));
+  const open = useCommand(async () => {
+    try {
+      await messenger.openConversation(id, begin);
+    } catch (error) {
+      if (problemOf(error).code !== "unknown_message") throw error;
+      await messenger.openConversation(id);
+    }
+  });
   const { run } = open;
+  // Until then the store has what was loaded when one was here before.
+  const [opened, setOpened] = useState(false);
 
   useEffect(() => {
-    void run();
+    void run().then(setOpened);
     return () => messenger.closeConversation(id);
   }, [messenger, run, id]);
 
-  if (timeline !== undefined && self !== null)
+  if (opened && timeline !== undefined && self !== null)
     return (
       <Suspense fallback={<Loading />}>
         <Timeline talk={talk} timeline={timeline} selfId={self.userId} />
@@ -37,7 +51,11 @@ export function Messages({ talk }: { talk: Talk }) {
   return (
     <Frame>
       <Column style={{ margin: "auto" }}>
-        <Callout tone="caution" role="alert" actions={<Button onClick={() => void run()}>Try again</Button>}>
+        <Callout
+          tone="caution"
+          role="alert"
+          actions={<Button onClick={() => void run().then(setOpened)}>Try again</Button>}
+        >
           {problemWords(open.problem)}
         </Callout>
       </Column>

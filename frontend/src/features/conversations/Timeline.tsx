@@ -1,18 +1,17 @@
 import { Button } from "@mui/material";
 import { styled } from "@mui/material/styles";
 import { useCallback, useMemo } from "react";
-import { DownIcon } from "../../components/icons";
-import { useAppSelector, useCommand, useMessenger, useNow } from "../../app/hooks";
-import { noticeLine } from "../../app/words/notices";
+import { useCommand, useMessenger, useNow } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
-import { fullTime } from "../../lib/time";
+import type { Place, Problem } from "../../realtime/state";
+import { Blocks } from "./Blocks";
 import { newestInEachState } from "./delivery";
 import { blocksOf } from "./groups";
-import { DayLine, NoticeLine, UnreadLine } from "./lines";
-import { MessageGroup } from "./MessageGroup";
+import { ToNewest, ToUnread } from "./Jumps";
+import { NoticeLine } from "./lines";
 import type { Timeline as TimelineState } from "./slice";
-import { moveBetweenMessages, useMessageOfAddress, useRows } from "./moving";
-import { useMarkRead, useUnreadAfter } from "./useReading";
+import { moveBetweenMessages, useRows, useWanted, useWay } from "./moving";
+import { useMarkRead, useSeen, useUnread, type Unread } from "./useReading";
 import type { Talk } from "./talk";
 import { useTimelineScroll } from "./useTimelineScroll";
 
@@ -39,18 +38,7 @@ const Content = styled("div")(({ theme }) => ({
   [theme.breakpoints.down("sm")]: { padding: "8px 12px 12px" },
 }));
 
-const Pill = styled(Button)(({ theme }) => ({
-  position: "absolute",
-  bottom: 12,
-  left: "50%",
-  transform: "translateX(-50%)",
-  borderRadius: 18,
-  boxShadow: theme.float,
-  background: theme.palette.surface,
-  "&:hover": { background: theme.palette.surface, borderColor: theme.palette.text.secondary },
-}));
-
-const Top = styled("div")(({ theme }) => ({
+const End = styled("div")(({ theme }) => ({
   ...theme.typography.body2,
   display: "flex",
   justifyContent: "center",
@@ -67,28 +55,25 @@ interface Props {
 }
 
 export function Timeline({ talk, timeline, selfId }: Props) {
-  const { id, name, nameOf, inRoom, waiting } = talk;
-  const { entries, hasOlder } = timeline;
-  const messenger = useMessenger();
+  const { id, name, waiting, deliveredSeq, seenSeq } = talk;
+  const { entries, hasOlder, hasNewer } = timeline;
   const now = useNow(60_000);
-  const offline = useAppSelector((state) => state.line.line.status !== "online");
-  const signingAway = useAppSelector((state) => !state.line.quantum);
-
-  const older = useCommand(() => messenger.loadOlder(id));
-  const canLoad = hasOlder && !older.running && older.problem === null;
-  const { run } = older;
-  const onNearStart = useCallback(() => {
-    if (canLoad) void run();
-  }, [canLoad, run]);
-
-  const { scroller, atEnd, fresh, toEnd, onScroll } = useTimelineScroll({ entries, selfId, onNearStart });
+  const { older, newer, place, onNear } = useLoading(id, timeline);
+  const onSeen = useSeen(talk, entries);
+  const found = useWanted();
+  const { scroller, atEnd, lineAt, go, letGo, onScroll } = useTimelineScroll({ timeline, found, onNear, onSeen });
   useMarkRead(talk, entries, atEnd);
-  const unreadAfter = useUnreadAfter(talk);
-  const blocks = useMemo(() => blocksOf(entries, selfId, unreadAfter), [entries, selfId, unreadAfter]);
-  const found = useMessageOfAddress(scroller, entries.length, canLoad, run);
-  const rows = useRows(entries);
+  const { unread, noteLine } = useUnread(talk);
+  noteLine(lineAt);
 
-  const { deliveredSeq, seenSeq } = talk;
+  const { run } = place;
+  const load = useCallback((where: Place | null) => void run(where).then((there) => there || letGo()), [run, letGo]);
+  const toUnread = () => unread !== null && (go("line") || load(unread.after));
+  const toNewest = () => go("end") || load(null);
+  const lineFrom = unread !== null && isLoaded(timeline, unread) ? unread.after : null;
+  const blocks = useMemo(() => blocksOf(entries, selfId, lineFrom), [entries, selfId, lineFrom]);
+  useWay(found, go, load);
+  const rows = useRows(entries);
   const reached = useMemo(() => ({ deliveredSeq, seenSeq }), [deliveredSeq, seenSeq]);
   const marked = useMemo(() => newestInEachState(entries, selfId, reached), [entries, selfId, reached]);
   return (
@@ -100,74 +85,67 @@ export function Timeline({ talk, timeline, selfId }: Props) {
         onFocus={rows.onFocus}
         role="log"
         aria-label={`Messages with ${name}`}
-        aria-busy={older.running}
+        aria-busy={older.running || newer.running || place.running}
         tabIndex={0}
       >
         <Content>
-          {hasOlder && (
-            <Top>
-              {older.problem === null ? (
-                older.running && "Loading earlier messages…"
-              ) : (
-                <>
-                  {problemWords(older.problem)}
-                  <Button size="small" onClick={() => void run()}>
-                    Try again
-                  </Button>
-                </>
-              )}
-            </Top>
-          )}
-          {blocks.map((block) => {
-            switch (block.kind) {
-              case "day":
-                return <DayLine key={block.key} at={block.at} now={now} />;
-              case "unread":
-                return <UnreadLine key={block.key} />;
-              case "notice":
-                return (
-                  <NoticeLine
-                    key={block.key}
-                    line={noticeLine(block.entry.notice, { selfId, peer: name, nameOf, inRoom })}
-                    at={fullTime(block.entry.at)}
-                  />
-                );
-              case "group":
-                return (
-                  <MessageGroup
-                    key={block.key}
-                    conversationId={id}
-                    author={block.authorId === selfId ? null : nameOf(block.authorId)}
-                    messages={block.messages}
-                    reached={reached}
-                    inRoom={inRoom}
-                    marked={marked}
-                    waitingWord={waitingWord(talk, offline)}
-                    signingAway={signingAway && !offline && talk.open}
-                    found={found}
-                    tabStop={rows.tabStop}
-                  />
-                );
-            }
-          })}
+          {hasOlder && <More {...older} words="Loading earlier messages…" />}
+          <Blocks {...{ talk, blocks, selfId, now, reached, marked, found }} tabStop={rows.tabStop} />
+          {hasNewer && <More {...newer} words="Loading later messages…" />}
           {waiting !== null && <NoticeLine line={waiting} />}
         </Content>
       </Scroller>
-      {!atEnd && (
-        <Pill
-          size="small"
-          onClick={toEnd}
-          endIcon={<DownIcon size={16} />}
-          aria-label={fresh > 0 ? `${fresh} new, go to the newest message` : "Go to the newest message"}
-        >
-          {fresh > 0 ? `${fresh} new` : "Newest"}
-        </Pill>
+      {unread !== null && isAbove(timeline, unread, lineAt) && (
+        <ToUnread count={unread.count} disabled={place.running} onClick={toUnread} />
       )}
+      {!atEnd && <ToNewest count={talk.unread} disabled={place.running} onClick={toNewest} />}
     </Frame>
   );
 }
 
-function waitingWord({ waiting, waitsFor }: Talk, offline: boolean): string {
-  if (offline) return "Sent when you are back online";
-  return waiting === null ? "Sending" : waitsFor;
+/** What fetches the rest of the history: at both ends, and elsewhere. */
+function useLoading(id: string, { from, to, hasOlder, hasNewer }: TimelineState) {
+  const messenger = useMessenger();
+  const older = useCommand(() => messenger.loadOlder(id, from));
+  const newer = useCommand(() => messenger.loadNewer(id, to));
+  const place = useCommand((where: Place | null) => messenger.openConversation(id, where));
+  const canLoad = { start: hasOlder && isFree(older), end: hasNewer && isFree(newer) };
+  const { start, end } = { start: canLoad.start ? older.run : null, end: canLoad.end ? newer.run : null };
+  const onNear = useCallback((which: "start" | "end") => void (which === "start" ? start?.() : end?.()), [start, end]);
+  return { older, newer, place, onNear };
+}
+
+const isFree = ({ running, problem }: { running: boolean; problem: Problem | null }) => !running && problem === null;
+
+/** Whether the place where the unread messages begin is among what is loaded. */
+const isLoaded = ({ from, hasOlder }: TimelineState, { after }: Unread) => !hasOlder || from <= after + 1;
+
+/** Whether one has to go up to see it. */
+function isAbove(timeline: TimelineState, unread: Unread, lineAt: "above" | "here" | "below" | "none"): boolean {
+  if (unread.seen || unread.count === 0) return false;
+  return lineAt === "above" || !isLoaded(timeline, unread);
+}
+
+interface MoreProps {
+  running: boolean;
+  problem: Problem | null;
+  run: () => Promise<unknown>;
+  words: string;
+}
+
+function More({ running, problem, run, words }: MoreProps) {
+  return (
+    <End>
+      {problem === null ? (
+        running && words
+      ) : (
+        <>
+          {problemWords(problem)}
+          <Button size="small" onClick={() => void run()}>
+            Try again
+          </Button>
+        </>
+      )}
+    </End>
+  );
 }

@@ -11,6 +11,8 @@ const composer = () => screen.findByRole("textbox", { name: "Message to bob" });
 
 stubBrowser();
 
+const farBack = scenarios["unread-far"];
+
 describe("a conversation", () => {
   it("shows messages, days, and how far one's own have come", async () => {
     renderScenario(scenarios.full);
@@ -175,19 +177,47 @@ describe("a conversation", () => {
   });
 
   it("does not move the reader: counts what is new, and goes there when asked", async () => {
-    const { messenger, user } = renderScenario({ ...scenarios.full, olderPages: 0 });
+    const { messenger, user, store } = renderScenario({ ...scenarios.full, olderPages: 0 });
     const log = await screen.findByRole("log");
     await screen.findByText("What kind?");
+    const known = store.getState().conversations.all![BOB]!;
     Object.defineProperties(log, { scrollHeight: { value: 5000 }, clientHeight: { value: 500 } });
     log.scrollTop = 1000;
     fireEvent.scroll(log);
     act(() => messenger.incoming(BOB, bob.id, "first new"));
     act(() => messenger.incoming(BOB, bob.id, "second new"));
+    act(() => void store.dispatch(changes.conversation({ ...known, unread: 2 })));
     const pill = await screen.findByRole("button", { name: "2 new, go to the newest message" });
     expect(log.scrollTop).toBe(1000);
     await user.click(pill);
     expect(log.scrollTop).toBe(5000);
     expect(screen.queryByRole("button", { name: /newest message/u })).toBeNull();
+  });
+
+  it("opens where one had read to, and goes to the newest from there", async () => {
+    const { user, did } = renderScenario(farBack);
+    expect(await screen.findByRole("separator", { name: "Unread from here" })).toBeTruthy();
+    expect(did("openConversation")).toEqual([[BOB, -10]]);
+    expect(screen.queryByText("What kind?")).toBeNull();
+    await user.click(screen.getByRole("button", { name: "57 new, go to the newest message" }));
+    expect(await screen.findByText("What kind?")).toBeTruthy();
+    expect(did("openConversation").at(-1)).toEqual([BOB]);
+  });
+
+  it("leads back to the first unread message, also when it is not loaded", async () => {
+    const { user, did } = renderScenario(farBack, `/c/${BOB}?message=${uuid(9000)}`);
+    expect(await screen.findByText(/Earlier message 20,/u)).toBeTruthy();
+    expect(screen.queryByRole("separator", { name: "Unread from here" })).toBeNull();
+    await user.click(screen.getByRole("button", { name: "57 unread messages, go to the first" }));
+    expect(await screen.findByRole("separator", { name: "Unread from here" })).toBeTruthy();
+    expect(did("openConversation").at(-1)).toEqual([BOB, -10]);
+  });
+
+  it("goes to one’s own message when it is written elsewhere in the history", async () => {
+    const { user, did } = renderScenario(farBack);
+    await screen.findByRole("separator", { name: "Unread from here" });
+    await user.type(await composer(), "on my way{Enter}");
+    await waitFor(() => expect(did("openConversation").at(-1)).toEqual([BOB]));
   });
 
   it("counts unread messages in the title", async () => {
@@ -317,9 +347,10 @@ describe("states of a conversation", () => {
     expect(await screen.findByText("There is no such conversation in this browser.")).toBeTruthy();
   });
 
-  it("shows the message of the address, loading older history until it is there", async () => {
-    renderScenario(scenarios.full, `/c/${BOB}?message=${uuid(9000 + 25)}`);
+  it("shows the message of the address with what stands around it, however far back it is", async () => {
+    const { did } = renderScenario(scenarios.full, `/c/${BOB}?message=${uuid(9000 + 25)}`);
     expect(await screen.findByText(/Earlier message 35,/u)).toBeTruthy();
+    expect(did("openConversation")).toContainEqual([BOB, uuid(9000 + 25)]);
   });
 });
 

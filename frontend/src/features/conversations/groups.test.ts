@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { NOT_LOGGED, type TimelineEntry } from "../../realtime/state";
 import { makeStore } from "../../app/store";
-import { changes } from "../../realtime/changes";
+import { changes, type Page } from "../../realtime/changes";
 import { PLAIN } from "../../testing/fixtures/people";
 import { deliveryOf, newestInEachState } from "./delivery";
 import { blocksOf } from "./groups";
@@ -71,33 +71,74 @@ it("one mark speaks for all own messages before it", () => {
 });
 
 describe("the store's timeline", () => {
-  const page = (entries: TimelineEntry[], which: "latest" | "older") =>
-    changes.page({ conversationId: "c", which, entries, hasOlder: false });
+  const page = (entries: TimelineEntry[], which: Page["which"], rest: Partial<Page> = {}) => {
+    const positions = entries.map(({ position }) => position).filter((position) => position !== NOT_LOGGED);
+    const span = { from: Math.min(...positions), to: Math.max(...positions), hasOlder: false, hasNewer: false };
+    return changes.page({ conversationId: "c", which, beside: null, entries, ...span, ...rest });
+  };
   const ids = (store: ReturnType<typeof makeStore>) =>
     store.getState().conversations.timelines.c?.entries.map((entry) => entry.id);
 
   it("keeps the log's order, and what waits behind it", () => {
     const store = makeStore();
     const waiting = message(NOT_LOGGED, "me", 1);
-    store.dispatch(page([message(5, "a", 0), waiting], "latest"));
+    store.dispatch(page([message(5, "a", 0), waiting], "whole"));
     store.dispatch(changes.entries({ conversationId: "c", entries: [message(6, "a", 3)] }));
-    store.dispatch(page([message(3, "a", -9), message(4, "a", -8)], "older"));
+    store.dispatch(page([message(3, "a", -9), message(4, "a", -8)], "older", { beside: 5 }));
     expect(ids(store)).toEqual(["m3--9", "m4--8", "m5-0", "m6-3", waiting.id]);
   });
 
   it("takes an entry once, however often it comes", () => {
     const store = makeStore();
     const waiting = message(NOT_LOGGED, "me", 1);
-    store.dispatch(page([waiting], "latest"));
+    store.dispatch(page([waiting], "whole"));
     const sent = { ...waiting, position: 7, state: "sent" as const };
     for (let i = 0; i < 3; i++)
       store.dispatch(changes.entries({ conversationId: "c", entries: [sent as TimelineEntry] }));
     expect(ids(store)).toEqual([waiting.id]);
   });
 
+  const loaded = (store: ReturnType<typeof makeStore>) => store.getState().conversations.timelines.c!;
+  const from = (first: number, count: number) =>
+    Array.from({ length: count }, (_, index) => message(first + index, "a", index));
+
+  it("takes a page only where it joins what is loaded", () => {
+    const store = makeStore();
+    store.dispatch(page(from(50, 3), "whole", { hasOlder: true, hasNewer: true }));
+    store.dispatch(page(from(40, 3), "older", { beside: 45 }));
+    store.dispatch(page(from(60, 3), "newer", { beside: 59 }));
+    expect(loaded(store)).toMatchObject({ from: 50, to: 52, hasOlder: true, hasNewer: true });
+    store.dispatch(page(from(53, 3), "newer", { beside: 52, hasNewer: false }));
+    expect(loaded(store)).toMatchObject({ from: 50, to: 55, hasOlder: true, hasNewer: false });
+    expect(ids(store)).toHaveLength(6);
+  });
+
+  it("shows what comes only when nothing before it is left out", () => {
+    const store = makeStore();
+    store.dispatch(page(from(50, 3), "whole", { hasNewer: true }));
+    const news = [message(80, "a", 1), message(NOT_LOGGED, "me", 2)];
+    store.dispatch(changes.entries({ conversationId: "c", entries: news }));
+    expect(ids(store)).toHaveLength(3);
+    store.dispatch(page(from(53, 3), "newer", { beside: 52, hasNewer: false }));
+    store.dispatch(changes.entries({ conversationId: "c", entries: news }));
+    expect(ids(store)).toHaveLength(8);
+    expect(loaded(store).to).toBe(80);
+  });
+
+  it("keeps a stretch of bounded length, cut between two positions, and knows that there is more", () => {
+    const store = makeStore();
+    store.dispatch(page(from(1000, 200), "whole"));
+    // The position at which it is cut has two entries.
+    store.dispatch(page([...from(850, 150), message(1149, "a", 500)], "older", { beside: 1000 }));
+    expect(loaded(store)).toMatchObject({ from: 850, to: 1149, hasOlder: false, hasNewer: true });
+    expect(ids(store)).toHaveLength(301);
+    store.dispatch(page(from(1150, 150), "newer", { beside: 1149, hasNewer: true }));
+    expect(loaded(store)).toMatchObject({ from: 1001, to: 1299, hasOlder: true, hasNewer: true });
+  });
+
   it("forgets everything when the account is left", () => {
     const store = makeStore();
-    store.dispatch(page([message(5, "a", 0)], "latest"));
+    store.dispatch(page([message(5, "a", 0)], "whole"));
     store.dispatch(changes.account({ phase: "signed_out", kept: null, reason: null }));
     expect(store.getState().conversations).toEqual({ all: null, timelines: {}, typing: {} });
   });

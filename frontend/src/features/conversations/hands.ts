@@ -22,6 +22,8 @@ export interface Hands {
   editLast: () => void;
   /** To the field where one writes. */
   toComposer: () => void;
+  /** To where one's own messages come, if something else is on the page. */
+  toNewest: () => void;
   react: (message: MessageEntry, emoji: string) => void;
   remove: (message: MessageEntry) => void;
 }

@@ -1,7 +1,8 @@
 /** Ways to a message: by keyboard, and by its address. */
-import { useCallback, useEffect, useRef, useState, type FocusEvent, type KeyboardEvent, type RefObject } from "react";
+import { useCallback, useEffect, useRef, useState, type FocusEvent, type KeyboardEvent } from "react";
 import { useLocation, useSearchParams } from "react-router";
-import type { TimelineEntry } from "../../realtime/state";
+import type { Id, Place, TimelineEntry } from "../../realtime/state";
+import type { Goal } from "./useTimelineScroll";
 
 /** Up and down go from message to message; Tab stops at one of them, the newest or where one was. */
 export function useRows(entries: TimelineEntry[]) {
@@ -27,25 +28,19 @@ export function moveBetweenMessages(event: KeyboardEvent<HTMLElement>): void {
   next.scrollIntoView({ block: "nearest" });
 }
 
-/** `?message=` is shown, loading older history until it is there. */
-export function useMessageOfAddress(
-  scroller: RefObject<HTMLElement | null>,
-  count: number,
-  canLoad: boolean,
-  load: () => Promise<boolean>,
-): string | null {
-  const [search] = useSearchParams();
-  const wanted = search.get("message");
+/** The message that the address names. */
+export function useWanted(): Id | null {
+  return useSearchParams()[0].get("message");
+}
+
+/** It is gone to; what is not loaded is fetched, with what stands around it. */
+export function useWay(wanted: Id | null, go: (goal: Goal) => boolean, load: (place: Place) => void): void {
   // A click on the same quote again goes there again.
   const { key } = useLocation();
   const shown = useRef<string | null>(null);
   useEffect(() => {
     if (wanted === null || shown.current === key) return;
-    const element = scroller.current?.querySelector(`[data-message="${CSS.escape(wanted)}"]`);
-    if (element) {
-      shown.current = key;
-      element.scrollIntoView({ block: "center" });
-    } else if (canLoad) void load();
-  }, [scroller, wanted, key, count, canLoad, load]);
-  return wanted;
+    shown.current = key;
+    if (!go({ message: wanted })) load(wanted);
+  }, [go, load, wanted, key]);
 }

@@ -1,10 +1,15 @@
 import { createSlice } from "@reduxjs/toolkit";
-import { changes } from "../../realtime/changes";
-import type { Conversation, Id, MessageEntry, TimelineEntry } from "../../realtime/state";
+import { changes, type Page } from "../../realtime/changes";
+import { NOT_LOGGED, type Conversation, type Id, type MessageEntry, type TimelineEntry } from "../../realtime/state";
 
+/** The part of a timeline that is loaded: a stretch of its log, at whose ends there may be more. */
 export interface Timeline {
   entries: TimelineEntry[];
+  /** The positions that it spans. */
+  from: number;
+  to: number;
   hasOlder: boolean;
+  hasNewer: boolean;
 }
 
 export interface ConversationsSlice {
@@ -30,16 +35,55 @@ function requoted(entry: TimelineEntry, news: ReadonlyMap<Id, MessageEntry>): Ti
   return { ...entry, quote: { ...entry.quote, authorId, text, lacks } };
 }
 
-/** New and changed entries. What changed above the loaded part is not shown there: only its quotes are. */
-function take({ entries, hasOlder }: Timeline, news: TimelineEntry[]): TimelineEntry[] {
+/** New and changed entries. What changed beyond the loaded part is not shown there: only its quotes are. */
+function take(timeline: Timeline, news: TimelineEntry[]): Timeline {
+  const { entries, from, to, hasOlder, hasNewer } = timeline;
   const ids = new Set(entries.map(({ id }) => id));
-  const first = hasOlder ? (entries[0]?.position ?? 0) : 0;
   const messages = new Map(news.flatMap((entry) => (entry.kind === "message" ? [[entry.id, entry] as const] : [])));
-  const merged = merge(
-    entries,
-    news.filter(({ id, position }) => ids.has(id) || position >= first),
+  const inside = news.filter(
+    ({ id, position }) => ids.has(id) || ((!hasOlder || position >= from) && (!hasNewer || Math.floor(position) <= to)),
   );
-  return messages.size === 0 ? merged : merged.map((entry) => requoted(entry, messages));
+  const merged = merge(entries, inside);
+  const newest = inside.reduce((seq, entry) => Math.max(seq, seqOf(entry) ?? 0), to);
+  return {
+    ...timeline,
+    entries: messages.size === 0 ? merged : merged.map((entry) => requoted(entry, messages)),
+    to: newest,
+  };
+}
+
+const seqOf = ({ position }: TimelineEntry): number | null => (position === NOT_LOGGED ? null : Math.floor(position));
+
+/** So many entries are on the page at most: what is far from where one reads is fetched again when one comes back. */
+const MOST = 300;
+
+/** The page that joins what is loaded, and as much of the other end as there is room for. */
+function joined(timeline: Timeline, page: Page): Timeline {
+  const older = page.which === "older";
+  // It was asked for at an end that has moved since.
+  if (page.beside !== (older ? timeline.from : timeline.to)) return timeline;
+  const entries = merge(timeline.entries, page.entries);
+  const ends = older ? { from: page.from, hasOlder: page.hasOlder } : { to: page.to, hasNewer: page.hasNewer };
+  return older ? withoutEnd({ ...timeline, ...ends, entries }) : withoutStart({ ...timeline, ...ends, entries });
+}
+
+/** Cut between two positions of the log, as pages are. */
+function withoutEnd(timeline: Timeline): Timeline {
+  const { entries } = timeline;
+  const last = entries[MOST - 1];
+  const to = entries.length > MOST && last !== undefined ? seqOf(last) : null;
+  if (to === null) return timeline;
+  const kept = entries.filter(({ position }) => Math.floor(position) <= to);
+  return kept.length === entries.length ? timeline : { ...timeline, entries: kept, to, hasNewer: true };
+}
+
+function withoutStart(timeline: Timeline): Timeline {
+  const { entries } = timeline;
+  const first = entries.at(-MOST);
+  const from = entries.length > MOST && first !== undefined ? seqOf(first) : null;
+  if (from === null) return timeline;
+  const kept = entries.filter(({ position }) => position >= from);
+  return kept.length === entries.length ? timeline : { ...timeline, entries: kept, from, hasOlder: true };
 }
 
 /** Newer knowledge of an entry takes the older one's place. */
@@ -79,15 +123,15 @@ export const conversationsSlice = createSlice({
         /* eslint-enable @typescript-eslint/no-dynamic-delete */
       })
       .addCase(changes.page, (state, { payload }) => {
-        const known = payload.which === "older" ? (state.timelines[payload.conversationId]?.entries ?? []) : [];
-        state.timelines[payload.conversationId] = {
-          entries: merge(known, payload.entries),
-          hasOlder: payload.hasOlder,
-        };
+        const { conversationId, which, entries, from, to, hasOlder, hasNewer } = payload;
+        const timeline = state.timelines[conversationId];
+        if (which === "whole")
+          state.timelines[conversationId] = { entries: merge([], entries), from, to, hasOlder, hasNewer };
+        else if (timeline !== undefined) state.timelines[conversationId] = joined(timeline, payload);
       })
       .addCase(changes.entries, (state, { payload }) => {
         const timeline = state.timelines[payload.conversationId];
-        if (timeline !== undefined) timeline.entries = take(timeline, payload.entries);
+        if (timeline !== undefined) state.timelines[payload.conversationId] = take(timeline, payload.entries);
       })
       .addCase(changes.entryGone, (state, { payload }) => {
         const timeline = state.timelines[payload.conversationId];

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState, type RefObject } from "react";
 import { problemOf, useMessenger } from "../../app/hooks";
 import type { Editing, Problem } from "../../realtime/state";
-import type { Aim } from "./hands";
+import { type Aim, useHands } from "./hands";
 import { MAX_TEXT_BYTES } from "./limits";
 import { mentionsIn } from "./mentions";
 import type { Talk } from "./talk";
@@ -23,6 +23,7 @@ const isNone = (editing: Editing | null) => editing === null;
 export function useComposing({ talk, field, aim, onAim }: Options) {
   const { id } = talk;
   const messenger = useMessenger();
+  const { toNewest } = useHands();
   const saveDraft = useCallback((text: string) => messenger.saveDraft(id, text), [messenger, id]);
   const saveEditing = useCallback((editing: Editing | null) => messenger.saveEditing(id, editing), [messenger, id]);
   const draft = useDraft(talk.draft, isEmptyText, saveDraft);
@@ -61,7 +62,10 @@ export function useComposing({ talk, field, aim, onAim }: Options) {
     try {
       const meant = mentionsIn(sent, talk.people);
       if (edited !== null) await messenger.editMessage(talk.id, edited.id, sent, meant);
-      else await messenger.send(talk.id, sent, type(critical), aim?.message.id ?? null, meant);
+      else {
+        await messenger.send(talk.id, sent, type(critical), aim?.message.id ?? null, meant);
+        toNewest();
+      }
     } catch (error) {
       setProblem(problemOf(error));
       setCritical(critical);

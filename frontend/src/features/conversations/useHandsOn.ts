@@ -27,6 +27,8 @@ export function useHandsOn(
     const chosen = message.reactions.some((reaction) => reaction.emoji === emoji && reaction.by.includes(selfId));
     return messenger.react(id, message.id, emoji, !chosen);
   });
+  const newest = useCommand(() => messenger.openConversation(id));
+  const { run: openNewest } = newest;
   const remove = useCommand((message: MessageEntry) => messenger.deleteMessage(id, message.id));
   const { run: doReact } = react;
 
@@ -53,10 +55,13 @@ export function useHandsOn(
           setAim({ kind: "edit", message: last });
       },
       toComposer,
+      toNewest: () => {
+        if (store.getState().conversations.timelines[id]?.hasNewer === true) void openNewest();
+      },
       react: (message, emoji) => void doReact(message, emoji),
       remove: setRemoving,
     }),
-    [selfId, id, canWrite, nameOf, usernameOf, doReact, store],
+    [selfId, id, canWrite, nameOf, usernameOf, doReact, openNewest, store],
   );
   const kept = useAppSelector((state) => entryOf(state.conversations.timelines[id]?.entries, editing?.messageId));
   const [resumed, setResumed] = useState(false);

@@ -1,7 +1,8 @@
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useMessenger } from "../../app/hooks";
 import type { Talk } from "./talk";
-import { NOT_LOGGED, type TimelineEntry } from "../../realtime/state";
+import { NOT_LOGGED, type Id, type TimelineEntry } from "../../realtime/state";
+import type { LineAt } from "./useTimelineScroll";
 
 const looking = () => document.visibilityState === "visible" && document.hasFocus();
 
@@ -35,14 +36,53 @@ export function useMarkRead(talk: Talk, entries: TimelineEntry[], atEnd: boolean
   }, [messenger, here, atEnd, newest, talk.readSeq, talk.id]);
 }
 
-/** Behind which seq "unread from here" stands: where one was when the conversation was opened, or when one went away. */
-export function useUnreadAfter(talk: Talk): number | null {
+/** Who scrolls past a message has not stopped at it. */
+const SEEN_AFTER_MS = 400;
+
+/** Read is also what one has scrolled to: called with the last message that stands on the page as a whole. */
+export function useSeen(talk: Talk, entries: TimelineEntry[]): (id: Id) => void {
+  const messenger = useMessenger();
   const here = useLooking();
-  const [after, setAfter] = useState<number | null>(() => (talk.unread > 0 ? talk.readSeq : null));
+  const latest = useRef({ here, entries, talk });
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    latest.current = { here, entries, talk };
+  });
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return useCallback(
+    (id) => {
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => {
+        const now = latest.current;
+        const position = now.entries.find((entry) => entry.id === id)?.position ?? NOT_LOGGED;
+        if (now.here && position !== NOT_LOGGED && position > now.talk.readSeq)
+          messenger.markRead(now.talk.id, Math.floor(position));
+      }, SEEN_AFTER_MS);
+    },
+    [messenger],
+  );
+}
+
+/** Behind which seq "unread from here" stands, how many messages that are, and whether the line has been on the page. */
+export interface Unread {
+  after: number;
+  count: number;
+  seen: boolean;
+}
+
+const unreadOf = ({ readSeq, unread }: Talk): Unread => ({ after: readSeq, count: unread, seen: false });
+
+/** What was unread when the conversation was opened, or what came since one went away. */
+export function useUnread(talk: Talk): { unread: Unread | null; noteLine: (at: LineAt) => void } {
+  const here = useLooking();
+  const [unread, setUnread] = useState<Unread | null>(() => (talk.unread > 0 ? unreadOf(talk) : null));
   const [was, setWas] = useState(here);
   if (was !== here) {
     setWas(here);
-    if (!here) setAfter(talk.readSeq);
-  }
-  return after;
+    if (!here) setUnread(unreadOf(talk));
+  } else if (!here && unread !== null && unread.count !== talk.unread) setUnread({ ...unread, count: talk.unread });
+  const noteLine = (at: LineAt) => {
+    if (here && at === "here" && unread !== null && !unread.seen) setUnread({ ...unread, seen: true });
+  };
+  return { unread, noteLine };
 }

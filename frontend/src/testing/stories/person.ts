@@ -173,7 +173,7 @@ export class TestPerson {
       const page = await this.tab.crypto.timeline(id, { limit: 200, ...(before === undefined ? {} : { before }) });
       texts.unshift(...page.entries.flatMap((entry) => (entry.kind === "message" ? [entry.text] : [])));
       const first = page.entries.find((entry) => entry.seq !== null)?.seq;
-      if (!page.more || first === undefined || first === null) return texts;
+      if (!page.older || first === undefined || first === null) return texts;
       before = first;
     }
   }
