@@ -47,6 +47,16 @@ _AXE: Final = """async (rules) => (await axe.run(document, { resultTypes: ["viol
   .map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 200)), nodes[0].failureSummary])"""
 
 
+async def _missed(page: Page) -> list[str]:
+    """A page that has just grown may for some frames take nothing below where it ended: asked again, for two seconds."""
+    for _ in range(20):
+        missed: list[str] = await page.evaluate(_MISSED)
+        if not missed:
+            break
+        await asyncio.sleep(0.1)
+    return missed
+
+
 @cache
 def _axe_source() -> str:
     return (PROJECT_ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js").read_text()
@@ -76,7 +86,7 @@ class Album:
                     barriers = await _barriers(page, width)
                     assert barriers == [], f"{name} at {width}, {scheme}: {barriers}"
         await page.set_viewport_size(TALL)
-        missed = await page.evaluate(_MISSED)
+        missed = await _missed(page)
         assert missed == [], f"{name}: under 44 px are {missed}"
         await page.emulate_media(color_scheme="light", reduced_motion=None)
         if before is not None:
