@@ -48,7 +48,7 @@ _AXE: Final = """async (rules) => (await axe.run(document, { resultTypes: ["viol
 
 
 async def _missed(page: Page) -> list[str]:
-    """A page that has just grown may for some frames take nothing below where it ended: asked again, for two seconds."""
+    """A page that has just grown may for some frames take nothing below where it ended: asked again for two seconds."""
     for _ in range(20):
         missed: list[str] = await page.evaluate(_MISSED)
         if not missed:
