@@ -13,7 +13,7 @@ import { randomBytes, uuidv7 } from "../primitives/bytes";
 import { fields, LABEL } from "../primitives/encoding";
 import { hybridKeyPair, HybridSigner } from "../primitives/hybrid";
 import { forgeCommit, forgeMessage, insider, postCommit, postMessage } from "../testing/attacker";
-import { another, Browser, twoPeople, type World } from "../testing/browser";
+import { another, Browser, established, twoPeople, type World } from "../testing/browser";
 import { TestRoom } from "../testing/rooms";
 
 const people = await twoPeople();
@@ -92,6 +92,19 @@ test("P10.1 honest acts: a name, a role, a removal, and who did them", async () 
     "person_banned",
   ]);
   for (const browser of [alice, bob]) expect(await problems(browser)).toEqual([]);
+  await room.act(alice, { act: "lift_ban", userId: bob.userId });
+  expect((await present(alice)).policy.banned).toEqual([]);
+});
+
+test("P10.1 a session has no rules: nobody changes them, and who says so is refused", async () => {
+  const session = await established(people);
+  const nothing = { act: "settings", settings: (await present(alice)).policy.settings } as const;
+  await expect(session.alice.api.beginRoomAct(session.id, nothing)).rejects.toThrow("not_active");
+  await expect(session.alice.api.newLink(session.id, { expiry: Date.now(), allowed: 1 })).rejects.toThrow("not_active");
+  const change = { policy: null, profileHash: randomBytes(32), evidence: [], admissions: [] };
+  await postCommit(session.bob, session.id, await forgeCommit(session.bob, session.id, { details: { room: change } }));
+  await session.alice.sync(session.id);
+  expect(await session.alice.problems(session.id)).toContain("commit_details_mismatch");
 });
 
 test("P10.1 a member who makes itself a moderator", async () => {
