@@ -104,6 +104,7 @@ export class Phases {
   async takeOver(): Promise<void> {
     const local = this.#local;
     if (local === null) return;
+    this.#show({ phase: "starting" });
     await this.#claim("steal");
     await this.#resume(local.userId);
   }
@@ -322,7 +323,8 @@ export class Phases {
   }
 
   #ended(reason: Ending): void {
-    if (this.#turn === null && this.#joining === null) return;
+    // While it starts, the store may have been found damaged by another tab since this one looked.
+    if (this.#turn === null && this.#joining === null && this.#shown.phase !== "starting") return;
     // The server's side of it ends too, unless that is what happened.
     void this.#leave(reason === "store_gone" || reason === "store_damaged")
       .then(() => this.#out(reason))

@@ -1,6 +1,6 @@
 import "fake-indexeddb/auto";
 import { deleteDB, openDB } from "idb";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { AccountState } from "../../realtime/state";
 import type { TestPerson } from "./person";
 import { twoConnected } from "./person";
@@ -82,6 +82,21 @@ test("P9 a record that does not open is told in words, also after a reload, and 
   await alice.browser.crashAndReload().catch(() => undefined);
   expect(await signedOut(alice)).toMatchObject({ reason: "store_damaged", kept: null });
   await alice.crashAndReload();
+  expect(await signedOut(alice)).toMatchObject({ reason: "store_damaged", kept: null });
+  await startsAnew(alice, bob);
+});
+
+test("P9 a store that is found damaged while it is being opened is told in words", async () => {
+  const [alice, bob, name] = await pair();
+  alice.browser.crash();
+  const tab = (alice.browser.tab = alice.browser.openTab());
+  const looked = vi.spyOn(tab.crypto, "localAccounts").mockImplementationOnce(async () => {
+    looked.mockRestore();
+    const all = await tab.crypto.localAccounts();
+    await alter(name, async (database) => database.put("meta", 1, "damaged"));
+    return all;
+  });
+  await expect(tab.engine.start()).rejects.toThrow("store_damaged");
   expect(await signedOut(alice)).toMatchObject({ reason: "store_damaged", kept: null });
   await startsAnew(alice, bob);
 });
