@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import struct
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from playwright.async_api import expect
 
 from tests.e2e.album import Album
 from tests.e2e.people import Browser, Town
+from tests.e2e.pictures import PLACE, attaches, photo
 from tests.processes import House
 
 pytestmark = pytest.mark.browser
@@ -29,39 +29,12 @@ _MOST_GROWTH: Final = 100
 _WAIT_MS: Final = 180_000 + 10_000 * MEGABYTES
 
 
-_PLACE: Final = b"52.5200 N 13.4050 E"
-
-
-async def _photo(browser: Browser) -> bytes:
-    """A JPEG on its side, as a phone makes it: upright by its Exif data, which say where it was taken."""
-    drawn = await browser.page.evaluate(
-        """async () => {
-            const canvas = new OffscreenCanvas(640, 400);
-            const paint = canvas.getContext("2d");
-            const colours = paint.createLinearGradient(0, 0, 640, 400);
-            ["#204080", "#60a0a0", "#e0d0a0"].forEach((colour, at) => colours.addColorStop(at / 2, colour));
-            paint.fillStyle = colours;
-            paint.fillRect(0, 0, 640, 400);
-            const blob = await canvas.convertToBlob({ type: "image/jpeg" });
-            return [...new Uint8Array(await blob.arrayBuffer())];
-        }"""
-    )
-    orientation = struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, 0x0112, 3, 1, 6, 0, 0)
-    exif = b"Exif\0\0" + orientation + _PLACE
-    return b"\xff\xd8\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + bytes(drawn[2:])
-
-
-async def _attaches(browser: Browser, *files: Path) -> None:
-    await expect(browser.page.get_by_role("button", name="Attach files")).to_be_enabled()
-    await browser.page.locator("input[data-attach]").set_input_files(files)
-
-
 async def test_a_picture_is_seen_before_and_after_it_is_fetched(town: Town, tmp_path: Path, album: Album) -> None:
     alice, bob = await town.friends("alice", "bob")
     picture = tmp_path / "the pond in may.jpg"
-    picture.write_bytes(await _photo(alice))
+    picture.write_bytes(await photo(alice))
 
-    await _attaches(alice, picture)
+    await attaches(alice, picture)
     shown = bob.log.get_by_role("button", name="Show the pond in may.jpg")
     await expect(shown).to_be_visible()
     await expect(shown.locator("img")).to_have_js_property("naturalHeight", 360)
@@ -74,8 +47,8 @@ async def test_a_picture_is_seen_before_and_after_it_is_fetched(town: Town, tmp_
     await album.show(bob.page, "file-preview")
     await dialog.get_by_role("button", name="Close").click()
     saved = await _saved(bob)
-    assert _PLACE in picture.read_bytes()
-    assert _PLACE not in saved
+    assert PLACE in picture.read_bytes()
+    assert PLACE not in saved
     assert saved[-256:] == picture.read_bytes()[-256:]
     _is_ciphertext(town.house, saved)
 
@@ -101,7 +74,7 @@ async def test_a_file_goes_on_where_the_connection_was_lost(town: Town, tmp_path
     minutes.write_bytes(os.urandom(MEGABYTES * 1_048_576))
     memory = asyncio.create_task(_highest_memory(town.house))
 
-    await _attaches(alice, minutes)
+    await attaches(alice, minutes)
     upload = alice.page.get_by_role("list", name="Files on their way")
     await expect(upload).to_contain_text("minutes.bin")
     await alice.page.context.set_offline(True)

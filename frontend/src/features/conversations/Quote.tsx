@@ -1,6 +1,7 @@
 import { styled } from "@mui/material/styles";
 import { Link } from "react-router";
 import { textWords } from "../../app/words/notices";
+import { VisuallyHidden } from "../../components/VisuallyHidden";
 import { paths } from "../../lib/paths";
 import { firstLine, hueOf } from "../../lib/text";
 import type { Id, Quote as Quoted } from "../../realtime/state";
@@ -46,7 +47,7 @@ export function QuoteFrame({ quote, author }: Props) {
         <b>
           <bdi>{author}</bdi>
         </b>
-      )}
+      )}{" "}
       <span dir="auto">{firstLine(words)}</span>
     </Frame>
   );
@@ -65,10 +66,8 @@ export function QuoteLink({ conversationId, ...props }: Props & { conversationId
   const { quote, author } = props;
   if (quote.lacks === "missing") return <QuoteFrame {...props} />;
   return (
-    <Jump
-      to={paths.message(conversationId, quote.messageId)}
-      aria-label={`In reply to ${author ?? "a message"}: ${firstLine(textWords(quote))}`}
-    >
+    <Jump to={paths.message(conversationId, quote.messageId)}>
+      <VisuallyHidden>In reply to {author === null && "a message"} </VisuallyHidden>
       <QuoteFrame {...props} />
     </Jump>
   );

@@ -31,18 +31,18 @@ describe("a message", () => {
     await user.click(await screen.findByLabelText("Reply"));
     await user.type(field, "lemon{Enter}");
     expect(did("send")).toEqual([[BOB, "lemon", "secured", uuid(537)]]);
-    expect(await screen.findByLabelText("In reply to bob: What kind?")).toBeTruthy();
+    expect(await screen.findByRole("link", { name: "In reply to bob What kind?" })).toBeTruthy();
     expect(screen.queryByLabelText("Replying to bob")).toBeNull();
   });
 
   it("is quoted as it is now, and the quote leads to it", async () => {
     const { user, where, messenger } = renderScenario(scenarios.talk);
-    const quote = await screen.findByLabelText(`In reply to You: ${CAKE}`);
-    expect(screen.getByLabelText("In reply to bob: Message deleted")).toBeTruthy();
+    const quote = await screen.findByRole("link", { name: `In reply to You ${CAKE}` });
+    expect(screen.getByRole("link", { name: "In reply to bob Message deleted" })).toBeTruthy();
     await user.click(quote);
     expect(where()).toBe(`/c/${BOB}?message=${CAKE_ID}`);
     await act(() => messenger.editMessage(BOB, CAKE_ID, "I bring two cakes"));
-    expect(await screen.findByLabelText("In reply to You: I bring two cakes")).toBeTruthy();
+    expect(await screen.findByRole("link", { name: "In reply to You I bring two cakes" })).toBeTruthy();
   });
 
   it("gets reactions: one of a few by a click, counted, and taken back", async () => {
