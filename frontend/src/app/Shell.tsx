@@ -7,7 +7,8 @@ import { Section } from "../components/Pane";
 import { RoomPanel } from "../features/rooms/RoomPanel";
 import { DetailsPanel } from "../features/verification/DetailsPanel";
 import { Findings } from "../features/verification/Findings";
-import type { Room } from "../realtime/state";
+import { possessive } from "../lib/text";
+import type { Id, Room } from "../realtime/state";
 import { useAppSelector } from "./hooks";
 import { KeysHelp } from "./KeysHelp";
 import { LineBar } from "./LineBar";
@@ -85,10 +86,14 @@ function Details({ conversationId }: { conversationId: string }) {
 
 function RoomDetails({ room }: { room: Room }) {
   const self = useAppSelector(selectSelf);
+  const people = useAppSelector((state) => state.connections.people);
+  const nameOf = (id: Id) =>
+    room.people.find((person) => person.id === id)?.username ?? people?.[id]?.username ?? "somebody";
+  const whose = (id: Id) => (id === self?.userId ? "your" : possessive(nameOf(id)));
   const findings =
     room.findings.length === 0 ? null : (
       <Section aria-label="What broke the rules">
-        <Findings findings={room.findings} />
+        <Findings findings={room.findings} whose={whose} />
       </Section>
     );
   return (

@@ -135,7 +135,7 @@ export class Conversations {
   async refused(id: Id, kind: FindingKind): Promise<void> {
     const known = this.#refused.get(id) ?? [];
     if (known.some((finding) => finding.kind === kind)) return;
-    const finding = { id: `refused/${kind}`, kind, at: this.context.environment.clock.now(), seq: null };
+    const finding = { id: `refused/${kind}`, kind, at: this.context.environment.clock.now(), seq: null, from: null };
     this.#refused.set(id, [...known, finding]);
     await this.refresh(id);
   }

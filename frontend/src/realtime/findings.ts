@@ -1,6 +1,6 @@
 /** The rules that crypto/ saw broken, as the user interface names them. */
 import type { FailureCode, Problem, ProblemCode } from "../crypto/client";
-import type { Finding, FindingKind } from "./state";
+import type { Finding, FindingKind, Id } from "./state";
 
 /** Null: told in another way (a person's trust, a conversation's stage), or nobody's fault. */
 const KINDS: Record<ProblemCode, FindingKind | null> = {
@@ -76,6 +76,17 @@ const KINDS: Record<ProblemCode, FindingKind | null> = {
   server_name_changed: "server_name_changed",
 };
 
+/** What a member did in a row of their own, as far as the server says whose it was. Of other kinds a problem names whom it hit. */
+const OF_A_MEMBER: ReadonlySet<FindingKind> = new Set([
+  "bad_commit",
+  "swapped_leaf",
+  "doubled_key",
+  "role_missing",
+  "forged_change",
+  "ghost_recipient",
+  "false_generation",
+]);
+
 /** Refusals of crypto/ that say that somebody else broke a rule. */
 const REFUSED: Partial<Record<FailureCode, FindingKind>> = {
   bad_contribution: "bad_contribution",
@@ -91,11 +102,18 @@ export function findingKind(code: ProblemCode): FindingKind | null {
   return KINDS[code];
 }
 
+/** In whose name it came. */
+export function findingFrom({ code, userId }: Pick<Problem, "code" | "userId">): Id | null {
+  const kind = KINDS[code];
+  // A store that lost its group is this browser's own misfortune.
+  return kind !== null && OF_A_MEMBER.has(kind) && code !== "group_lost" ? userId : null;
+}
+
 export function findingsOf(problems: readonly Problem[]): Finding[] {
   return problems.flatMap((problem) => {
     const kind = KINDS[problem.code];
     if (kind === null) return [];
     const id = `${problem.code}/${problem.userId ?? ""}/${problem.seq ?? ""}`;
-    return [{ id, kind, at: Date.parse(problem.noticedAt), seq: problem.seq }];
+    return [{ id, kind, at: Date.parse(problem.noticedAt), seq: problem.seq, from: findingFrom(problem) }];
   });
 }

@@ -186,7 +186,7 @@ export class People {
     if (problem === undefined) return true;
     const at = timeOf(problem.noticedAt);
     const kind = problem.code === "username_changed" ? "renamed" : "swapped_key";
-    this.dependencies.broken({ id: `${kind}/${userId}`, kind, at, seq: null });
+    this.dependencies.broken({ id: `${kind}/${userId}`, kind, at, seq: null, from: null });
     return false;
   }
 }

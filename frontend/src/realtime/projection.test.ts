@@ -125,6 +125,17 @@ test("a changed account key stands between two rows; a broken rule stands at its
   expect(entriesOf({ ...problem, code: "message_of_old_epoch" }, SELF)).toEqual([]);
 });
 
+test.each([
+  ["roster_mismatch", PEER],
+  ["role_missing", PEER],
+  ["body_mismatch", null],
+  ["ghost_member", null],
+  ["group_lost", null],
+] as const)("a broken rule says in whose name it came where that is a member’s (%s)", (code, from) => {
+  const problem = { ...base, kind: "problem" as const, userId: PEER, code };
+  expect(entriesOf(problem, SELF)).toMatchObject([{ notice: { finding: { from } } }]);
+});
+
 const sealed: SealedSession = {
   id: "c",
   peer: { userId: PEER, username: "bob" },

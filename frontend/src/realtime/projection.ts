@@ -1,7 +1,7 @@
 /** From what crypto/ and the server say to what the user interface knows. Pure. */
 import type { Connection, ConnectionRequest, Session } from "../api/types";
 import type { Contact, Conversation as Sealed, TimelineEntry as Entry } from "../crypto/client";
-import { findingKind, findingsOf } from "./findings";
+import { findingFrom, findingKind, findingsOf } from "./findings";
 import { messageId, messageOf } from "./messages";
 import {
   NOT_LOGGED,
@@ -76,7 +76,7 @@ export function entriesOf(entry: Entry, selfId: Id): TimelineEntry[] {
       }
       const kind = findingKind(entry.code);
       if (kind === null) return [];
-      const finding = { id: entry.key, kind, at: base.at, seq: entry.seq };
+      const finding = { id: entry.key, kind, at: base.at, seq: entry.seq, from: findingFrom(entry) };
       return [{ ...base, kind: "notice", notice: { code: "finding", finding } }];
     }
     case "system":

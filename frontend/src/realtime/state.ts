@@ -184,6 +184,8 @@ export interface Finding {
   kind: FindingKind;
   at: Time;
   seq: number | null;
+  /** In whose name it came, by the server's word; null: what broke the rule was no member's, or nobody says whose. */
+  from: Id | null;
 }
 
 /* ---------------------------------------------------------------- conversations */

@@ -8,7 +8,7 @@ interface FindingWords {
 const WORDS: Record<FindingKind, FindingWords> = {
   fork: {
     title: "The server showed two versions of this conversation",
-    meaning: "You and the other side were given different histories.",
+    meaning: "You and others in it were given different histories.",
   },
   dropped: {
     title: "The server left something out",
@@ -138,12 +138,18 @@ const WORDS: Record<FindingKind, FindingWords> = {
     title: "The server’s signing key changed without notice",
     meaning: "A new key must be signed by the old one. This one is not, and is not accepted.",
   },
-  closed_by_server: { title: "Closed by the server", meaning: "Neither of you ended this conversation." },
+  closed_by_server: {
+    title: "Closed by the server",
+    meaning: "Nobody who may do that ended this conversation.",
+  },
 };
 
 export const findingWords = (finding: Finding): FindingWords => WORDS[finding.kind];
 
 export const findingTitle = (kind: FindingKind): string => WORDS[kind].title;
+
+/** In whose name it came, as far as the server says: "your", "bob’s". */
+export const fromWhom = (names: readonly string[]): string => `It came in ${names.join(" and ")} name.`;
 
 /** What to do about any of them. */
 export const FINDING_ADVICE =

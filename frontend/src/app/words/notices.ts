@@ -1,7 +1,7 @@
 import { inSentence } from "../../lib/time";
 import { plural, possessive } from "../../lib/text";
 import type { Conversation, ConversationStage, Notice, RoomEvent, SendBlock } from "../../realtime/state";
-import { findingWords } from "./findings";
+import { findingWords, fromWhom } from "./findings";
 
 type Tone = "plain" | "verified" | "caution" | "critical";
 
@@ -97,7 +97,7 @@ export function noticeLine(notice: Notice, { selfId, peer, nameOf = () => peer, 
     case "new_group":
       return {
         tone: "caution",
-        words: `Nobody could follow the last change of keys, so ${notice.by === selfId ? "you" : peer} began anew with new ones.${missedWords(notice.missed)}`,
+        words: `Nobody could follow the last change of keys, so ${notice.by === selfId ? "you" : nameOf(notice.by)} began anew with new ones.${missedWords(notice.missed)}`,
       };
     case "closed":
       return {
@@ -112,7 +112,7 @@ export function noticeLine(notice: Notice, { selfId, peer, nameOf = () => peer, 
     case "key_changed":
       return { tone: "caution", words: `${whose(notice.whose)} keys changed.` };
     case "key_accepted":
-      return { tone: "plain", words: `You accepted ${possessive(peer)} new keys.` };
+      return { tone: "plain", words: `You accepted ${theirs(notice.whose)} new keys.` };
     case "verified":
       return { tone: "verified", words: `You verified ${peer}.` };
     case "before_this_browser":
@@ -125,8 +125,11 @@ export function noticeLine(notice: Notice, { selfId, peer, nameOf = () => peer, 
         tone: "plain",
         words: `${who(notice.by)} added you. What was written before is for those who were here.`,
       };
-    case "finding":
-      return { tone: "critical", words: `${findingWords(notice.finding).title}.` };
+    case "finding": {
+      const { finding } = notice;
+      const from = finding.from === null ? "" : ` ${fromWhom([theirs(finding.from)])}`;
+      return { tone: "critical", words: `${findingWords(finding).title}.${from}` };
+    }
     case "person_added":
     case "person_came":
     case "person_removed":

@@ -2,7 +2,7 @@
 
 import "fake-indexeddb/auto";
 import type { KeyPackage, Proposal } from "ts-mls";
-import { beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import { failureCode } from "../failures";
 import { roomStateOf } from "../mls/group";
 import { makeKeyPackage } from "../mls/keyPackages";
@@ -21,11 +21,15 @@ let world: World;
 let alice: Browser;
 let bob: Browser;
 let room: TestRoom;
+let newRoom: () => Promise<[Browser, Browser]>;
 
-beforeEach(async () => {
+beforeAll(async () => {
   world = await another(people);
-  ({ alice, bob } = world);
   room = await TestRoom.open(world);
+  newRoom = await room.keep(world.alice, world.bob);
+});
+beforeEach(async () => {
+  [alice, bob] = await newRoom();
 });
 
 const problems = async (browser: Browser) => (await browser.api.conversation(room.id)).problems.map(({ code }) => code);

@@ -1,5 +1,6 @@
 /** One person's browser for the tests of crypto/: it does what realtime/ does, against a `FakeService`. */
 
+import { openDB } from "idb";
 import { randomBytes } from "../primitives/bytes";
 import { msToTime, toBase64url } from "../primitives/encoding";
 import { createCrypto } from "../protocol";
@@ -73,6 +74,26 @@ export class Browser {
     const api = createCrypto(this.prefix);
     await api.open(this.userId);
     return new Browser(this.service, api, this.prefix, this.username, this.userId, this.deviceId);
+  }
+
+  /** Another browser with a copy of this one's store: what happens to either leaves the other as it is. */
+  async copy(): Promise<Browser> {
+    const prefix = `test-${String(++browsers)}`;
+    const from = await openDB(`${this.prefix}-${this.userId}`);
+    const stores = [...from.objectStoreNames];
+    const to = await openDB(`${prefix}-${this.userId}`, from.version, {
+      upgrade: (fresh) => stores.forEach((name) => fresh.createObjectStore(name)),
+    });
+    for (const name of stores) {
+      const [keys, values] = await Promise.all([from.getAllKeys(name), from.getAll(name)]);
+      const { store, done } = to.transaction(name, "readwrite");
+      await Promise.all([...keys.map((key, at) => store.put(values[at], key)), done]);
+    }
+    from.close();
+    to.close();
+    const api = createCrypto(prefix);
+    await api.open(this.userId);
+    return new Browser(this.service, api, prefix, this.username, this.userId, this.deviceId);
   }
 
   /** Compares safety numbers with somebody, as this browser shows them now. */

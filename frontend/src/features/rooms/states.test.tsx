@@ -117,6 +117,18 @@ describe("a room in each state", () => {
   });
 });
 
+describe("a member who breaks the rules", () => {
+  test("P6.8 a commit that nobody can follow: who did it, and who began anew, in the timeline and in the panel", async () => {
+    renderScenario(scenarios["room-begun-anew"], DETAILS);
+    const panel = within(await screen.findByRole("complementary", { name: /^Details of/ }));
+    expect(await panel.findByText("A change of keys was refused")).toBeTruthy();
+    expect(await panel.findByText("It came in bob’s name.")).toBeTruthy();
+    expect(await screen.findByText("A change of keys was refused. It came in bob’s name.")).toBeTruthy();
+    const anew = "Nobody could follow the last change of keys, so alice.kovacs began anew with new ones.";
+    expect(await screen.findByText(anew)).toBeTruthy();
+  });
+});
+
 describe("a change that is refused", () => {
   const refused: Scenario = { ...scenario, failures: { changeRoom: "server_unreachable", createRoom: "never" } };
 

@@ -12,8 +12,9 @@ import { useAppSelector, useCommand, useMessenger, useNow } from "../../app/hook
 import { selectPerson, selectSelf, shieldOf } from "../../app/selectors";
 import { problemWords } from "../../app/words/problems";
 import { paths } from "../../lib/paths";
+import { possessive } from "../../lib/text";
 import { inSentence } from "../../lib/time";
-import type { Conversation } from "../../realtime/state";
+import type { Conversation, Id } from "../../realtime/state";
 import { Devices } from "./Devices";
 import { EndConversation } from "./EndConversation";
 import { Findings } from "./Findings";
@@ -51,6 +52,7 @@ export function DetailsPanel({ conversation, personActions }: Props) {
   const { run } = load;
   const selfId = self?.userId ?? "";
   const open = conversation.stage.kind === "open";
+  const whose = (userId: Id) => (userId === selfId ? "your" : possessive(peer.username));
 
   useEffect(() => {
     void run();
@@ -75,7 +77,7 @@ export function DetailsPanel({ conversation, personActions }: Props) {
           </Who>
           {conversation.findings.length > 0 && (
             <Section aria-label="What the server did wrong">
-              <Findings findings={conversation.findings} />
+              <Findings findings={conversation.findings} whose={whose} />
             </Section>
           )}
           {person !== undefined && (

@@ -199,9 +199,9 @@ describe("what the server did wrong", () => {
     await panel();
     const known = store.getState().conversations.all?.[BOB];
     act(() => {
-      store.dispatch(changes.conversation({ ...known!, findings: [{ id: "f", kind, at: NOW, seq: 7 }] }));
+      store.dispatch(changes.conversation({ ...known!, findings: [{ id: "f", kind, at: NOW, seq: 7, from: null }] }));
     });
-    const { title, meaning } = findingWords({ id: "f", kind, at: NOW, seq: 7 });
+    const { title, meaning } = findingWords({ id: "f", kind, at: NOW, seq: 7, from: null });
     expect(await screen.findByText(title)).toBeTruthy();
     expect(screen.getByText(meaning)).toBeTruthy();
     expect(screen.getByText(/at position 7/u)).toBeTruthy();
@@ -213,7 +213,7 @@ describe("what the server did wrong", () => {
     const { store } = renderScenario(scenarios.full, PATH);
     await panel();
     const known = store.getState().conversations.all?.[BOB];
-    const findings = [1, 2, 3].map((n) => ({ id: `f${n}`, kind: "replayed" as const, at: NOW, seq: n }));
+    const findings = [1, 2, 3].map((n) => ({ id: `f${n}`, kind: "replayed" as const, at: NOW, seq: n, from: null }));
     act(() => {
       store.dispatch(changes.conversation({ ...known!, findings }));
     });
