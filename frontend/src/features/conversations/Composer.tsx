@@ -1,4 +1,4 @@
-import { Tooltip } from "@mui/material";
+import { Tooltip, useMediaQuery } from "@mui/material";
 import { useLayoutEffect, useRef, type KeyboardEvent } from "react";
 import { SealIcon, SendIcon, TickIcon } from "../../components/icons";
 import { useAppSelector } from "../../app/hooks";
@@ -28,6 +28,7 @@ interface Props {
 export function Composer({ talk, aim, onAim, ...timeline }: Props) {
   const hands = useHands();
   const signingAway = useAppSelector((state) => !state.line.quantum);
+  const onePane = useMediaQuery((theme) => theme.breakpoints.down("sm"), { noSsr: true });
   const field = useRef<HTMLTextAreaElement>(null);
   const composing = useComposing({ talk, field, aim, onAim });
   const { text, change, send, critical, setCritical, tooLong, empty } = composing;
@@ -106,7 +107,7 @@ export function Composer({ talk, aim, onAim, ...timeline }: Props) {
           onSelect={mentioning.look}
           onBlur={mentioning.close}
           onKeyDown={onKeyDown}
-          placeholder={`${critical ? "Write a critical message" : "Write"} to ${talk.name}`}
+          placeholder={placeholder(critical, onePane ? null : talk.name)}
           inputProps={{
             "aria-label": `Message to ${talk.name}`,
             dir: "auto",
@@ -135,4 +136,10 @@ export function Composer({ talk, aim, onAim, ...timeline }: Props) {
       </Box>
     </Holder>
   );
+}
+
+/** `name`: null where a long one would take several lines. */
+function placeholder(critical: boolean, name: string | null): string {
+  if (name === null) return critical ? "Critical message" : "Message";
+  return `${critical ? "Write a critical message" : "Write"} to ${name}`;
 }
