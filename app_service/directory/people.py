@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,30 +51,45 @@ def _state(caller: UUID, connection: Connection | None) -> ConnectionState:
 
 
 async def keys(session: AsyncSession, caller: Caller, user_id: UUID, since: int, *, replaced: bool) -> AccountKeys:
-    """Everything that is needed to verify an account; 404 for strangers, as for accounts that do not exist.
+    """Everything that is needed to verify an account; 404 for strangers, as for accounts that do not exist."""
+    found = await keys_of_many(session, caller, {user_id: since}, replaced=replaced)
+    if not found:
+        raise NotFound("not_found", "There is no such person.")
+    return found[0]
+
+
+async def keys_of_many(
+    session: AsyncSession, caller: Caller, since: Mapping[UUID, int], *, replaced: bool
+) -> list[AccountKeys]:
+    """The same of each of these accounts that the caller may see, in a fixed number of queries.
 
     `replaced`: with the ML-KEM keys of the past, which only a reader of old commits has a use for.
     """
-    user = await repository.user_with_visible_keys(session, caller.user_id, user_id)
-    if user is None:
-        raise NotFound("not_found", "There is no such person.")
-    devices = await repository.devices(session, user.id)
+    users = await repository.users_with_visible_keys(session, caller.user_id, since.keys())
+    lists = await repository.lists_since(session, {user.id: since[user.id] for user in users})
+    devices = await repository.devices(session, [user.id for user in users])
     ids = [device.id for device in devices]
     newest = await repository.newest_ml_kem_keys(session, ids)
-    former = await repository.ml_kem_keys(session, ids) if replaced else ()
-    return AccountKeys(
-        user_id=user.id,
-        username=user.username,
-        identity_public_key=user.identity_public_key,
-        lists=[
-            SignedList(version=row.version, statement=row.statement, signature=row.signature)
-            for row in await repository.lists_since(session, user.id, since)
-        ],
-        devices=[
-            _published(device, newest.get(device.id), [key for key in former if key.device_id == device.id])
-            for device in devices
-        ],
-    )
+    former: dict[UUID, list[MlKemKey]] = {device_id: [] for device_id in ids}
+    for key in await repository.ml_kem_keys(session, ids) if replaced else ():
+        former[key.device_id].append(key)
+    return [
+        AccountKeys(
+            user_id=user.id,
+            username=user.username,
+            identity_public_key=user.identity_public_key,
+            lists=[
+                SignedList(version=row.version, statement=row.statement, signature=row.signature)
+                for row in lists[user.id]
+            ],
+            devices=[
+                _published(device, newest.get(device.id), former[device.id])
+                for device in devices
+                if device.user_id == user.id
+            ],
+        )
+        for user in users
+    ]
 
 
 def _published(device: Device, newest: MlKemKey | None, former: Sequence[MlKemKey]) -> PublishedDevice:
@@ -102,6 +117,6 @@ async def own_devices(session: AsyncSession, caller: Caller) -> OwnDevices:
             revoked_at=device.revoked_at,
             current=device.id == caller.device_id,
         )
-        for device in await repository.devices(session, user.id)
+        for device in await repository.devices(session, [user.id])
     ]
     return OwnDevices(items=items, list_version=user.list_version)

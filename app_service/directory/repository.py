@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, exists, func, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, delete, exists, false, func, or_, select, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -74,46 +74,54 @@ def _blocked_either_way(caller: UUID) -> ColumnElement[bool]:
     )
 
 
-def _acquaintances(user_id: UUID) -> Select[UUID]:
-    """Who may see this account's keys: connected or asked by it, in one conversation, or where it asks to come in."""
-    other = case((Connection.low_user_id == user_id, Connection.high_user_id), else_=Connection.low_user_id)
-    connected = select(other.label("id")).where(
-        or_(Connection.low_user_id == user_id, Connection.high_user_id == user_id),
-        Connection.state.in_(_LIVE),
-        or_(~Connection.hidden, Connection.requester_id != user_id),
-    )
+def _acquaintances(owners: Collection[UUID], viewer: UUID | None = None) -> Subquery:
+    """Who may see the keys of these accounts: connected or asked by them, in one conversation, or where they ask to come in."""
+
+    def pairs(owner: ColumnElement[UUID], other: ColumnElement[UUID], *rules: ColumnElement[bool]) -> Select[UUID, UUID]:
+        seen = select(owner.label("owner"), other.label("viewer")).where(owner.in_(owners), *rules)
+        return seen if viewer is None else seen.where(other == viewer)
+
+    low, high = Connection.low_user_id, Connection.high_user_id
+    connected = [
+        pairs(owner, other, Connection.state.in_(_LIVE), or_(~Connection.hidden, Connection.requester_id != owner))
+        for owner, other in ((low, high), (high, low))
+    ]
     mine, theirs = aliased(Participant), aliased(Participant)
-    together = (
-        select(theirs.user_id.label("id"))
-        .join(mine, mine.conversation_id == theirs.conversation_id)
-        .where(mine.user_id == user_id, theirs.user_id != user_id)
+    together = pairs(
+        mine.user_id,
+        theirs.user_id,
+        mine.conversation_id == theirs.conversation_id,
+        mine.user_id != theirs.user_id,
     )
     # Whoever asks to come into a room shows its members the keys that they are to verify.
-    asked = (
-        select(Participant.user_id.label("id"))
-        .join(JoinRequest, JoinRequest.room_id == Participant.conversation_id)
-        .where(JoinRequest.user_id == user_id, JoinRequest.declined.is_(False), Participant.left_seq.is_(None))
+    asked = pairs(
+        JoinRequest.user_id,
+        Participant.user_id,
+        JoinRequest.room_id == Participant.conversation_id,
+        JoinRequest.declined.is_(False),
+        Participant.left_seq.is_(None),
     )
-    all_of_them = union(connected, together, asked).subquery()
-    return select(all_of_them.c.id)
+    return union(*connected, together, asked).subquery()
 
 
 async def acquaintances(session: AsyncSession, user_id: UUID) -> set[UUID]:
-    return set(await session.scalars(_acquaintances(user_id)))
+    return set(await session.scalars(select(_acquaintances([user_id]).c.viewer)))
 
 
-async def user_with_visible_keys(session: AsyncSession, caller: UUID, user_id: UUID) -> User | None:
-    """The account, if the caller may see its keys."""
-    query = select(User).where(User.id == user_id)
-    if user_id != caller:
-        known = _acquaintances(user_id).subquery()
-        query = query.where(exists().where(known.c.id == caller))
-    return await session.scalar(query)
+async def users_with_visible_keys(session: AsyncSession, caller: UUID, user_ids: Collection[UUID]) -> Sequence[User]:
+    """Those of the accounts whose keys the caller may see."""
+    visible = select(_acquaintances(user_ids, caller).c.owner)
+    query = select(User).where(User.id.in_(user_ids), or_(User.id == caller, User.id.in_(visible)))
+    return (await session.scalars(query)).all()
 
 
-async def lists_since(session: AsyncSession, user_id: UUID, since: int) -> Sequence[DeviceList]:
-    query = select(DeviceList).where(DeviceList.user_id == user_id, DeviceList.version > since)
-    return (await session.scalars(query.order_by(DeviceList.version))).all()
+async def lists_since(session: AsyncSession, since: Mapping[UUID, int]) -> dict[UUID, list[DeviceList]]:
+    """Of each account the lists behind a version, in order."""
+    newer = [and_(DeviceList.user_id == user_id, DeviceList.version > version) for user_id, version in since.items()]
+    found: dict[UUID, list[DeviceList]] = {user_id: [] for user_id in since}
+    for row in await session.scalars(select(DeviceList).where(or_(false(), *newer)).order_by(DeviceList.version)):
+        found[row.user_id].append(row)
+    return found
 
 
 async def newest_list(session: AsyncSession, user_id: UUID) -> DeviceList | None:
@@ -121,8 +129,8 @@ async def newest_list(session: AsyncSession, user_id: UUID) -> DeviceList | None
     return await session.scalar(query)
 
 
-async def devices(session: AsyncSession, user_id: UUID) -> Sequence[Device]:
-    return (await session.scalars(select(Device).where(Device.user_id == user_id).order_by(Device.id))).all()
+async def devices(session: AsyncSession, user_ids: Collection[UUID]) -> Sequence[Device]:
+    return (await session.scalars(select(Device).where(Device.user_id.in_(user_ids)).order_by(Device.id))).all()
 
 
 async def newest_ml_kem_keys(session: AsyncSession, device_ids: Collection[UUID]) -> dict[UUID, MlKemKey]:

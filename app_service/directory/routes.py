@@ -20,6 +20,8 @@ from app_service.directory.schemas import (
     DeviceAdded,
     KeyPackageStock,
     KeyPackageUpload,
+    KeysAsked,
+    KeysOfMany,
     MlKemKeyTaken,
     NewDevice,
     OwnDevices,
@@ -72,6 +74,13 @@ async def keys(
     replaced: bool = False,
 ) -> AccountKeys:
     return await people.keys(session, caller, user_id, since, replaced=replaced)
+
+
+@router.post("/users/keys")
+async def keys_of_many(body: KeysAsked, caller: AccountCaller, session: Reading) -> KeysOfMany:
+    """Whoever comes into a room needs the keys of all who are in it."""
+    items = await people.keys_of_many(session, caller, body.since, replaced=body.replaced)
+    return KeysOfMany(items=items)
 
 
 @router.get("/devices")

@@ -12,6 +12,7 @@ from shared.schemas.base import Base64Bytes, Time, Wire
 
 MAX_KEY_PACKAGES: Final = 100
 MAX_KEY_PACKAGE_BYTES: Final = 16_384
+MAX_ACCOUNTS_ASKED: Final = 50
 _MAX_STATEMENT_BYTES: Final = 65_536
 
 Statement = Annotated[Base64Bytes, Field(min_length=1, max_length=_MAX_STATEMENT_BYTES)]
@@ -68,6 +69,16 @@ class AccountKeys(Wire):
     identity_public_key: Base64Bytes | None
     lists: list[SignedList]
     devices: list[PublishedDevice]
+
+
+class KeysAsked(Wire):
+    since: dict[UUID, Annotated[int, Field(ge=0, lt=2**31)]] = Field(min_length=1, max_length=MAX_ACCOUNTS_ASKED)
+    """Of each account the version of its device list that the caller has; 0: none."""
+    replaced: bool = False
+
+
+class KeysOfMany(Wire):
+    items: list[AccountKeys]
 
 
 class OwnDevice(Wire):

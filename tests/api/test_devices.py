@@ -331,6 +331,40 @@ async def test_keys_are_for_people_who_know_each_other(service: Service) -> None
     assert (await bob.call("GET", f"/api/users/{alice.user_id}/keys")).status_code == 200
 
 
+async def test_keys_of_many_are_those_of_each_and_leave_strangers_out(service: Service) -> None:
+    alice, bob = await service.connected("alice", "bob")
+    carol = await service.bound("carol")
+    await bob.post("/api/connection/request", {"username": "carol"})
+    stranger = await service.bound("stranger")
+    laptop = alice.second(service.client())
+    await laptop.login()
+    await laptop.add_device()
+    everybody = {str(who): 0 for who in (alice.user_id, bob.user_id, carol.user_id, stranger.user_id, uuid7())}
+
+    for replaced in (False, True):
+        found = await bob.post("/api/users/keys", {"since": everybody, "replaced": replaced})
+        alone = [
+            await bob.get(f"/api/users/{who}/keys?replaced={str(replaced).lower()}")
+            for who in (alice.user_id, bob.user_id, carol.user_id)
+        ]
+        assert sorted(found["items"], key=_owner) == sorted(alone, key=_owner)
+    newer = await bob.post("/api/users/keys", {"since": {str(alice.user_id): 1, str(bob.user_id): 1}})
+    assert {_owner(each): [row["version"] for row in each["lists"]] for each in newer["items"]} == {
+        str(alice.user_id): [2],
+        str(bob.user_id): [],
+    }
+    asked = await carol.post("/api/users/keys", {"since": everybody})
+    assert {_owner(each) for each in asked["items"]} == {str(bob.user_id), str(carol.user_id)}
+    assert (await service.anonymous().call("POST", "/api/users/keys", {"since": everybody})).status_code == 401
+    many = {str(uuid7()): 0 for _ in range(51)}
+    for refused in ({}, many):
+        assert (await bob.call("POST", "/api/users/keys", {"since": refused})).status_code == 422
+
+
+def _owner(keys: Json) -> str:
+    return str(keys["user_id"])
+
+
 async def test_p3_6_key_packages_are_claimed_once_and_the_last_resort_stays(service: Service) -> None:
     alice = await service.bound("alice")
     stock = await alice.upload_key_packages(2)

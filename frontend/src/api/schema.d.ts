@@ -985,6 +985,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/users/keys": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Keys Of Many
+     * @description Whoever comes into a room needs the keys of all who are in it.
+     */
+    post: operations["keys_of_many_api_users_keys_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/users/me": {
     parameters: {
       query?: never;
@@ -2011,6 +2031,23 @@ export interface components {
        * @default false
        */
       replace?: boolean;
+    };
+    /** KeysAsked */
+    KeysAsked: {
+      /**
+       * Replaced
+       * @default false
+       */
+      replaced?: boolean;
+      /** Since */
+      since: {
+        [key: string]: number;
+      };
+    };
+    /** KeysOfMany */
+    KeysOfMany: {
+      /** Items */
+      items: components["schemas"]["AccountKeys"][];
     };
     /**
      * LastWord
@@ -5751,6 +5788,39 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["People"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  keys_of_many_api_users_keys_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["KeysAsked"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["KeysOfMany"];
         };
       };
       /** @description Validation Error */

@@ -180,7 +180,7 @@ export class Commits {
       const next = await step();
       if (next.step === "contribution") return next.request;
       if (next.step === "nobody") throw new ApiError("nobody_waits", "Nobody can be let in now.", 409);
-      for (const { userId, since } of next.needs) await this.dependencies.directory.learn(userId, since);
+      await this.dependencies.directory.learnMany(next.needs);
     }
     throw new ApiError("keys_missing", "The server does not show the keys of all devices.", 503);
   }

@@ -18,6 +18,7 @@ const accepted = (cursor: number) =>
     peer_key_hash: null,
     at: "2026-01-01T00:00:00.000Z",
   }) as const;
+const rows = { type: "message_receive", conversation_id: "0191", rows: [], head_seq: 3 } as const;
 const PATIENT = { timeout: 60_000 };
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
@@ -61,13 +62,39 @@ test("an event that cannot become state is not forgotten", async () => {
 });
 
 test("rows that cannot become state are fetched anew", async () => {
-  const session = vi.fn(() => null);
   const refetch = vi.fn(() => Promise.reject(new Error("no network")));
-  const dependencies = { conversations: { session }, sessions: { refetch }, gap };
+  const dependencies = { conversations: { knows: () => false }, sessions: { refetch }, gap };
   events = new Events({ failed } as unknown as Context, dependencies as unknown as EventsDependencies);
-  events.take({ type: "message_receive", conversation_id: "0191", rows: [], head_seq: 3 });
+  events.take(rows);
   await vi.waitFor(() => expect(gap).toHaveBeenCalledTimes(1), PATIENT);
+  expect(refetch).toHaveBeenCalledTimes(1);
   expect(failed).toHaveBeenCalledTimes(1);
+});
+
+test("rows of a room that an event before them tells of wait for it, and nothing is fetched for them", async () => {
+  const learned = Promise.withResolvers<void>();
+  let known = false;
+  const learnRoom = vi.fn(async () => {
+    await learned.promise;
+    known = true;
+  });
+  const refetch = vi.fn();
+  const received = vi.fn(() => Promise.resolve());
+  const dependencies = {
+    conversations: { knows: () => known },
+    sessions: { learnRoom, refetch },
+    log: { received },
+    gap,
+  };
+  events = new Events({ failed } as unknown as Context, dependencies as unknown as EventsDependencies);
+  events.take({ type: "room_created", cursor: 5, room: {} } as never);
+  events.take(rows);
+  await vi.waitFor(() => expect(learnRoom).toHaveBeenCalledTimes(1), PATIENT);
+  expect(received).not.toHaveBeenCalled();
+  learned.resolve();
+  await vi.waitFor(() => expect(received).toHaveBeenCalledWith("0191", [], 3), PATIENT);
+  expect(refetch).not.toHaveBeenCalled();
+  expect(gap).not.toHaveBeenCalled();
 });
 
 test("what a newer server may say is passed over", () => {

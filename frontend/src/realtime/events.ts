@@ -152,7 +152,13 @@ export class Events {
 
   async #rows(frame: Extract<ServerFrame, { type: "message_receive" }>): Promise<void> {
     const { sessions, conversations, log } = this.dependencies;
-    if (!conversations.knows(frame.conversation_id)) await sessions.refetch(frame.conversation_id);
+    const id = frame.conversation_id;
+    if (!conversations.knows(id)) {
+      // The event that tells of it may be here already, and still waits for those before it.
+      await this.inOrder(async () => {
+        if (!conversations.knows(id)) await sessions.refetch(id);
+      });
+    }
     for (const { sender_id } of frame.rows) this.dependencies.typing.stopped(frame.conversation_id, sender_id);
     await log.received(frame.conversation_id, frame.rows, frame.head_seq);
   }

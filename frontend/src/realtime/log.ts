@@ -117,8 +117,9 @@ export class Log {
   }
 
   async #fetch(needs: readonly Need[]): Promise<void> {
+    const unknown = needs.filter((need) => need.kind === "account_keys");
+    if (unknown.length > 0) await this.dependencies.directory.learnMany(unknown, true);
     for (const need of needs) {
-      if (need.kind === "account_keys") await this.dependencies.directory.learn(need.userId, need.since, true);
       if (need.kind === "agreement") await this.dependencies.pins.pull();
       if (need.kind === "config") await this.dependencies.config();
     }

@@ -90,10 +90,18 @@ export class Sessions {
   }
 
   async refetch(id: Id): Promise<void> {
-    const rooms = (await this.context.crypto.conversations()).some((each) => each.id === id && each.room !== null);
-    if (rooms) return this.learnRoom(await this.context.api.get("/api/rooms/{room_id}", { path: { room_id: id } }));
-    const { items } = await this.context.api.get("/api/session/status", { query: { session_id: id } });
-    for (const session of items) await this.learn(session);
+    const known = (await this.context.crypto.conversations()).find((each) => each.id === id);
+    if (known === undefined || known.room === null) {
+      try {
+        const { items } = await this.context.api.get("/api/session/status", { query: { session_id: id } });
+        for (const session of items) await this.learn(session);
+        return;
+      } catch (error) {
+        // What this browser has never heard of may be a room.
+        if (known !== undefined || !isApiError(error, "not_found")) throw error;
+      }
+    }
+    await this.learnRoom(await this.context.api.get("/api/rooms/{room_id}", { path: { room_id: id } }));
   }
 
   /** What was held back until the person agreed, or was refused for good, is tried now. */

@@ -84,6 +84,7 @@ async function admittedBy(
   { contents }: OpenedCommit,
 ): Promise<Map<Id, Id>> {
   const admitted = new Map<Id, Id>();
+  const unknown: Id[] = [];
   for (const admission of admissions) {
     const asks = await checkAdmission(room, record, policy, admission);
     const hashes = await Promise.all(
@@ -93,10 +94,11 @@ async function admittedBy(
     );
     const fits = hashes.length === 1 && hashes.every((hash) => equalBytes(hash, asks.packageHash));
     if (!fits || admitted.has(asks.userId)) throw new RuleBroken("forged_join");
-    // Another key of theirs may be a lie of the server to this browser alone: the row waits, as for a missing one (P6.9).
-    if (!(await knowsKey(room, unit, asks))) throw new CertificateMissing([asks.userId]);
+    if (!(await knowsKey(room, unit, asks))) unknown.push(asks.userId);
     admitted.set(asks.userId, asks.link);
   }
+  // Another key of theirs may be a lie of the server to this browser alone: the row waits, as for a missing one (P6.9).
+  if (unknown.length > 0) throw new CertificateMissing(unknown);
   return admitted;
 }
 

@@ -98,6 +98,30 @@ test("P10.2 who asks as nobody may is named, and not looked at again", async () 
   expect(await admits(alice, [honest])).toMatchObject({ step: "contribution" });
 });
 
+test("P6.9 whoever lacks the keys of several people of a room asks for all of them at once", async () => {
+  const link = await linked();
+  const dora = await Browser.register(world.service, "dora");
+  const requests: Request[] = [];
+  for (const person of [carol, dora]) {
+    requests.push(asked(person, await person.api.askToJoin(link.shown, link.fragment)));
+    await alice.learn(person.userId);
+  }
+  await room.act(alice, { act: "admit", requests }, [carol, dora]);
+  const unknown: [Browser, Browser[]][] = [
+    [bob, [carol, dora]],
+    [carol, [alice, bob, dora]],
+  ];
+  for (const [reader, people] of unknown) {
+    await room.sync(reader);
+    const { needs } = await reader.pull(room.id);
+    const asks = needs.flatMap((need) => (need.kind === "account_keys" ? [need.userId] : []));
+    expect(asks.toSorted()).toEqual(people.map(({ userId }) => userId).sort());
+    for (const { userId } of people) await reader.learn(userId, true);
+    await room.sync(reader);
+    expect((await reader.api.conversation(room.id)).state).toBe("active");
+  }
+});
+
 test("P10.2 a link that is none of the room lets nobody in", async () => {
   const link = await linked();
   const request = asked(carol, await carol.api.askToJoin(link.shown, link.fragment));

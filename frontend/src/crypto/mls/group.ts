@@ -135,7 +135,7 @@ export async function makeCommit(
       forcePath: true,
     },
   ).catch((error: unknown) => {
-    authenticator.throwIfMissing();
+    authenticator.throwIfMissing(addedLeaves(order.contents));
     throw new CryptoFailure("bad_key_package", error);
   });
   if (result.commit.wireformat !== "mls_private_message") throw new CryptoFailure("internal_error");
@@ -249,9 +249,14 @@ export interface Changes {
 /** Devices that a commit adds and removes, and the roster after it, computed from what it proposes. */
 export async function changesOf(before: readonly Leaf[], contents: Pick<CommitContents, "adds" | "removed">) {
   const gone = before.filter(({ index }) => contents.removed.includes(index));
-  const come = contents.adds.map(({ leafNode }) => leafOf(leafNode, -1));
+  const come = addedLeaves(contents);
   const after = [...before.filter((leaf) => !gone.includes(leaf)), ...come];
   return { removed: gone.map(deviceRef), added: come.map(deviceRef), after, rosterHash: await rosterHash(after) };
+}
+
+/** Before they have a place in the tree. */
+function addedLeaves({ adds }: Pick<CommitContents, "adds">): Leaf[] {
+  return adds.map(({ leafNode }) => leafOf(leafNode, -1));
 }
 
 const deviceRef = ({ userId, deviceId }: DeviceRef): DeviceRef => ({ userId, deviceId });
@@ -285,7 +290,7 @@ export async function applyCommit(
   psk: Psk | null,
   authority: Authority,
 ): Promise<ClientState> {
-  const newState = await process(suite, state, message, psk, authority);
+  const newState = await process(suite, state, message, opened.contents, psk, authority);
   if (newState.groupActiveState.kind !== "active") throw new RuleBroken("commit_undecryptable");
   const after = leavesOf(newState.ratchetTree);
   checkMembers(after, authority.accounts);
@@ -306,6 +311,7 @@ async function process(
   suite: DeviceSuite,
   state: ClientState,
   message: PrivateMessage,
+  contents: CommitContents,
   psk: Psk | null,
   authority: Authority,
 ): Promise<ClientState> {
@@ -319,7 +325,7 @@ async function process(
     suite.cs,
     acceptByPolicy(roomStateOf(state) !== null),
   ).catch((error: unknown) => {
-    authenticator.throwIfMissing();
+    authenticator.throwIfMissing(addedLeaves(contents));
     throw new RuleBroken("commit_undecryptable", error);
   });
   if (result.kind !== "newState" || result.actionTaken === "reject") throw new RuleBroken("commit_forbidden_proposal");

@@ -7,6 +7,7 @@
 
 import { type Extension, type GroupInfo, joinGroupWithExtensions, type PskIndex, type Welcome } from "ts-mls";
 import { accumulatePskSecret } from "ts-mls/pskIndex.js";
+import { ratchetTreeFromExtension } from "ts-mls/groupInfo.js";
 import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
 import { RuleBroken } from "../failures";
 import { equalBytes } from "../primitives/bytes";
@@ -60,7 +61,7 @@ export async function joinByWelcome(
     throw new RuleBroken("bad_welcome");
   }
   if (!isOwnContext(groupContext.extensions, terms)) throw new RuleBroken("bad_welcome");
-  const state = await join(suite, welcome, own, search, terms.authority);
+  const state = await join(suite, welcome, own, search, info, terms.authority);
   const leaves = leavesOf(state.ratchetTree);
   checkMembers(leaves, terms.authority.accounts);
   const committer = leaves.find(({ index }) => index === info.signer);
@@ -107,6 +108,7 @@ async function join(
   welcome: Welcome,
   own: OwnKeyPackage,
   search: PskIndex,
+  info: GroupInfo,
   authority: Authority,
 ): Promise<ClientState> {
   const authenticator = new Authenticator(authority);
@@ -125,7 +127,7 @@ async function join(
     );
     return state;
   } catch (error) {
-    authenticator.throwIfMissing();
+    authenticator.throwIfMissing(leavesOf(ratchetTreeFromExtension(info) ?? []));
     throw new RuleBroken("bad_welcome", error);
   }
 }

@@ -16,7 +16,7 @@ import type {
 import type { ProposalOrRef } from "ts-mls/proposalOrRefType.js";
 import { RuleBroken } from "../failures";
 import type { Id } from "../wire";
-import type { CommitContents } from "./roster";
+import type { CommitContents, Leaf } from "./roster";
 import { MalformedEncoding } from "../primitives/encoding";
 import { decodeRoomState, type RoomState } from "./roomState";
 import { deviceOf, EXTENSION } from "./suite";
@@ -98,7 +98,10 @@ export interface Authority {
   certified(userId: Id, deviceId: Id, publicKey: Uint8Array): Certified;
 }
 
-/** A missing certificate: the row waits until the account's keys have been fetched. */
+/** A leaf, as far as a certificate speaks of it. */
+type Holder = Pick<Leaf, "userId" | "deviceId" | "publicKey">;
+
+/** Missing certificates: the row waits until the accounts' keys have been fetched. */
 export class CertificateMissing extends Error {
   override name = "CertificateMissing";
 
@@ -122,8 +125,15 @@ export class Authenticator implements AuthenticationService {
     return Promise.resolve(verdict === "certified");
   };
 
-  /** Throws `CertificateMissing` when that is why the library refused. */
-  throwIfMissing(): void {
-    if (this.missing.size > 0) throw new CertificateMissing([...this.missing]);
+  /**
+   * Throws `CertificateMissing` when that is why the library refused. It stops at the first, so this names whoever else
+   * of `judged` is unknown: all are fetched at once.
+   */
+  throwIfMissing(judged: readonly Holder[]): void {
+    if (this.missing.size === 0) return;
+    const unknown = judged.filter(({ userId, deviceId, publicKey }) => {
+      return this.authority.certified(userId, deviceId, publicKey) === "unknown";
+    });
+    throw new CertificateMissing([...new Set([...this.missing, ...unknown.map(({ userId }) => userId)])]);
   }
 }

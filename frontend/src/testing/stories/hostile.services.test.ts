@@ -30,13 +30,19 @@ afterAll(() => services.stop());
 const findings = (one: TestPerson, other: TestPerson): FindingKind[] =>
   one.conversation(other)?.findings.map(({ kind }) => kind) ?? [];
 
-/** Serves `impostor`'s keys as `victim`'s. */
-const swapping = (victim: WireAccountKeys, impostor: WireAccountKeys) => ({
-  answer: ({ path, answer }: Exchange) =>
-    path === `/api/users/${victim.user_id}/keys`
-      ? { ...impostor, user_id: victim.user_id, username: victim.username }
-      : answer,
+/** Serves another's keys than theirs, alone and among those of many. */
+const lyingAbout = (userId: string, lie: (keys: WireAccountKeys) => WireAccountKeys) => ({
+  answer: ({ path, answer }: Exchange) => {
+    if (path === `/api/users/${userId}/keys`) return lie(answer as WireAccountKeys);
+    if (path !== "/api/users/keys") return answer;
+    const { items } = answer as { items: WireAccountKeys[] };
+    return { items: items.map((keys) => (keys.user_id === userId ? lie(keys) : keys)) };
+  },
 });
+
+/** Serves `impostor`'s keys as `victim`'s. */
+const swapping = ({ user_id, username }: WireAccountKeys, impostor: WireAccountKeys) =>
+  lyingAbout(user_id, () => ({ ...impostor, user_id, username }));
 
 test("P3.2 a first key that is not the one its owner names is refused and named", async () => {
   const alice = await TestPerson.registered(services, "alice");
@@ -222,13 +228,9 @@ test("P3.2 a new browser signs nothing on top of a list of its account that the 
   }, PATIENCE_MS);
   const third = alice.beforeAnotherBrowser();
   here(third);
-  third.browser.network.tampering = {
-    answer: ({ path, answer }) => {
-      if (path !== `/api/users/${own}/keys`) return answer;
-      const keys = answer as WireAccountKeys;
-      return { ...keys, lists: keys.lists.filter(({ version }) => version < 3) };
-    },
-  };
+  third.browser.network.tampering = lyingAbout(own, (keys) => {
+    return { ...keys, lists: keys.lists.filter(({ version }) => version < 3) };
+  });
   await expect(third.signIn()).rejects.toThrow("bad_own_list");
   expect((await alice.publishedKeys()).devices).toHaveLength(2);
   // The store is closed again, and so is what the password opened (P3.4).

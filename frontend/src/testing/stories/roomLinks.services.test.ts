@@ -74,8 +74,9 @@ function parts(address: string): [code: string, fragment: string] {
 
 const inAnHour = (allowed: number) => ({ expiry: Date.now() + HOUR_MS, allowed });
 
-function told(people: number, commits: number, ms: number): void {
-  process.stdout.write(`${people} came in by ${commits} commits, within ${(ms / 1000).toFixed(1)} s\n`);
+function told(people: number, commits: number, calls: number, ms: number): void {
+  const within = `within ${(ms / 1000).toFixed(1)} s`;
+  process.stdout.write(`${people} came in by ${commits} commits and ${calls} calls of the server, ${within}\n`);
 }
 
 const newRoom = (people: TestPerson[] = []) =>
@@ -96,14 +97,16 @@ test(
     for (const person of come) {
       expect(await person.tab.engine.lookAtLink(...link)).toMatchObject({ inviter: { id: olga.id }, approval: false });
     }
-    await Promise.all(come.map((person) => person.tab.engine.askToJoin(...link)));
     const all = [olga, mona, ...come];
+    let calls = 0;
+    for (const person of all) person.browser.network.tampering = { onRequest: () => (calls += 1) };
+    await Promise.all(come.map((person) => person.tab.engine.askToJoin(...link)));
     await Promise.all(all.map((person) => inRoom(person, id, all.length)));
 
     const details = await olga.tab.crypto.details(id);
     const founded = 1;
     const commits = details.conversation.epoch - founded - 2;
-    if (process.env.JOINERS !== undefined) told(JOINERS, commits, Date.now() - began);
+    if (process.env.JOINERS !== undefined) told(JOINERS, commits, calls, Date.now() - began);
     expect(commits).toBeLessThanOrEqual(Math.max(JOINERS / 2, 2));
     expect(room(olga, id)?.links).toMatchObject([{ used: JOINERS, allowed: JOINERS }]);
     for (const person of come) {
