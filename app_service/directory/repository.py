@@ -8,9 +8,23 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, delete, exists, false, func, or_, select, tuple_, union
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    delete,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app_service.models import (
     Block,
@@ -24,6 +38,7 @@ from app_service.models import (
     User,
 )
 
+_Account = InstrumentedAttribute[UUID]
 _LIVE = ("pending", "connected")
 MAX_NUMBER: Final = 2**63 - 1
 """Of an ML-KEM key: what a column holds. Statements and transcripts can say more."""
@@ -75,9 +90,9 @@ def _blocked_either_way(caller: UUID) -> ColumnElement[bool]:
 
 
 def _acquaintances(owners: Collection[UUID], viewer: UUID | None = None) -> Subquery:
-    """Who may see the keys of these accounts: connected or asked by them, in one conversation, or where they ask to come in."""
+    """Who may see these accounts' keys: connected, asked by them, in one conversation, or where they ask to come in."""
 
-    def pairs(owner: ColumnElement[UUID], other: ColumnElement[UUID], *rules: ColumnElement[bool]) -> Select[UUID, UUID]:
+    def pairs(owner: _Account, other: _Account, *rules: ColumnElement[bool]) -> Select[UUID, UUID]:
         seen = select(owner.label("owner"), other.label("viewer")).where(owner.in_(owners), *rules)
         return seen if viewer is None else seen.where(other == viewer)
 

@@ -18,7 +18,7 @@ const accepted = (cursor: number) =>
     peer_key_hash: null,
     at: "2026-01-01T00:00:00.000Z",
   }) as const;
-const rows = { type: "message_receive", conversation_id: "0191", rows: [], head_seq: 3 } as const;
+const rows = { type: "message_receive" as const, conversation_id: "0191", rows: [], head_seq: 3 };
 const PATIENT = { timeout: 60_000 };
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
