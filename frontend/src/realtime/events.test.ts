@@ -72,7 +72,7 @@ test("rows that cannot become state are fetched anew", async () => {
 });
 
 test("rows of a room that an event before them tells of wait for it, and nothing is fetched for them", async () => {
-  const learned = Promise.withResolvers<void>();
+  const learned = Promise.withResolvers<undefined>();
   let known = false;
   const learnRoom = vi.fn(async () => {
     await learned.promise;
@@ -91,7 +91,7 @@ test("rows of a room that an event before them tells of wait for it, and nothing
   events.take(rows);
   await vi.waitFor(() => expect(learnRoom).toHaveBeenCalledTimes(1), PATIENT);
   expect(received).not.toHaveBeenCalled();
-  learned.resolve();
+  learned.resolve(undefined);
   await vi.waitFor(() => expect(received).toHaveBeenCalledWith("0191", [], 3), PATIENT);
   expect(refetch).not.toHaveBeenCalled();
   expect(gap).not.toHaveBeenCalled();

@@ -8,7 +8,7 @@ export class Lanes {
 
   /** Of several keys at once: after what came before it for any of them, and before what comes after. */
   runAll<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
-    const before = Promise.all(keys.map((key) => this.#tails.get(key)));
+    const before = Promise.all(keys.map((key) => this.#tails.get(key) ?? Promise.resolve()));
     const result = before.then(work);
     const tail = result
       .catch(() => undefined)
