@@ -92,8 +92,9 @@ def _leaves(leaves: Iterable[Leaf]) -> list[bytes]:
     return sorted(leaf.user_id.bytes + leaf.device_id.bytes for leaf in leaves)
 
 
-def message(conversation_id: UUID, client_id: UUID, *, epoch: int = 1, kind: str = "secured") -> bytes:
-    return private_message(conversation_id, authenticated_data(conversation_id, client_id, kind=kind), epoch=epoch)
+def message(conversation_id: UUID, client_id: UUID, *, epoch: int = 1, kind: str = "secured", lasts: int = 0) -> bytes:
+    data = authenticated_data(conversation_id, client_id, kind=kind, expiry=lasts)
+    return private_message(conversation_id, data, epoch=epoch)
 
 
 def commit(conversation_id: UUID, client_id: UUID, details: bytes, *, epoch: int) -> bytes:

@@ -129,10 +129,10 @@ class Group:
         message = mls.message(self.id, client_id, epoch=self.epoch, kind=kind)
         return {"client_id": str(client_id), "epoch": self.epoch, "message": to_base64url(message)}
 
-    def message(self, client_id: UUID | None = None, *, epoch: int | None = None) -> Json:
+    def message(self, client_id: UUID | None = None, *, epoch: int | None = None, lasts: int = 0) -> Json:
         """The body of `POST /api/message/send`."""
         client_id = client_id or uuid7()
-        content = mls.message(self.id, client_id, epoch=self.epoch if epoch is None else epoch)
+        content = mls.message(self.id, client_id, epoch=self.epoch if epoch is None else epoch, lasts=lasts)
         return {
             "conversation_id": self.session_id,
             "client_id": str(client_id),
@@ -140,11 +140,13 @@ class Group:
             "message_type": "secured",
         }
 
-    def critical(self, author: Browser, client_id: UUID | None = None, *, epoch: int | None = None) -> Json:
+    def critical(
+        self, author: Browser, client_id: UUID | None = None, *, epoch: int | None = None, lasts: int = 0
+    ) -> Json:
         """The body of a critical message, signed by the author's device."""
         client_id, epoch = client_id or uuid7(), self.epoch if epoch is None else epoch
         commitment = os.urandom(32)
-        data = mls.authenticated_data(self.id, client_id, kind="critical", commitment=commitment)
+        data = mls.authenticated_data(self.id, client_id, kind="critical", commitment=commitment, expiry=lasts)
         content = mls.private_message(self.id, data, epoch=epoch)
         falcon, ecdsa = unpack_signature(
             author.device.key.sign(Label.CRITICAL, self._critical_digest(author, client_id, epoch, content, commitment))
@@ -169,8 +171,8 @@ class Group:
         )
         return hashlib.sha512(statement).digest()
 
-    async def send(self, author: Browser) -> Json:
-        answer: Json = await author.post("/api/message/send", self.message())
+    async def send(self, author: Browser, **changes: Any) -> Json:
+        answer: Json = await author.post("/api/message/send", self.message(**changes))
         return answer
 
     def termination(self, client_id: UUID | None = None) -> Json:

@@ -18,13 +18,15 @@ class Collectable(NamedTuple):
     unfinished_before: datetime
     unsent_before: datetime
     ended_before: datetime
+    expired_by: datetime
 
 
-async def for_member(session: AsyncSession, user_id: UUID, attachment_id: UUID) -> Attachment | None:
+async def for_member(session: AsyncSession, user_id: UUID, attachment_id: UUID, moment: datetime) -> Attachment | None:
     """An attachment of one of the account's conversations; one that is not complete only for who uploads it.
 
-    Who left a room reads on what was complete by then.
+    Who left a room reads on what was complete by then. What has disappeared by that moment is nobody's.
     """
+    there = or_(Attachment.expires_at.is_(None), Attachment.expires_at > moment)
     left = and_(LogEntry.conversation_id == Attachment.conversation_id, LogEntry.seq == Participant.left_seq)
     complete_for_them = or_(
         and_(Participant.left_seq.is_(None), Attachment.completed_at.is_not(None)),
@@ -37,7 +39,7 @@ async def for_member(session: AsyncSession, user_id: UUID, attachment_id: UUID) 
             and_(Participant.conversation_id == Attachment.conversation_id, Participant.user_id == user_id),
         )
         .outerjoin(LogEntry, left)
-        .where(Attachment.id == attachment_id, or_(complete_for_them, Attachment.uploader_id == user_id))
+        .where(Attachment.id == attachment_id, there, or_(complete_for_them, Attachment.uploader_id == user_id))
     )
     return await session.scalar(query)
 
@@ -88,11 +90,14 @@ def _collectable(moments: Collectable) -> ColumnElement[bool]:
         and_(Attachment.completed_at.is_(None), Attachment.created_at < moments.unfinished_before),
         and_(Attachment.sent.is_(False), Attachment.completed_at < moments.unsent_before),
         Attachment.conversation_id.in_(ended),
+        Attachment.expires_at <= moments.expired_by,
     )
 
 
 async def detach_collectable(session: AsyncSession, moments: Collectable, limit: int) -> list[UUID]:
-    """Attachments that nobody needs, now nobody's: given up, half uploaded, never sent, or of an ended conversation."""
+    """Attachments that nobody needs, now nobody's: given up, half uploaded, never sent, disappeared, or of an ended
+    conversation.
+    """
     some = select(Attachment.id).where(_collectable(moments)).order_by(Attachment.id).limit(limit)
     # Asked again of each row under its lock: one may have been completed meanwhile.
     change = update(Attachment).where(Attachment.id.in_(some), _collectable(moments)).values(conversation_id=None)

@@ -183,8 +183,8 @@ class AttachmentService:
                 del self._at_once[user_id]
 
     async def collect(self, moment: datetime) -> None:
-        """Remove what was never completed or sent, given up, or belonged to a conversation that is over."""
-        moments = Collectable(moment - UNFINISHED_FOR, moment - UNSENT_FOR, moment - ENDED_FOR)
+        """Remove what was never completed or sent, given up, has disappeared, or was of a conversation that is over."""
+        moments = Collectable(moment - UNFINISHED_FOR, moment - UNSENT_FOR, moment - ENDED_FOR, moment)
         while True:
             async with self.database.write() as unit:
                 found = await repository.detach_collectable(unit.session, moments, _BATCH)
@@ -222,7 +222,7 @@ async def _own(session: AsyncSession, author: Author, attachment_id: UUID) -> At
 
 
 async def _readable(session: AsyncSession, user_id: UUID, attachment_id: UUID) -> Attachment:
-    attachment = await repository.for_member(session, user_id, attachment_id)
+    attachment = await repository.for_member(session, user_id, attachment_id, now())
     if attachment is None:
         raise not_found()
     return attachment

@@ -19,6 +19,7 @@ from app_service.conversations import statements
 from app_service.conversations.entries import Ack, Entry, Head, Row, ack_of, extend
 from app_service.conversations.refusals import (
     attachment_missing,
+    bad_expiry,
     bad_message,
     blocked,
     epoch_stale,
@@ -80,7 +81,7 @@ class Batch:
         self.rows: list[Row] = []
         self.outcomes: list[Outcome] = []
         self.places: dict[UUID, Place] = {}
-        self._spoken_of: set[UUID] = set()
+        self._spoken_of: dict[UUID, datetime | None] = {}
         self._named = {file for entry in entries for file in entry.attachments}
         self._moment = moment
         self._milliseconds = to_milliseconds(moment)
@@ -136,7 +137,8 @@ class Batch:
         tag = roster[entry.author.device_id].sender_tag
         row = extend(locked.head, entry, tag, self._moment, self._milliseconds)
         self.rows.append(row)
-        self._spoken_of.update(entry.attachments)
+        for file in entry.attachments:
+            self._spoken_of.setdefault(file, row.expires_at)
         answered[key] = ack = ack_of(row)
         return ack
 
@@ -159,7 +161,9 @@ class Batch:
         own = (entry.conversation_id, entry.author.user_id)
         if any(self._files.get(file) != own for file in entry.attachments):
             return attachment_missing()
-        return epoch_refusal(entry, locked.head, previous_is_quiet=entry.conversation_id in self._quiet)
+        stale = epoch_refusal(entry, locked.head, previous_is_quiet=entry.conversation_id in self._quiet)
+        # A commit that changes the timer is never a quiet one: it is the same in both epochs.
+        return stale or (None if entry.lasts == locked.head.timer else bad_expiry(locked.head.timer))
 
     def _quiet_commits(self, transaction: Transaction) -> set[UUID]:
         """Conversations whose newest commit left the roster alone, among those with an entry of the epoch before."""

@@ -3,8 +3,8 @@
 Promises: the body of a commit stays for `GRACE` and until every device that reads it has passed it, but no longer
 than `KEPT_FOR`; so do welcomes, and the ciphertexts of contributions, which go sooner as a rule (`receipts.py`). Chain
 fields stay for ever, so that every log can still be verified. Who comes later gets the row without its body, and is
-added anew.
-Does not: touch messages, or what a person can see.
+added anew. Of a message that disappears nothing is left but those fields.
+Does not: touch other messages.
 """
 
 from __future__ import annotations
@@ -24,16 +24,36 @@ GRACE: Final = timedelta(days=7)
 """A profile that was restored from a backup reads again what its newer copy has passed."""
 _BATCH: Final = 500
 _BLIND: Final = {"synchronize_session": False}
+_BODY: Final = ("content", "signature_falcon", "signature_ecdsa", "receipt", "receipt_signature", "expires_at")
+_NOTHING: Final[dict[str, None]] = dict.fromkeys(_BODY)
 
 
 async def collect(database: Database, moment: datetime) -> None:
     """A bounded number of rows in each transaction, until nothing is left."""
     async with database.write() as unit:
         await unit.session.execute(delete(KeyPackageClaim).where(KeyPackageClaim.not_after < moment))
+    await fade(database, moment)
     more = True
     while more:
         async with database.write() as unit:
             more = await _erase_some(unit.session, moment)
+
+
+async def fade(database: Database, moment: datetime) -> None:
+    """Erase the bodies of messages whose time is over."""
+    more = True
+    while more:
+        async with database.write() as unit:
+            more = await _fade_some(unit.session, moment)
+
+
+async def _fade_some(session: AsyncSession, moment: datetime) -> bool:
+    over = select(LogEntry.conversation_id, LogEntry.seq).where(LogEntry.expires_at <= moment)
+    keys = [tuple(key) for key in await session.execute(over.order_by(LogEntry.expires_at).limit(_BATCH))]
+    if keys:
+        within = tuple_(LogEntry.conversation_id, LogEntry.seq).in_(keys)
+        await session.execute(update(LogEntry).where(within).values(_NOTHING).execution_options(**_BLIND))
+    return len(keys) == _BATCH
 
 
 async def _erase_some(session: AsyncSession, moment: datetime) -> bool:

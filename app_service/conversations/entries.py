@@ -8,7 +8,7 @@ Does not: know whether its sender may write, or what the log holds.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -24,6 +24,8 @@ Kind = Literal["message", "terminate", "leave", "commit", "generation"]
 MessageType = Literal["secured", "critical"]
 
 MAX_MESSAGE_BYTES: Final = 131_072
+MAX_TIMER: Final = 1 << 32
+"""Seconds; what rooms can set is less."""
 MAX_COMMIT_BYTES: Final = 1_048_576
 """While most inner nodes are blank, about 1,250 for each device; with whom it adds, 4,900 for each of those."""
 MAX_WELCOME_BYTES: Final = 2_097_152
@@ -74,6 +76,8 @@ class Entry(NamedTuple):
     receipt: NotaryReceipt | None = None
     attachments: tuple[UUID, ...] = ()
     """Files that it speaks of, as its sender says."""
+    lasts: int = 0
+    """Seconds after which it disappears; 0: never."""
 
 
 @dataclass(slots=True)
@@ -86,6 +90,8 @@ class Head:
     epoch: int
     seq: int
     chain: bytes
+    timer: int = 0
+    """Seconds after which messages of this epoch disappear; 0: never."""
 
 
 class Row(NamedTuple):
@@ -107,6 +113,7 @@ class Row(NamedTuple):
     content: bytes | None
     signature: Signature | None = None
     receipt: NotaryReceipt | None = None
+    expires_at: datetime | None = None
 
 
 class Ack(NamedTuple):
@@ -157,6 +164,7 @@ def parse_entry(
         data.commitment,
         data.details,
         signature,
+        lasts=data.expiry,
     )
 
 
@@ -185,7 +193,7 @@ def _fits(header: PrivateMessage, data: AuthenticatedData, conversation_id: UUID
         and header.generation == data.generation
         and header.content_type == _CONTENT_TYPES.get(kind, APPLICATION)
         and data.client_id == client_id
-        and data.expiry == 0
+        and (data.expiry < MAX_TIMER if kind == "message" else data.expiry == 0)
     )
 
 
@@ -221,6 +229,7 @@ def extend(head: Head, entry: Entry, sender_tag: bytes, moment: datetime, millis
         entry.content,
         entry.signature,
         entry.receipt,
+        moment + timedelta(seconds=entry.lasts) if entry.lasts else None,
     )
 
 

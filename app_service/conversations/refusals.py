@@ -63,6 +63,11 @@ def bad_message() -> Malformed:
     return Malformed("bad_message", "The message does not fit the conversation's log.")
 
 
+def bad_expiry(timer: int) -> Malformed:
+    details = {"timer": timer}
+    return Malformed("bad_expiry", "Messages last as long as its members agreed, and no other time.", details=details)
+
+
 def bad_signature(why: str) -> Malformed:
     """`why`: `missing`, or the code of quantum_service's verdict."""
     details = {"statement": "critical", "why": why}

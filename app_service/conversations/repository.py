@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from app_service.models import (
     User,
     Welcome,
 )
+from app_service.models.base import now
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +123,20 @@ def _entries(log: Log) -> Select[LogEntry]:
 
 
 def _linked(log: Log, entries: Sequence[LogEntry], after: int) -> list[Row]:
-    previous = log.chain_0
+    previous, moment = log.chain_0, now()
     if after > 0 and entries:
         previous, entries = entries[0].chain, entries[1:]
     rows = []
     for entry in entries:
-        rows.append(_row(entry, previous))
+        rows.append(_row(entry, previous, moment))
         previous = entry.chain
     return rows
 
 
-def _row(entry: LogEntry, previous_chain: bytes) -> Row:
+def _row(entry: LogEntry, previous_chain: bytes, moment: datetime) -> Row:
+    """The row without its body from the moment on at which it disappears, whenever that is erased."""
+    there = entry.expires_at is None or entry.expires_at > moment
+    signature, receipt = entry.signature_falcon, entry.receipt
     return Row(
         entry.conversation_id,
         entry.seq,
@@ -146,9 +151,9 @@ def _row(entry: LogEntry, previous_chain: bytes) -> Row:
         entry.body_hash,
         previous_chain,
         entry.chain,
-        entry.content,
-        None if entry.signature_falcon is None else Signature(entry.signature_falcon, entry.signature_ecdsa or b""),
-        None if entry.receipt is None else NotaryReceipt(entry.receipt, entry.receipt_signature or b""),
+        entry.content if there else None,
+        Signature(signature, entry.signature_ecdsa or b"") if there and signature is not None else None,
+        NotaryReceipt(receipt, entry.receipt_signature or b"") if there and receipt is not None else None,
     )
 
 

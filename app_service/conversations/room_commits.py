@@ -153,6 +153,9 @@ async def store_room(session: AsyncSession, proposal: Proposal, row: Row, after:
         if change.profile_hash is not None:
             values["profile_hash"] = change.profile_hash
         await session.execute(update(Room).where(Room.id == row.conversation_id).values(values))
+        lasting = update(Conversation).where(Conversation.id == row.conversation_id)
+        timer = after.policy.settings.timer
+        await session.execute(lasting.values(timer=timer).execution_options(synchronize_session=False))
     for user_id in after.joined:
         # What was written before is not for them, and does not count as unread.
         entering = Participant(conversation_id=row.conversation_id, user_id=user_id, read_seq=row.seq, left_seq=None)

@@ -100,7 +100,8 @@ def _fields(row: Row, content: bytes | None) -> dict[str, Any]:
 
 
 def _message_type(row: Row) -> str | None:
-    if row.kind != "message":
+    # What is left of one that disappeared does not tell.
+    if row.kind != "message" or row.content is None:
         return None
     return "secured" if row.signature is None else "critical"
 

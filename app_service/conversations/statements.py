@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -72,6 +72,7 @@ _HEADS = (
         Conversation.epoch,
         Conversation.seq,
         Conversation.chain,
+        Conversation.timer,
         Conversation.kind,
         _CONNECTED,
         _BLOCKED,
@@ -112,6 +113,7 @@ _COLUMNS = (
     "signature_ecdsa",
     "receipt",
     "receipt_signature",
+    "expires_at",
 )
 _ROWS = ManyRows(LogEntry.__table__, _COLUMNS)  # type: ignore[arg-type]  # a mapped table is a Table
 _MOVE = (
@@ -131,8 +133,8 @@ def heads(transaction: Transaction, conversation_ids: Sequence[UUID], *, lock: b
     found = transaction.execute(_LOCKED_HEADS if lock else _HEADS, {"ids": conversation_ids})
     standings: dict[UUID, Standing] = {}
     for each in found:
-        kind: ConversationKind = "room" if each[6] == "room" else "session"
-        standings[each[0]] = Standing(Head(*each[:6]), kind, bool(each[7]), bool(each[8]))
+        kind: ConversationKind = "room" if each[7] == "room" else "session"
+        standings[each[0]] = Standing(Head(*each[:7]), kind, bool(each[8]), bool(each[9]))
     return standings
 
 
@@ -227,6 +229,7 @@ def _values(row: Row) -> tuple[object, ...]:
         signature and signature.ecdsa,
         receipt and receipt.statement,
         receipt and receipt.signature,
+        row.expires_at,
     )
 
 
@@ -238,9 +241,18 @@ def own_files(transaction: Transaction, ids: Iterable[UUID]) -> dict[UUID, tuple
     return {each[0]: (each[1], each[2]) for each in found}
 
 
-def keep_files(transaction: Transaction, ids: Iterable[UUID]) -> None:
-    """A message speaks of them now."""
-    transaction.execute(update(Attachment).where(Attachment.id.in_(list(ids))).values(sent=True))
+def keep_files(transaction: Transaction, until: Mapping[UUID, datetime | None]) -> None:
+    """A message speaks of them now; they go with the first one that does."""
+    for moment, files in _by_moment(until).items():
+        fresh = (Attachment.id.in_(files), Attachment.sent.is_(False))
+        transaction.execute(update(Attachment).where(*fresh).values(sent=True, expires_at=moment))
+
+
+def _by_moment(until: Mapping[UUID, datetime | None]) -> dict[datetime | None, list[UUID]]:
+    found: defaultdict[datetime | None, list[UUID]] = defaultdict(list)
+    for file, moment in until.items():
+        found[moment].append(file)
+    return dict(found)
 
 
 def move_heads(transaction: Transaction, moved: Sequence[tuple[bytes, Head]], moment: datetime) -> bool:

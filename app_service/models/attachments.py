@@ -32,6 +32,8 @@ class Attachment(Model):
     completed_at: Mapped[datetime | None]
     sent: Mapped[bool] = mapped_column(server_default=false(), default=False)
     """Whether a message was taken whose sender said that it speaks of this file. Which one is not kept."""
+    expires_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When that message disappears, and the file with it."""
 
 
 class AttachmentChunk(Model):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app_service.models.base import Model
 
 _COMMITS = text("kind = 'commit'")
+_FADING = text("expires_at IS NOT NULL")
 
 
 class Conversation(Model):
@@ -30,6 +31,8 @@ class Conversation(Model):
     chain_0: Mapped[bytes]
     chain: Mapped[bytes]
     last_entry_at: Mapped[datetime | None]
+    timer: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Seconds after which the messages of the present epoch disappear, as its members agreed; 0: never."""
 
 
 class Participant(Model):
@@ -76,6 +79,7 @@ class LogEntry(Model):
             sqlite_where=_COMMITS,
             postgresql_where=_COMMITS,
         ),
+        Index("ix_log_entries_fading", "expires_at", sqlite_where=_FADING, postgresql_where=_FADING),
     )
 
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
@@ -96,6 +100,8 @@ class LogEntry(Model):
     """Of a critical message: part of its body. `receipt` is the notary's statement on it."""
     receipt: Mapped[bytes | None]
     receipt_signature: Mapped[bytes | None]
+    expires_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When the body is erased; null: never, or it is."""
 
 
 class Commit(Model):

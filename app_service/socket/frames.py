@@ -17,7 +17,7 @@ from app_service.connections.schemas import ConnectionChange, ConnectionMade, Re
 from app_service.conversations.schemas import Acknowledgement, LogRow, MessageSend, Position
 from app_service.rooms.schemas import JoinView, RoomView
 from app_service.sessions.schemas import SessionView
-from shared.schemas.base import Wire
+from shared.schemas.base import Time, Wire
 
 Token = Annotated[str, Field(max_length=4096)]
 
@@ -98,6 +98,8 @@ class HelloOk(Wire):
     event_cursor: int
     resync: bool
     online: list[UUID]
+    time: Time
+    """By the server's clock, by which messages disappear."""
 
 
 class MessageAck(Acknowledgement):

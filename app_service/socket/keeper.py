@@ -22,6 +22,7 @@ from app_service.vault import service as vault
 from shared.errors import ApiError
 
 CHECK_SECONDS: Final = 5.0
+FADE_SECONDS: Final = 60.0
 FORGET_SECONDS: Final = 3600.0
 
 
@@ -34,7 +35,7 @@ class Keeper:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._check()), asyncio.create_task(self._forget())]
+        self._tasks = [asyncio.create_task(work) for work in (self._check(), self._fade(), self._forget())]
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -54,6 +55,12 @@ class Keeper:
             elif isinstance(line, PolledLine) and line.is_over(time.monotonic()) and self._hub.remove(line, ()):
                 with suppress(ApiError):
                     await self._presence.changed(line.user_id)
+
+    async def _fade(self) -> None:
+        while True:
+            await asyncio.sleep(FADE_SECONDS)
+            with suppress(ApiError):
+                await collecting.fade(self._database, now())
 
     async def _forget(self) -> None:
         while True:

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app_service.conversations import pages, repository
 from app_service.conversations.entries import Author
 from app_service.conversations.repository import Delivered, Log
-from app_service.conversations.rows import frame
+from app_service.conversations.rows import frame, time_text
+from app_service.models.base import now
 from app_service.realtime import stored
 from app_service.realtime.stored import StoredEvent
 from app_service.rooms.schemas import RoomView
@@ -99,6 +100,7 @@ class Pump:
                     "event_cursor": self._event_cursor,
                     "resync": resync,
                     "online": [str(each) for each in sorted(hub.online(visible))],
+                    "time": time_text(now()),
                 },
             )
         )

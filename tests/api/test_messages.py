@@ -195,6 +195,9 @@ def _variants(group: Group) -> dict[str, Json]:
                 group.id, mls.authenticated_data(group.id, client_id, echo=(2, os.urandom(32))), epoch=1
             )
         ),
+        "an expiry beyond all timers": body(
+            mls.private_message(group.id, mls.authenticated_data(group.id, client_id, expiry=1 << 32), epoch=1)
+        ),
         "no authenticated data": body(mls.private_message(group.id, b"", epoch=1)),
     }
 
@@ -206,7 +209,8 @@ async def test_p5_3_authenticated_data_must_fit(service: Service, which: str) ->
 
     refused = await group.members[0].call("POST", "/api/message/send", _variants(group)[which])
 
-    assert (refused.status_code, code(refused)) == (422, "bad_message")
+    expected = "bad_expiry" if which == "expiry" else "bad_message"
+    assert (refused.status_code, code(refused)) == (422, expected)
     assert await service.row_counts() == before
 
 
