@@ -1887,6 +1887,8 @@ export interface components {
       online: string[];
       /** Resync */
       resync: boolean;
+      /** Time */
+      time: string;
       /**
        * @description discriminator enum property added by openapi-typescript
        * @enum {string}

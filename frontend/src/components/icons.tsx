@@ -113,6 +113,13 @@ export const ClockIcon = icon(
     <path d="M10 6.25V10l2.5 1.75" />
   </>,
 );
+export const TimerIcon = icon(
+  "Timer",
+  <>
+    <circle cx="10" cy="11" r="5.75" />
+    <path d="M10 8.25V11l1.75 1.25M8.25 2.75h3.5" />
+  </>,
+);
 export const TickIcon = icon("Tick", <path d="m4.5 10.5 3.75 3.75L15.5 6.5" />);
 export const TicksIcon = icon("Ticks", <path d="m1.75 10.75 3.5 3.5 6.75-7.5M9.25 13.25l1 1 7-7.5" />);
 export const AlertIcon = icon(

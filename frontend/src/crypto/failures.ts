@@ -79,6 +79,7 @@ export const PROBLEMS = [
   // messages
   "bad_message", // not a message of this protocol
   "bad_authenticated_data", // does not fit its row (P5.3)
+  "wrong_expiry", // lasts longer or shorter than the members agreed (P10.3)
   "sender_mismatch", // the MLS leaf is not the row's device (P5.7)
   "bad_commitment", // the commitment in clear is not of this text (P5.3)
   "type_mismatch", // the type inside differs from the one outside

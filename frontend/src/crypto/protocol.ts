@@ -8,6 +8,7 @@ import * as devices from "./account/devices";
 import * as mlKem from "./account/mlKem";
 import { recoveryCodeState } from "./account/passwords";
 import { recentEmoji, rememberEmoji } from "./conversation/emoji";
+import { fade } from "./conversation/fading";
 import { forgetOldGroups } from "./conversation/forgetting";
 import { Intake } from "./conversation/intake";
 import { outboxes } from "./conversation/outbox";
@@ -30,7 +31,7 @@ import * as plan from "./membership/plan";
 import * as people from "./people/people";
 import * as pins from "./people/pins";
 import { privacy, setPrivacy } from "./people/privacy";
-import { MalformedEncoding } from "./primitives/encoding";
+import { MalformedEncoding, timeToMs } from "./primitives/encoding";
 import { takeAck } from "./sending/acks";
 import * as sending from "./sending/sending";
 import { readDraw } from "./statements/draw";
@@ -137,8 +138,7 @@ class Core {
 async function received(intake: Intake): Promise<Received> {
   const { room, unit, record, entries, needs } = intake;
   saveConversation(unit, record);
-  const showing = await Showing.of(room, unit, record);
-  const shown = await Promise.all(entries.map((entry) => showing.entry(entry)));
+  const shown = await (await Showing.of(room, unit, record)).all(entries);
   return { conversation: await view(room, unit, record), entries: shown, needs };
 }
 
@@ -316,6 +316,12 @@ function messageCalls(core: Core) {
     discard: (id, clientId) => core.change((room, unit) => sending.discard(room, unit, id, clientId)),
     leave: (id) => core.change((room, unit) => sending.leave(room, unit, id)),
     terminate: (id) => core.change((room, unit) => sending.terminate(room, unit, id)),
+    learnTime: (time) =>
+      core.read((room) => {
+        room.serverAhead = timeToMs(time) - Date.now();
+        return Promise.resolve();
+      }),
+    fade: () => core.change((room, unit) => fade(room, unit)),
     timeline: (id, page) => core.read((room) => timeline(room, id, page)),
     markRead: (id, seq) => core.change(async (room, unit) => view(room, unit, await sessions.markRead(unit, id, seq))),
     recentEmoji: () => core.read(({ store }) => recentEmoji(store)),

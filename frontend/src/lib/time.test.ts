@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dayLabel, inSentence, seconds, shortWhen } from "./time";
+import { dayLabel, inSentence, lasting, remaining, seconds, shortWhen } from "./time";
 
 const at = (text: string) => new Date(text).getTime();
 const NOW = at("2026-05-05T10:00:00");
@@ -25,6 +25,26 @@ describe("times as people read them", () => {
     expect(inSentence(at("2026-05-05T09:02:00"), NOW)).toBe("today at 09:02");
     expect(inSentence(at("2026-05-03T09:02:00"), NOW)).toBe("on 3 May");
     expect(inSentence(at("2024-05-03T09:02:00"), NOW)).toBe("on 3 May 2024");
+  });
+
+  it("P10.3 names lengths of time in whole units, and never more than is left", () => {
+    expect([3_600, 86_400, 604_800, 28 * 86_400, 129_600, 90].map(lasting)).toEqual([
+      "1 hour",
+      "1 day",
+      "1 week",
+      "4 weeks",
+      "36 hours",
+      "90 seconds",
+    ]);
+    const HOUR = 3_600_000;
+    expect([24 * 13 * HOUR - 1, 25 * HOUR, 2 * HOUR - 1, 60_000, 59_999, -1].map(remaining)).toEqual([
+      "12 days",
+      "1 day",
+      "1 hour",
+      "1 minute",
+      "less than a minute",
+      "less than a minute",
+    ]);
   });
 
   it("counts long waits in minutes", () => {

@@ -1,5 +1,7 @@
 /** Times as people read them: 24 hours, "3 May", today and yesterday by name. All arguments are milliseconds since 1970 UTC. */
 
+import { plural } from "./text";
+
 const clockFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" });
 const weekdayFormat = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
@@ -51,6 +53,31 @@ export function inSentence(time: number, now: number): string {
 
 /** With everything: "3 May 2024, 14:02". */
 export const fullTime = (time: number): string => `${dayOfYearFormat.format(time)}, ${clock(time)}`;
+
+const LENGTHS = [
+  { unit: "week", seconds: 604_800 },
+  { unit: "day", seconds: 86_400 },
+  { unit: "hour", seconds: 3_600 },
+  { unit: "minute", seconds: 60 },
+] as const;
+
+/** A length of time in its largest unit that is whole: "1 week", "36 hours", "90 seconds". */
+export function lasting(count: number): string {
+  const { unit, seconds: length } = LENGTHS.find((each) => count % each.seconds === 0) ?? {
+    unit: "second",
+    seconds: 1,
+  };
+  return plural(count / length, unit);
+}
+
+/** What is left of a length of time, never too much: "3 days", "5 hours", "1 minute", "less than a minute". */
+export function remaining(ms: number): string {
+  const { unit, seconds: length } = LENGTHS.slice(1).find((each) => ms >= each.seconds * 1000) ?? {
+    unit: null,
+    seconds: 1,
+  };
+  return unit === null ? "less than a minute" : plural(Math.floor(ms / length / 1000), unit);
+}
 
 export function seconds(count: number): string {
   if (count < 90) return `${count} s`;

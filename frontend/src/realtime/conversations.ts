@@ -37,6 +37,8 @@ export class Conversations {
     private readonly changed: (id: Id) => void,
     /** Who tells nobody how far they read is not told either. */
     private readonly tellsReceipts: () => boolean,
+    /** There are messages that disappear. */
+    private readonly fading: () => void,
   ) {}
 
   session(id: Id): Session | null {
@@ -109,6 +111,7 @@ export class Conversations {
   }
 
   show(entries: readonly TimelineEntry[]): void {
+    if (entries.some((entry) => entry.kind === "message" && entry.expiresAt !== null)) this.fading();
     const byConversation = Map.groupBy(entries, (entry) => entry.conversationId);
     for (const [conversationId, some] of byConversation) {
       if (!this.#open.has(conversationId)) continue;

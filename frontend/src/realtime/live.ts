@@ -11,6 +11,7 @@ import { Device } from "./device";
 import { Directory } from "./directory";
 import type { Environment } from "./environment";
 import { Events } from "./events";
+import { Fading } from "./fading";
 import { Deletions } from "./files/deletions";
 import { Downloads } from "./files/downloads";
 import { Uploads } from "./files/uploads";
@@ -71,6 +72,7 @@ export class Live {
   readonly #jobs: Jobs[] = [];
   readonly #upkeep: Jobs;
   readonly #deletions: Deletions;
+  readonly #fading: Fading;
   #findings: Finding[] = [];
 
   constructor(
@@ -128,7 +130,9 @@ export class Live {
       this.people,
       (id) => background(this.details.refresh(id)),
       () => this.privacy.now.receipts,
+      () => this.#fading.kick(),
     );
+    this.#fading = new Fading(this.context, this.conversations);
     this.log = new Log(this.context, {
       conversations: this.conversations,
       directory: this.directory,
@@ -192,6 +196,7 @@ export class Live {
     await this.people.showKnown();
     await this.privacy.load();
     await this.conversations.showAll();
+    this.#fading.kick();
     this.#socket.start();
   }
 
@@ -243,6 +248,7 @@ export class Live {
   }
 
   #greeted(frame: Extract<ServerFrame, { type: "hello_ok" }>): void {
+    void this.#fading.learnTime(frame.time).catch(this.context.failed);
     if (frame.resync) {
       this.#events.startFrom(frame.event_cursor);
       this.#upkeep.kick("resync");

@@ -43,6 +43,7 @@ export function messageOf(entry: Message): MessageEntry {
     earlier: entry.earlier.map(({ text, time }) => ({ text, at: timeOf(time) })),
     editedAt: entry.editedAt === null ? null : timeOf(entry.editedAt),
     deletedAt: entry.deletedAt === null ? null : timeOf(entry.deletedAt),
+    expiresAt: entry.expiresAt === null ? null : timeOf(entry.expiresAt),
     newer: entry.newer !== null,
     changeable: entry.hash !== null && entry.deletedAt === null,
     pending: pendingOf(entry),

@@ -132,6 +132,10 @@ function noticesOf(entry: System, selfId: Id): Notice[] {
         : [{ code: "person_removed", whose: selfId, by, text: null }];
     case "late_edit":
       return [{ code: "late_edit", by }];
+    case "timer_changed":
+      return [{ code: "timer_changed", by, seconds: Number(entry.text) }];
+    case "disappeared":
+      return [{ code: "disappeared", count: 1 }];
     case "terminated":
       return [{ code: "closed", by: by === selfId ? "self" : "peer" }];
     case "account_key_changed":

@@ -149,6 +149,7 @@ export type FindingKind =
   | "replayed"
   | "altered"
   | "flipped_type"
+  | "wrong_expiry"
   | "unsigned"
   | "bad_signature"
   | "no_receipt"
@@ -332,6 +333,8 @@ export interface MessageEntry extends EntryBase {
   editedAt: Time | null;
   /** Its author deleted it: there is no text any more. */
   deletedAt: Time | null;
+  /** When it disappears; null: never. */
+  expiresAt: Time | null;
   /** This version cannot show it. */
   newer: boolean;
   /** Logged and not deleted: it can be answered, reacted to and, by its author, edited and deleted. */
@@ -370,6 +373,10 @@ export type Notice =
   | { code: "new_group"; by: Id; missed: number }
   | { code: "closed"; by: "self" | "peer" | "server" }
   | { code: "late_edit"; by: Id }
+  /** From here on messages disappear after so many seconds; 0: they stay. */
+  | { code: "timer_changed"; by: Id; seconds: number }
+  /** So many messages were gone before they were read here. */
+  | { code: "disappeared"; count: number }
   | { code: "key_changed"; whose: Id }
   | { code: "key_accepted"; whose: Id }
   | { code: "verified"; whose: Id }
@@ -468,6 +475,7 @@ export interface RoomSettings {
   configure: Rank;
   post: Rank;
   approval: boolean;
+  /** Seconds after which messages disappear; 0: never. */
   timer: number;
 }
 
@@ -548,6 +556,7 @@ export type RoomAct =
   | { act: "hand_over"; userId: Id }
   | { act: "profile"; name: string; topic: string }
   | { act: "settings"; settings: RoomSettings }
+  | { act: "timer"; seconds: number }
   | { act: "revoke_link"; link: Id };
 
 export interface ConversationDetails {

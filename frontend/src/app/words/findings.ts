@@ -24,6 +24,10 @@ const WORDS: Record<FindingKind, FindingWords> = {
     title: "A message is marked differently outside than inside",
     meaning: "Whether it is critical is sealed in the message itself. What its outside said was not believed.",
   },
+  wrong_expiry: {
+    title: "A message said another time after which it disappears",
+    meaning: "The time for this conversation is set by those in it, for all messages alike. It is not shown.",
+  },
   unsigned: {
     title: "A critical message came without its signature",
     meaning: "Its author’s browser signs every critical message. Ask them whether they sent it.",

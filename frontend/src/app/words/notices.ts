@@ -1,4 +1,4 @@
-import { inSentence } from "../../lib/time";
+import { inSentence, lasting } from "../../lib/time";
 import { plural, possessive } from "../../lib/text";
 import type { Conversation, ConversationStage, Notice, RoomEvent, SendBlock } from "../../realtime/state";
 import { findingWords, fromWhom } from "./findings";
@@ -66,6 +66,9 @@ const LOST = {
 const missedWords = (count: number) =>
   count === 0 ? "" : ` ${plural(count, "message", "messages")} from before that cannot be read here.`;
 
+const timerWords = (who: string, seconds: number) =>
+  seconds === 0 ? `${who} set messages to stay.` : `${who} set messages to disappear after ${lasting(seconds)}.`;
+
 /** One line of the timeline that is not a message. */
 export function noticeLine(notice: Notice, { selfId, peer, nameOf = () => peer, inRoom = false }: Names): Line {
   const who = (id: string) => (id === selfId ? "You" : nameOf(id));
@@ -108,6 +111,16 @@ export function noticeLine(notice: Notice, { selfId, peer, nameOf = () => peer, 
       return {
         tone: "plain",
         words: `${who(notice.by)} edited a message after deleting it. It stays deleted.`,
+      };
+    case "timer_changed":
+      return { tone: "plain", words: timerWords(who(notice.by), notice.seconds) };
+    case "disappeared":
+      return {
+        tone: "plain",
+        words:
+          notice.count === 1
+            ? "A message disappeared before this browser read it."
+            : `${notice.count} messages disappeared before this browser read them.`,
       };
     case "key_changed":
       return { tone: "caution", words: `${whose(notice.whose)} keys changed.` };

@@ -1,5 +1,6 @@
 /** Messages as this browser keeps them, found by author's device and id, and what a change makes of them. Pure but for the store. */
 
+import { timeToMs } from "../primitives/encoding";
 import type { Store, UnitOfWork } from "../store/storage";
 import type { Change, MessageEntry, MessageRef, Reaction } from "../types";
 import type { Id, Time } from "../wire";
@@ -17,6 +18,7 @@ export const UNCHANGED = {
   earlier: [],
   editedAt: null,
   deletedAt: null,
+  expiresAt: null,
   newer: null,
   pending: null,
 } satisfies Partial<MessageEntry>;
@@ -28,9 +30,29 @@ export const seenName = (conversation: Id, { deviceId, clientId }: MessageRef) =
 const indexName = (conversation: Id, { deviceId, clientId }: MessageRef) =>
   `message/${conversation}/${deviceId}/${clientId}`;
 
+export const refOf = ({ senderDeviceId, clientId }: MessageEntry): MessageRef => ({
+  deviceId: senderDeviceId,
+  clientId,
+});
+
 /** `place`: the name of its record. */
 export function indexMessage(unit: UnitOfWork, entry: MessageEntry, place: string): void {
-  unit.put(indexName(entry.conversationId, { deviceId: entry.senderDeviceId, clientId: entry.clientId }), place);
+  unit.put(indexName(entry.conversationId, refOf(entry)), place);
+  if (entry.expiresAt !== null) unit.put(fadingName(entry, entry.expiresAt), place);
+}
+
+export const FADING = "fading/";
+
+/** Of what disappears; messages of one conversation that last equally long end in the order of their names. */
+function fadingName({ conversationId, time, seq }: MessageEntry, expiresAt: Time): string {
+  const seconds = Math.round((timeToMs(expiresAt) - timeToMs(time)) / 1000);
+  return `${FADING}${conversationId}/${seconds}/${String(seq).padStart(12, "0")}`;
+}
+
+/** Nothing names it any more, but that it was there. */
+export function unindexMessage(unit: UnitOfWork, entry: MessageEntry): void {
+  unit.delete(indexName(entry.conversationId, refOf(entry)));
+  if (entry.expiresAt !== null) unit.delete(fadingName(entry, entry.expiresAt));
 }
 
 export interface KeptMessage {
@@ -62,7 +84,7 @@ export function changed(entry: MessageEntry, userId: Id, change: Change, time: T
       return { ...entry, text: change.text, mentions: change.mentions ?? [], editedAt: time, earlier };
     }
     case "delete":
-      return { ...entry, ...UNCHANGED, hash: entry.hash, text: "", deletedAt: time };
+      return { ...entry, ...UNCHANGED, hash: entry.hash, expiresAt: entry.expiresAt, text: "", deletedAt: time };
   }
 }
 

@@ -84,7 +84,7 @@ export async function timeline(room: Room, id: Id, asked: PageAsked): Promise<Ti
   const waiting = outbox.filter(isText).map((item) => outboxEntry(room, id, item));
   const showing = await Showing.of(room, store, record);
   const all = [...found.map(([, entry]) => entry), ...waiting];
-  return { entries: await Promise.all(all.map((entry) => showing.entry(entry))), from, to, older, newer };
+  return { entries: await showing.all(all), from, to, older, newer };
 }
 
 async function find(store: Store, id: Id, entries: Entries, asked: PageAsked): Promise<Found> {

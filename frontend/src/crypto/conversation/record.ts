@@ -223,6 +223,9 @@ export function roomState({ room }: ConversationRecord): RoomState | null {
   return room === null || room.state === null ? null : decodeRoomState(fromBase64url(room.state));
 }
 
+/** Seconds after which messages of the present epoch disappear; 0: never. */
+export const timerOf = (record: ConversationRecord): number => roomState(record)?.policy.settings.timer ?? 0;
+
 export async function allConversations(store: Store): Promise<ConversationRecord[]> {
   const found = await store.names("conversation/");
   return Promise.all(found.map((each) => loadConversation(store, each.slice("conversation/".length))));

@@ -206,7 +206,7 @@ export async function receipt(room: Room, unit: UnitOfWork, id: Id, userId: Id, 
   const found = await room.store.scan<TimelineEntry>(prefix + padded(before + 1), `${prefix + padded(seq)}/\uffff`);
   const showing = await Showing.of(room, unit, record);
   const own = found.flatMap(([, entry]) => (entry.kind === "message" && entry.own ? [entry] : []));
-  return Promise.all(own.map((entry) => showing.message(entry)));
+  return showing.all(own);
 }
 
 export async function conversations(room: Room): Promise<Conversation[]> {

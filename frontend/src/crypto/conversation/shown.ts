@@ -5,23 +5,28 @@ import { type ChangeItem, isChange, loadOutbox } from "./outbox";
 import type { Room } from "../store/room";
 import type { Store, UnitOfWork } from "../store/storage";
 import type { MessageEntry, PendingChange, Quote, TimelineEntry } from "../types";
-import type { Id } from "../wire";
+import { isHidden } from "./fading";
 import { changed, findMessage, whole } from "./kept";
 
 export class Showing {
   private constructor(
+    private readonly room: Room,
     private readonly from: UnitOfWork | Store,
     private readonly record: ConversationRecord,
-    private readonly userId: Id,
     private readonly changes: readonly ChangeItem[],
   ) {}
 
   static async of(room: Room, from: UnitOfWork | Store, record: ConversationRecord): Promise<Showing> {
     const changes = (await loadOutbox(from, record.id)).filter(isChange);
-    return new Showing(from, record, room.self.userId, changes);
+    return new Showing(room, from, record, changes);
   }
 
-  entry(entry: TimelineEntry): Promise<TimelineEntry> {
+  /** Without those whose time is over (P10.3). */
+  all(entries: readonly TimelineEntry[]): Promise<TimelineEntry[]> {
+    return Promise.all(entries.filter((entry) => !isHidden(this.room, entry)).map((entry) => this.#entry(entry)));
+  }
+
+  #entry(entry: TimelineEntry): Promise<TimelineEntry> {
     return entry.kind === "message" ? this.message(entry) : Promise.resolve(entry);
   }
 
@@ -34,7 +39,7 @@ export class Showing {
   /** Own messages say how far they got; the stored entry does not know. */
   #state({ own, seq, state }: MessageEntry): MessageEntry["state"] {
     if (!own || seq === null) return state;
-    const others = othersOf(this.record, this.userId);
+    const others = othersOf(this.record, this.room.self.userId);
     const reached = others.every((userId) => seq <= (this.record.delivered[userId] ?? 0));
     return others.length > 0 && reached ? "delivered" : "sent";
   }
@@ -48,7 +53,7 @@ export class Showing {
       const { target, ...change } = content;
       if (target.deviceId !== senderDeviceId || target.clientId !== clientId || shown.deletedAt !== null) continue;
       const failed = item.state === "failed";
-      if (!failed) shown = changed(shown, this.userId, change, at);
+      if (!failed) shown = changed(shown, this.room.self.userId, change, at);
       const state = failed ? "failed" : "waiting";
       if (pending?.state !== "failed") pending = { ...item, kind: change.kind, state };
     }
@@ -60,7 +65,8 @@ export class Showing {
   async #quote({ target }: Quote): Promise<Quote> {
     const kept = await findMessage(this.from, this.record.id, target);
     // Another message under that id is not what was answered.
-    if (kept === null || kept.entry.hash !== target.hash) return { target, original: null };
+    if (kept === null || kept.entry.hash !== target.hash || isHidden(this.room, kept.entry))
+      return { target, original: null };
     const { senderId, text, deletedAt, newer } = this.#withChanges(kept.entry);
     return { target, original: { senderId, text, deleted: deletedAt !== null, newer: newer !== null } };
   }

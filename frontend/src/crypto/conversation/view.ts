@@ -31,7 +31,7 @@ export async function view(room: Room, from: UnitOfWork | Store, record: Convers
     mentioned: record.mentioned.length,
     draft: (await from.get<string>(draftName(record.id))) ?? "",
     editing: (await from.get<Editing>(editingName(record.id))) ?? null,
-    last: record.last === null ? null : await showing.entry(record.last),
+    last: (await showing.all(record.last === null ? [] : [record.last]))[0] ?? null,
     problems: [...record.problems, ...waiting],
     blocked: await sendingBlocked(room, from, record),
   };

@@ -2,7 +2,7 @@
 
 import type { PrivateMessage } from "ts-mls";
 import type { Intake } from "../conversation/intake";
-import { chainAt, type ConversationRecord } from "../conversation/record";
+import { chainAt, type ConversationRecord, timerOf } from "../conversation/record";
 import { type ProblemCode, RuleBroken } from "../failures";
 import {
   type AuthenticatedData,
@@ -51,10 +51,11 @@ function headerData(record: ConversationRecord, row: WireRow, kind: RowKind, byt
     data.generation === row.generation &&
     data.clientId === row.client_id &&
     TYPES[kind].some((type) => type === data.type) &&
-    data.expiry === 0 &&
     data.commitment.length === (isCommit ? 0 : 32) &&
     (isCommit || data.details.length === 0);
   if (!fits) throw new RuleBroken("bad_authenticated_data");
+  // Only messages disappear, and all of an epoch after the time that its members agreed (P10.3).
+  if (data.expiry !== (kind === "message" ? timerOf(record) : 0)) throw new RuleBroken("wrong_expiry");
   return data;
 }
 

@@ -4,6 +4,7 @@ import type { PrivateMessage } from "ts-mls";
 import { affected } from "../conversation/affected";
 import { takeChange } from "../conversation/changes";
 import { decodeContent, type NewerContent, type TextContent } from "../conversation/content";
+import { disappeared, expiryOf, mayBeGone } from "../conversation/fading";
 import { HeldBack, type Intake } from "../conversation/intake";
 import { seenName, UNCHANGED } from "../conversation/kept";
 import {
@@ -19,7 +20,7 @@ import {
   terminationName,
 } from "../conversation/outbox";
 import { dropPending } from "../conversation/pending";
-import { meant, roomState, systemEntry } from "../conversation/record";
+import { meant, roomState, systemEntry, timerOf } from "../conversation/record";
 import { type ProblemCode, RuleBroken } from "../failures";
 import { rememberFile } from "../files/files";
 import { infoOf } from "../files/payload";
@@ -99,7 +100,8 @@ async function sent(
     const entry = outboxEntry(room, record.id, { ...item, state: "sent", failure: null });
     const found = verdict === null ? {} : { critical: verdict.proof, faults: verdict.faults, hash: verdict.hash };
     const mentions = meant(record, room.self.userId, entry.mentions);
-    intake.add({ ...entry, mentions, seq: row.seq, time: row.timestamp, ...found });
+    const expiresAt = expiryOf(row, timerOf(record));
+    intake.add({ ...entry, mentions, seq: row.seq, time: row.timestamp, expiresAt, ...found });
   }
   for (const fault of verdict?.faults ?? []) intake.problem(row, fault, null);
 }
@@ -126,6 +128,8 @@ async function notSent(intake: Intake, row: WireRow, lie: ProblemCode): Promise<
   if (record.lost?.reason === "old_copy") throw new RuleBroken("old_copy");
   const group = await intake.group();
   if (record.status !== "member" || group === null) throw new RuleBroken(lie);
+  // Whoever wrote it, nobody can tell any more: the careful answer is that the newer copy did.
+  if (content === null && mayBeGone(room, row, timerOf(record))) return loseOldCopy(intake, row);
   if (content === null) return holdOwn(intake, row);
   const { message } = openHeader(
     record,
@@ -166,7 +170,7 @@ export async function loseOldCopy(intake: Intake, row: WireRow): Promise<never> 
 
 async function takeOther(intake: Intake, row: WireRow, kind: TextKind): Promise<void> {
   const content = rowContent(row);
-  if (content === null) throw new RuleBroken("body_missing");
+  if (content === null) return bodyless(intake, row, kind);
   const { message, data } = openHeader(intake.record, row, kind, content);
   checkEpoch(intake, row);
   if (data.type === "critical") needNotary(intake);
@@ -188,6 +192,13 @@ async function takeOther(intake: Intake, row: WireRow, kind: TextKind): Promise<
     );
   // The message is its author's all the same: shown, with the fork named beside it.
   if (echo !== null) intake.problem(row, echo);
+}
+
+/** A message that disappeared before this browser fetched it is told in a line; else its body is withheld. */
+function bodyless(intake: Intake, row: WireRow, kind: TextKind): void {
+  const { room, record } = intake;
+  if (kind !== "message" || !mayBeGone(room, row, timerOf(record))) throw new RuleBroken("body_missing");
+  intake.add(disappeared(record, row.seq, row.timestamp, row.sender_id));
 }
 
 /** In a room: only the owner ends it, and is the only one who cannot leave; whether members post is a setting (P10.1). */
@@ -312,6 +323,7 @@ function addMessage(
     faults,
     hash,
     quote: replyTo === null ? null : { target: replyTo, original: null },
+    expiresAt: expiryOf(row, timerOf(record)),
     newer: content.kind === "newer" ? { payload: content.payload } : null,
   });
   const unread = row.sender_id !== room.self.userId && row.seq > record.readSeq;

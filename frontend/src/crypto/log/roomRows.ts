@@ -203,7 +203,9 @@ function otherEvents(before: RoomState, after: RoomState): RoomEvent[] {
   const [was, is] = [decodeProfile(before.profile), decodeProfile(after.profile)];
   if (was.name !== is.name) events.push({ event: "renamed", people: [], text: is.name });
   if (was.topic !== is.topic) events.push({ event: "topic_changed", people: [], text: is.topic });
-  const settings = ({ policy }: RoomState) => JSON.stringify(policy.settings);
+  const settings = ({ policy }: RoomState) => JSON.stringify({ ...policy.settings, timer: 0 });
+  const [timerWas, timer] = [before.policy.settings.timer, after.policy.settings.timer];
+  if (timerWas !== timer) events.push({ event: "timer_changed", people: [], text: String(timer) });
   if (settings(before) !== settings(after)) events.push({ event: "settings_changed", people: [] });
   const links = ({ policy }: RoomState) => new Set(policy.invitations.map(({ id }) => id));
   const [had, has] = [links(before), links(after)];

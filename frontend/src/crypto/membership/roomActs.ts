@@ -126,6 +126,8 @@ function policyAfter(policy: Policy, act: PolicyAct): Policy {
       };
     case "settings":
       return { ...policy, settings: act.settings };
+    case "timer":
+      return { ...policy, settings: { ...policy.settings, timer: act.seconds } };
   }
 }
 

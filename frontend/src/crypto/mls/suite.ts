@@ -69,7 +69,7 @@ export const CAPABILITIES: Capabilities = {
 export function clientConfig(authService: AuthenticationService): ClientConfig {
   return {
     // The log delivers in order and only the current and the previous epoch are taken (P5.5).
-    keyRetentionConfig: { retainKeysForGenerations: 10, retainKeysForEpochs: 2, maximumForwardRatchetSteps: 200 },
+    keyRetentionConfig: { retainKeysForGenerations: 10, retainKeysForEpochs: 2, maximumForwardRatchetSteps: 600 },
     lifetimeConfig: { maximumTotalLifetime: 8_640_000n, validateLifetimeOnReceive: false },
     keyPackageEqualityConfig: defaultKeyPackageEqualityConfig,
     // Plaintext is padded to buckets by us (P8.3).

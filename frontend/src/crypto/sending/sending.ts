@@ -17,7 +17,7 @@ import {
   type Termination,
   terminationName,
 } from "../conversation/outbox";
-import { chainAt, type ConversationRecord, loadConversation, roomState } from "../conversation/record";
+import { chainAt, type ConversationRecord, loadConversation, roomState, timerOf } from "../conversation/record";
 import { Showing } from "../conversation/shown";
 import { sendingBlocked, stateOf } from "../conversation/view";
 import { CryptoFailure } from "../failures";
@@ -203,7 +203,7 @@ async function encrypt(
     generation: record.generation,
     clientId,
     type,
-    expiry: 0,
+    expiry: type === "secured" || type === "critical" ? timerOf(record) : 0,
     commitment,
     echo: { seq: record.verifiedSeq, chain: fromBase64url(record.chain) },
     details: new Uint8Array(),

@@ -74,6 +74,8 @@ export class Room {
   readonly learned = new Map<Id, number>();
   /** The row that waits for keys in each conversation, with `learned` of those accounts when it was first held back. */
   readonly held = new Map<Id, { seq: number; since: Map<Id, number> }>();
+  /** So many milliseconds the server's clock is ahead of this browser's; null: it has not told its time yet. */
+  serverAhead: number | null = null;
   /** A receipt came before its notary key was known, and the key has been asked for. */
   askedForNotary = false;
   /** Contents of pins records on their way to the server, by version. */

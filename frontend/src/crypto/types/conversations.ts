@@ -113,6 +113,8 @@ export type RoomAct =
   | { act: "hand_over"; userId: Id }
   | { act: "profile"; name: string; topic: string }
   | { act: "settings"; settings: RoomSettings }
+  /** Seconds after which messages disappear; 0: never. */
+  | { act: "timer"; seconds: number }
   /** A link that `newLink` made and the server keeps. */
   | { act: "make_link"; link: Id }
   | { act: "revoke_link"; link: Id }

@@ -1,8 +1,8 @@
 /** One's own messages on their way, and reading (PROTOCOL.md 8). */
 
-import type { Id, WireAck, WireOutgoing, WireLastWord, WireTermination } from "../wire";
+import type { Id, Time, WireAck, WireOutgoing, WireLastWord, WireTermination } from "../wire";
 import type { Conversation, Editing, SendingBlocked } from "./conversations";
-import type { Change, MessageEntry, MessageRef, PageAsked, TextType, TimelinePage } from "./timeline";
+import type { Change, Faded, MessageEntry, MessageRef, PageAsked, TextType, TimelinePage } from "./timeline";
 
 export type Outgoing =
   { kind: "message"; message: WireOutgoing } | { kind: "empty" } | { kind: "blocked"; blocked: SendingBlocked };
@@ -65,6 +65,12 @@ export interface MessageCalls {
 export interface ReadingCalls {
   /** `unknown_message` when there is no such message to stand around. */
   timeline(conversationId: Id, page: PageAsked): Promise<TimelinePage>;
+
+  /** The server's time, as it says it now: by it and by the own clock messages disappear. */
+  learnTime(time: Time): Promise<void>;
+
+  /** Hides and erases the messages whose time is over (P10.3). */
+  fade(): Promise<Faded>;
 
   /** Only ever forward. Answers the conversation with its unread count. */
   markRead(conversationId: Id, seq: number): Promise<Conversation>;

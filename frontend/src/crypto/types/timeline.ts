@@ -110,6 +110,8 @@ export interface MessageEntry extends EntryBase {
   editedAt: Time | null;
   /** Deleted by its author: nothing of its text is kept. */
   deletedAt: Time | null;
+  /** When it disappears, by the server's time of its row; null: never. */
+  expiresAt: Time | null;
   /** What a newer version wrote, which this one cannot show. */
   newer: { payload: unknown } | null;
   pending: PendingChange | null;
@@ -155,6 +157,10 @@ export interface SystemEntry extends EntryBase {
     | "renamed"
     | "topic_changed"
     | "settings_changed"
+    /** `text`: seconds after which messages disappear from here on; "0": never. */
+    | "timer_changed"
+    /** A message of `userId` was gone before it was read here. */
+    | "disappeared"
     | "link_made"
     | "link_revoked";
   /** Who did it (or whom it concerns, for account keys). */
@@ -177,6 +183,14 @@ export interface ProblemEntry extends EntryBase {
 }
 
 export type TimelineEntry = MessageEntry | SystemEntry | ProblemEntry;
+
+/** What disappeared since the last look: messages that are not shown any more, lines in the place of unread ones. */
+export interface Faded {
+  gone: (MessageRef & { conversationId: Id })[];
+  entries: TimelineEntry[];
+  /** In so many milliseconds there is something to do again; null: nothing as far as is known. */
+  next: number | null;
+}
 
 /** Which part of a timeline: the newest, the newest `before` a position, the oldest `after` one, or what stands `around` a place. */
 export interface PageAsked {

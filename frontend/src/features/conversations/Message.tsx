@@ -4,6 +4,7 @@ import { AlertIcon } from "../../components/icons";
 import { clock, fullTime } from "../../lib/time";
 import type { MessageEntry } from "../../realtime/state";
 import { CriticalDetails, CriticalMark } from "./CriticalMark";
+import { FadingMark } from "./FadingMark";
 import { FailedActions } from "./FailedActions";
 import { FilePart } from "./files/FilePart";
 import { allowed, useHands } from "./hands";
@@ -139,6 +140,7 @@ export function Message({ message, mine, author, found, tabStop, delivery, child
                   edited
                 </Edited>
               )}
+              {message.expiresAt !== null && <FadingMark expiresAt={message.expiresAt} />}
             </>
           )}
         </Bubble>

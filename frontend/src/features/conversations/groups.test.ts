@@ -45,6 +45,42 @@ describe("blocks of a timeline", () => {
   });
 });
 
+it("P10.3 messages that disappeared unread one after another are one line with their number", () => {
+  const gone = (position: number): TimelineEntry => ({
+    kind: "notice",
+    id: `d${position}`,
+    position,
+    at: NOON,
+    notice: { code: "disappeared", count: 1 },
+  });
+  const blocks = blocksOf([gone(1), gone(2), gone(3), message(4, "a", 1), gone(5)], "me", null);
+  const counts = blocks.map((block) =>
+    block.kind === "notice" && block.entry.notice.code === "disappeared" ? block.entry.notice.count : block.kind,
+  );
+  expect(counts).toEqual(["day", 3, "group", 1]);
+});
+
+it("P10.3 a message that is gone leaves nothing in what quotes it", () => {
+  const store = makeStore();
+  const quoting = { ...message(2, "a", 1), quote: { messageId: "m1-0", authorId: "b", text: "secret", lacks: null } };
+  const entries = [message(1, "b", 0), quoting] as TimelineEntry[];
+  const page: Page = {
+    conversationId: "c",
+    which: "whole",
+    beside: null,
+    entries,
+    from: 1,
+    to: 2,
+    hasOlder: false,
+    hasNewer: false,
+  };
+  store.dispatch(changes.account({ phase: "signed_in", self: {} as never }));
+  store.dispatch(changes.page(page));
+  store.dispatch(changes.entryGone({ conversationId: "c", id: "m1-0" }));
+  const left = store.getState().conversations.timelines.c?.entries;
+  expect(left).toMatchObject([{ id: "m2-1", quote: { text: "", authorId: null, lacks: "missing" } }]);
+});
+
 it("one mark speaks for all own messages before it", () => {
   const entries = [
     message(1, "me", 0),

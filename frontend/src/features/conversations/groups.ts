@@ -4,6 +4,12 @@ import type { MessageEntry, NoticeEntry, TimelineEntry } from "../../realtime/st
 /** Messages of one sender within this time of each other stand together. */
 const TOGETHER_MS = 5 * 60_000;
 
+/** Messages that disappeared unread one after another are counted in one line. */
+function together(above: NoticeEntry, entry: NoticeEntry): NoticeEntry | null {
+  if (above.notice.code !== "disappeared" || entry.notice.code !== "disappeared") return null;
+  return { ...above, notice: { code: "disappeared", count: above.notice.count + entry.notice.count } };
+}
+
 export type Block =
   | { kind: "day"; key: string; at: number }
   | { kind: "unread"; key: string }
@@ -24,6 +30,11 @@ export function blocksOf(entries: TimelineEntry[], selfId: string, unreadAfter: 
       blocks.push({ kind: "day", key: `day-${entry.id}`, at: entry.at });
     }
     if (entry.kind === "notice") {
+      const above = blocks.at(-1);
+      if (above?.kind === "notice" && together(above.entry, entry) !== null) {
+        above.entry = together(above.entry, entry) ?? entry;
+        continue;
+      }
       blocks.push({ kind: "notice", key: entry.id, entry });
       continue;
     }

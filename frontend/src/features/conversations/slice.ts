@@ -35,6 +35,12 @@ function requoted(entry: TimelineEntry, news: ReadonlyMap<Id, MessageEntry>): Ti
   return { ...entry, quote: { ...entry.quote, authorId, text, lacks } };
 }
 
+/** What quotes a message that is not on this browser any more. */
+const unquoted = (entry: TimelineEntry, gone: Id): TimelineEntry =>
+  entry.kind === "message" && entry.quote?.messageId === gone
+    ? { ...entry, quote: { messageId: gone, authorId: null, text: "", lacks: "missing" } }
+    : entry;
+
 /** New and changed entries. What changed beyond the loaded part is not shown there: only its quotes are. */
 function take(timeline: Timeline, news: TimelineEntry[]): Timeline {
   const { entries, from, to, hasOlder, hasNewer } = timeline;
@@ -135,7 +141,10 @@ export const conversationsSlice = createSlice({
       })
       .addCase(changes.entryGone, (state, { payload }) => {
         const timeline = state.timelines[payload.conversationId];
-        if (timeline !== undefined) timeline.entries = timeline.entries.filter((entry) => entry.id !== payload.id);
+        if (timeline === undefined) return;
+        timeline.entries = timeline.entries
+          .filter(({ id }) => id !== payload.id)
+          .map((entry) => unquoted(entry, payload.id));
       });
   },
 });

@@ -1,7 +1,9 @@
 import { Button } from "@mui/material";
 import { styled } from "@mui/material/styles";
 import { useState, type ReactNode } from "react";
+import { Disappearing } from "../../app/Disappearing";
 import { HardwareOnly } from "../../app/HardwareOnly";
+import { useMessenger } from "../../app/hooks";
 import { PaneBody, Secondary, Section, SideHeader } from "../../components/Pane";
 import { RoomDisc } from "../../components/RoomDisc";
 import { paths } from "../../lib/paths";
@@ -35,6 +37,7 @@ const Actions = styled("div")({ display: "flex", flexWrap: "wrap", gap: 8 });
 /** Beside a room: who is in it, who may do what, and the ways out. `findings`: they belong to another feature. */
 export function RoomPanel({ room, selfId, findings }: { room: Room; selfId: string; findings: ReactNode }) {
   const { id, name, topic, people } = room;
+  const messenger = useMessenger();
   const [editing, setEditing] = useState(false);
   return (
     <>
@@ -69,6 +72,17 @@ export function RoomPanel({ room, selfId, findings }: { room: Room; selfId: stri
           {may(room, "invite") && room.joining.length > 0 && <Waiting room={room} />}
           {may(room, "invite") && <Links room={room} selfId={selfId} />}
           {room.banned.length > 0 && <Banned room={room} />}
+          {room.stage.kind !== "making_keys" && (may(room, "configure") || room.settings.timer > 0) && (
+            <Section aria-labelledby="room-messages">
+              <h2 id="room-messages">Messages</h2>
+              <Disappearing
+                seconds={room.settings.timer}
+                onChange={
+                  may(room, "configure") ? (seconds) => messenger.changeRoom(id, { act: "timer", seconds }) : null
+                }
+              />
+            </Section>
+          )}
           {may(room, "configure") && <RoomRules room={room} />}
           {(room.stage.kind === "open" || room.stage.kind === "making_keys") && (
             <Section aria-labelledby="room-keys">

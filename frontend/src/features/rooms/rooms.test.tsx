@@ -37,6 +37,26 @@ describe("a room", () => {
     await waitFor(() => expect(did("changeRoom").at(-1)?.[1]).toMatchObject({ act: "remove", ban: true }));
   });
 
+  test("P10.3 who may change the rules sets when messages disappear; others read it", async () => {
+    const { user, did, store } = renderScenario(scenarios.rooms, `/c/${HARBOUR}/details`);
+    const panel = await screen.findByRole("complementary", { name: "Details of Harbour 🚢" });
+    await user.click(within(panel).getByRole("combobox", { name: "Messages disappear" }));
+    const list = await screen.findByRole("listbox");
+    expect(
+      within(list)
+        .getAllByRole("option")
+        .map(({ textContent }) => textContent),
+    ).toEqual(["Off", "After 1 hour", "After 1 day", "After 1 week", "After 4 weeks"]);
+    await user.click(within(list).getByRole("option", { name: "After 1 week" }));
+    await waitFor(() => expect(did("changeRoom")).toEqual([[HARBOUR, { act: "timer", seconds: 604_800 }]]));
+    const room = store.getState().rooms.all![HARBOUR]!;
+    act(() => {
+      store.dispatch(changes.room({ ...room, role: "member", settings: { ...room.settings, timer: 3_600 } }));
+    });
+    expect(await within(panel).findByText("After 1 hour")).toBeTruthy();
+    await waitFor(() => expect(within(panel).queryByRole("combobox", { name: "Messages disappear" })).toBeNull());
+  });
+
   test("a member is offered what members may: to leave", async () => {
     const { store } = renderScenario(scenarios.rooms, `/c/${HARBOUR}/details`);
     const panel = await screen.findByRole("complementary", { name: "Details of Harbour 🚢" });
