@@ -33,6 +33,7 @@ export function roomOf(facts: RoomFacts): Room {
     settings,
     stage,
     sendBlock: sealed.blocked?.reason === "read_only" ? "read_only" : sendBlockOf(sealed),
+    sendBlockOf: sealed.blocked !== null && "userId" in sealed.blocked ? sealed.blocked.userId : null,
     createdAt: timeOf(sealed.createdAt),
     lastActivityAt: timeOf(sealed.last?.time ?? sealed.createdAt),
     preview: previewOf(recent),

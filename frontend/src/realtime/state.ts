@@ -502,6 +502,8 @@ export interface Room {
   settings: RoomSettings;
   stage: RoomStage;
   sendBlock: SendBlock | "read_only" | null;
+  /** Whose keys stand in the way of sending; null: it is something else. */
+  sendBlockOf: Id | null;
   createdAt: Time;
   lastActivityAt: Time;
   preview: Preview | null;

@@ -8,7 +8,7 @@ import { groupIdOf } from "../mls/suite";
 import { randomBytes, uuidv7 } from "../primitives/bytes";
 import { fields, LABEL } from "../primitives/encoding";
 import { encodeGeneration, type GenerationStatement } from "../statements/generation";
-import { forgeCommit, insider, postCommit } from "../testing/attacker";
+import { forgeCommit, forgeMessage, insider, postCommit } from "../testing/attacker";
 import { another, type Browser, twoPeople, type World } from "../testing/browser";
 import { TestRoom } from "../testing/rooms";
 
@@ -85,6 +85,28 @@ test("P9.3 whoever spoils a second epoch stays behind, and begins nothing itself
   expect((await shown(alice)).room?.people.map(({ userId }) => userId)).toEqual([alice.userId]);
   const removal = { event: "person_removed", userId: alice.userId, people: [bob.userId] };
   expect(await alice.entries(room.id)).toContainEqual(expect.objectContaining(removal));
+});
+
+test("P9.3 rows of the group before a new generation, and a log that ends before it, are named and lead nobody back", async () => {
+  const { service } = world;
+  const before = service.sessionFor(room.id, alice.userId);
+  const kept = await forgeCommit(bob, room.id);
+  const word = await forgeMessage(bob, room.id);
+  await spoil();
+  await room.allAsk(alice, bob);
+  await room.beginAnew(alice);
+  const old = { generation: 0 };
+  await service.append(room.id, bob.sender, "message", word.clientId, word.message, 1, old);
+  await service.append(room.id, bob.sender, "commit", kept.clientId, kept.commit, kept.epoch, old);
+  await room.sync(alice);
+  expect(await problems(alice)).toEqual(["bad_message", "commit_wrong_epoch"]);
+  expect(await alice.texts(room.id)).toEqual([]);
+  const { loggedSeq } = await shown(alice);
+  const { peer, user1_id, ...log } = before;
+  await alice.api.learnRoom({ ...log, creator_id: user1_id, people: [peer], joining: [], left: false });
+  await alice.api.receive(room.id, [], before.seq, true, loggedSeq);
+  expect(await problems(alice)).toContain("log_gap");
+  expect(await shown(alice)).toMatchObject({ generation: 1, state: "active" });
 });
 
 /** A renewal of alice's that bob cannot follow; she does nothing for him. */

@@ -5,6 +5,7 @@ import {
   addProblem,
   allConversations,
   type ConversationRecord,
+  othersOf,
   saveConversation,
   systemEntry,
 } from "../conversation/record";
@@ -74,10 +75,14 @@ async function tell(room: Room, unit: UnitOfWork, userId: Id, problems: readonly
   return entries;
 }
 
-/** Of one's own account: all. */
+/** Sessions with this account and rooms that it is in; of one's own account all. */
 async function conversationsWith(room: Room, userId: Id): Promise<ConversationRecord[]> {
+  const me = room.self.userId;
   const all = await allConversations(room.store);
-  return all.filter(({ peerId }) => peerId === userId || userId === room.self.userId);
+  return all.filter((record) => {
+    const there = record.status === "member" && othersOf(record, me).includes(userId);
+    return userId === me || record.peerId === userId || (record.room !== null && there);
+  });
 }
 
 export async function contacts(room: Room): Promise<Contact[]> {

@@ -7,12 +7,19 @@ import { FINDING_ADVICE } from "../../app/words/findings";
 import { blockWords, stageLine } from "../../app/words/notices";
 import { problemWords } from "../../app/words/problems";
 import { paths } from "../../lib/paths";
-import type { Conversation, Problem, SendBlock } from "../../realtime/state";
+import type { Conversation, Id, Problem, SendBlock } from "../../realtime/state";
 import { Holder } from "./composerParts";
 
+interface Blocked {
+  /** Whose keys it is about. */
+  peer: { id: Id; username: string };
+  /** The conversation whose details show more; null: there is none. */
+  more: Id | null;
+  block: SendBlock;
+}
+
 /** In the composer's place while nothing may be sent: why, and what can be done. */
-export function SendBlocked({ conversation, block }: { conversation: Conversation; block: SendBlock }) {
-  const { peer } = conversation;
+export function SendBlocked({ peer, more, block }: Blocked) {
   const messenger = useMessenger();
   const now = useNow(60_000);
   const person = useAppSelector((state) => selectPerson(state, peer.id));
@@ -23,8 +30,8 @@ export function SendBlocked({ conversation, block }: { conversation: Conversatio
   const words = blockWords(block, peer.username, person?.trustSince ?? null, now);
   const problem = accept.problem ?? unblock.problem ?? ask.problem;
 
-  const details = (
-    <Button size="small" component={Link} to={paths.details(conversation.id)}>
+  const details = more !== null && (
+    <Button size="small" component={Link} to={paths.details(more)}>
       {block === "misbehaved" ? "What happened" : "Compare safety number"}
     </Button>
   );

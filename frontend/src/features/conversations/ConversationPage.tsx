@@ -72,7 +72,8 @@ function insteadOfWriting(conversation: Conversation): Instead {
   if (stage.kind === "closed" || stage.kind === "removed")
     return { foot: <ConversationEnded conversation={conversation} /> };
   if (stage.kind === "to_agree") return { foot: <AgreeFirst conversation={conversation} /> };
-  if (sendBlock !== null) return { foot: <SendBlocked conversation={conversation} block={sendBlock} /> };
+  if (sendBlock !== null)
+    return { foot: <SendBlocked peer={conversation.peer} more={conversation.id} block={sendBlock} /> };
   const refused = stage.kind === "making_keys" ? stage.refused : null;
   return refused === null ? {} : { above: <KeysRefused conversationId={conversation.id} refused={refused} /> };
 }

@@ -4,15 +4,15 @@ import { RoomDisc } from "../../components/RoomDisc";
 import { Name, PaneHeader } from "../../components/Pane";
 import { Shield } from "../../components/Shield";
 import { useAppSelector } from "../../app/hooks";
-import { selectSelf } from "../../app/selectors";
-import { blockWords } from "../../app/words/notices";
+import { selectConversationWith, selectSelf } from "../../app/selectors";
 import { roomEnd } from "../../app/words/rooms";
 import { paths } from "../../lib/paths";
 import { plural } from "../../lib/text";
 import type { Room } from "../../realtime/state";
+import { SendBlocked } from "./ComposerBlocked";
 import { Holder } from "./composerParts";
 import { DetailsToggle, HeaderLink, HeaderWords, useTypingLine } from "./header";
-import { talkOfRoom } from "./talk";
+import { type Talk, talkOfRoom } from "./talk";
 import { Talking } from "./Talking";
 
 /** A room on the page: header, timeline, composer. */
@@ -25,16 +25,10 @@ export function RoomOpen({ room }: { room: Room }) {
   );
   const typing = useTypingLine(room.id, talk.nameOf, true);
   const end = roomEnd(room, selfId, talk.nameOf);
-  const words = end ?? (room.sendBlock === null ? null : blockedWords(room.sendBlock, talk.name));
-  const foot = words && (
-    <Holder>
-      <Callout tone="info" title={words.title}>
-        <p>{words.text}</p>
-      </Callout>
-    </Holder>
-  );
+  const foot = end === null ? <RoomBlocked room={room} talk={talk} /> : <Told {...end} />;
+  const blocked = end !== null || room.sendBlock !== null;
   return (
-    <Talking talk={talk} instead={foot === null ? {} : { foot }}>
+    <Talking talk={talk} instead={blocked ? { foot } : {}}>
       <PaneHeader backTo={paths.home}>
         <HeaderLink to={paths.details(room.id)} tabIndex={-1}>
           <RoomDisc id={room.id} name={room.name} />
@@ -57,9 +51,24 @@ export function RoomOpen({ room }: { room: Room }) {
   );
 }
 
-function blockedWords(block: Room["sendBlock"], name: string): { title: string; text: string } {
-  if (block === "read_only" || block === null) {
-    return { title: "Only some may write here", text: "Moderators decided that. You read what they write." };
+function Told({ title, text }: { title: string; text: string }) {
+  return (
+    <Holder>
+      <Callout tone="info" title={title}>
+        <p>{text}</p>
+      </Callout>
+    </Holder>
+  );
+}
+
+/** In the composer's place while nothing may be sent; where one person's keys are the reason, what can be done about them. */
+function RoomBlocked({ room, talk }: { room: Room; talk: Talk }) {
+  const { sendBlock, sendBlockOf: whose } = room;
+  const withThem = useAppSelector((state) => selectConversationWith(state, whose ?? ""));
+  if (sendBlock === null) return null;
+  if (sendBlock === "read_only") {
+    return <Told title="Only some may write here" text="Moderators decided that. You read what they write." />;
   }
-  return blockWords(block, name, null, Date.now());
+  const peer = whose === null ? { id: room.id, username: talk.name } : { id: whose, username: talk.nameOf(whose) };
+  return <SendBlocked peer={peer} more={whose === null ? room.id : (withThem?.id ?? null)} block={sendBlock} />;
 }

@@ -108,6 +108,25 @@ describe("a room in each state", () => {
     expect(screen.queryByRole("textbox", { name: /^Message to/ })).toBeNull();
   });
 
+  test("P3.2 a member’s keys changed: it says whose, and what can be done", async () => {
+    const { conversations } = scenarios["room-keys-changed"];
+    const { user, did } = renderScenario(scenarios["room-keys-changed"], ROOM);
+    expect(await screen.findByText(/^bob’s keys changed \S/u)).toBeTruthy();
+    expect(await screen.findByText("bob’s keys changed.")).toBeTruthy();
+    expect(screen.queryByRole("textbox", { name: /^Message to/ })).toBeNull();
+    const withBob = conversations!.find(({ peer }) => peer.username === "bob")!.id;
+    const compare = await screen.findByRole("link", { name: "Compare safety number" });
+    expect(compare.getAttribute("href")).toContain(withBob);
+    await user.click(await screen.findByRole("button", { name: "I asked: accept the new keys" }));
+    await waitFor(() => expect(did("acceptKeyChange")).toHaveLength(1));
+  });
+
+  test("P3.2 of somebody with whom one shares only the room the new keys can be accepted all the same", async () => {
+    renderScenario({ ...scenarios["room-keys-changed"], conversations: [] }, ROOM);
+    expect(await screen.findByRole("button", { name: "I asked: accept the new keys" })).toBeTruthy();
+    expect(screen.queryByRole("link", { name: "Compare safety number" })).toBeNull();
+  });
+
   test("an unknown device: told in the timeline and in the panel, in words for many", async () => {
     renderScenario(scenarios["room-ghost"], DETAILS);
     const panel = within(await screen.findByRole("complementary", { name: /^Details of/ }));

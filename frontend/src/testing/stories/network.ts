@@ -5,6 +5,7 @@ import { socketUrl } from "../../realtime/socket";
 export interface Exchange {
   readonly method: string;
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly request: unknown;
   readonly answer: unknown;
 }
@@ -67,7 +68,7 @@ export class TestNetwork {
     const headers = new Headers(init.headers);
     headers.set("Origin", this.origin);
     if (this.#cookies.size > 0) headers.set("Cookie", [...this.#cookies].map((pair) => pair.join("=")).join("; "));
-    const path = new URL(url).pathname;
+    const { pathname: path, searchParams: query } = new URL(url);
     const method = init.method ?? "GET";
     if (this.tampering.loseRequest?.(path, method)) throw new TypeError("the request got lost");
     this.tampering.onRequest?.(path, method);
@@ -80,7 +81,7 @@ export class TestNetwork {
     const { answer } = this.tampering;
     if (answer === undefined || response.status === 204) return response;
     const request: unknown = typeof init.body === "string" ? JSON.parse(init.body) : null;
-    const changed = await answer({ method, path, request, answer: await response.json() });
+    const changed = await answer({ method, path, query, request, answer: await response.json() });
     return Response.json(changed, { status: response.status, headers: response.headers });
   };
 

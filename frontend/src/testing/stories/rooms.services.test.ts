@@ -1,7 +1,8 @@
 import "fake-indexeddb/auto";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { WireRow } from "../../crypto/wire";
-import type { Id, MessageEntry, Notice, Room } from "../../realtime/state";
+import type { FindingKind, Id, MessageEntry, Notice, Room } from "../../realtime/state";
+import { lieTo, ofRoom, ofRows, rolledBack } from "./hostileServer";
 import { TestPerson } from "./person";
 import { Services } from "./services";
 
@@ -52,6 +53,13 @@ async function inRoom(person: TestPerson, id: Id): Promise<void> {
 const messages = (person: TestPerson, id: Id): MessageEntry[] =>
   (person.state.conversations.timelines[id]?.entries ?? []).filter((entry) => entry.kind === "message");
 
+const texts = (person: TestPerson, id: Id): string[] => messages(person, id).map(({ text }) => text);
+
+const kinds = (person: TestPerson, id: Id): FindingKind[] => room(person, id)?.findings.map(({ kind }) => kind) ?? [];
+
+const named = (person: TestPerson, id: Id, kind: FindingKind) =>
+  person.sees(`the finding ${kind}`, () => kinds(person, id).includes(kind));
+
 const notices = (person: TestPerson, id: Id): Notice[] =>
   (person.state.conversations.timelines[id]?.entries ?? []).flatMap((entry) =>
     entry.kind === "notice" ? [entry.notice] : [],
@@ -68,6 +76,21 @@ async function everybodyReads(readers: readonly TestPerson[], id: Id, author: Te
 
 const roles = (person: TestPerson, id: Id) =>
   Object.fromEntries((room(person, id)?.people ?? []).map((each) => [each.id, each.role]));
+
+async function roomOf(...people: [TestPerson, ...TestPerson[]]): Promise<Id> {
+  const [owner, ...others] = people;
+  const id = await owner.tab.engine.createRoom({ name: "Harbour", topic: "", people: others.map((each) => each.id) });
+  for (const person of people) await backIn(person, id, people.length);
+  return id;
+}
+
+/** In the room, with so many people in it. */
+async function backIn(person: TestPerson, id: Id, people: number): Promise<void> {
+  await person.sees("everybody in it", () => room(person, id)?.people.length === people);
+  await inRoom(person, id);
+}
+
+const rename = (name: string, id: Id) => olga.tab.engine.changeRoom(id, { act: "profile", name, topic: "" });
 
 test(
   "P10.1 five people in a room: roles, a new name, removal, leaving, hand-over and the end",
@@ -150,16 +173,9 @@ test(
     await olga.tab.engine.changeRoom(id, { act: "role", userId: ben.id, role: "moderator" });
     await ben.sees("its role", ({ rooms }) => rooms.all?.[id]?.role === "moderator");
     // A commit comes to her without its contribution, so that her browser cannot follow it.
-    const stripped = (row: WireRow): WireRow =>
-      row.kind === "commit" && row.sender_id === ben.id ? { ...row, contribution: null } : row;
-    olga.browser.network.tampering = {
-      answer: ({ path, answer }) =>
-        path === "/api/messages"
-          ? { ...(answer as object), items: (answer as { items: WireRow[] }).items.map(stripped) }
-          : answer,
-      frame: (frame) =>
-        frame.type === "message_receive" ? { ...frame, rows: (frame.rows as WireRow[]).map(stripped) } : frame,
-    };
+    olga.browser.network.tampering = ofRows((row) =>
+      row.kind === "commit" && row.sender_id === ben.id ? { ...row, contribution: null } : row,
+    );
     await ben.tab.engine.changeRoom(id, { act: "profile", name: "Quay", topic: "" });
     await olga.sees("that it cannot follow", () => notices(olga, id).some(({ code }) => code === "lost_here"));
     olga.browser.network.tampering = {};
@@ -215,8 +231,10 @@ test(
         "still here",
       ]);
     }
-    const named = (person: TestPerson) => notices(person, id).filter(({ code }) => code === "finding");
-    expect(named(olga)).toEqual([expect.objectContaining({ code: "finding" })]);
+    for (const person of [olga, anna]) {
+      const found = notices(person, id).flatMap((notice) => (notice.code === "finding" ? [notice.finding] : []));
+      expect(found).toMatchObject([{ kind: "bad_commit", from: mona.id }]);
+    }
 
     spoil(mona);
     await expect(mona.tab.engine.changeRoom(id, { act: "profile", name: "Mine", topic: "" })).rejects.toThrow();
@@ -232,65 +250,26 @@ test(
     await olga.tab.engine.rotate(id);
     await olga.tab.engine.send(id, "renewed", "secured");
     await everybodyReads([anna], id, olga, "renewed");
-  },
-  STORY_MS,
-);
 
-test(
-  "P10.1 a server that adds a member by itself is named, and nobody is written to",
-  async () => {
-    const id = await olga.tab.engine.createRoom({ name: "Harbour", topic: "", people: [anna.id] });
-    await inRoom(olga, id);
+    // The server shows anna the room as it was two groups ago: named, and her browser stays in the present one.
+    anna.browser.network.tampering = rolledBack(id, 0, 5);
+    await anna.crashAndReload();
+    await named(anna, id, "dropped");
+    expect(await anna.tab.crypto.conversation(id)).toMatchObject({ generation: 2, state: "active" });
+    anna.browser.network.tampering = {};
+    await anna.crashAndReload();
     await inRoom(anna, id);
-    const keys = await mallory.publishedKeys();
-    const ghost = {
-      user_id: mallory.id,
-      device_id: keys.devices[0]!.id,
-      sender_tag: "AAAAAAAAAAAAAAAAAAAAAA",
-      joined_seq: 1,
-    };
-    const haunted = (told: unknown): unknown => {
-      const view = told as { id?: string; members?: unknown[]; items?: unknown[] };
-      if (view.id === id && view.members !== undefined) return { ...view, members: [...view.members, ghost] };
-      return view.items === undefined ? told : { ...view, items: view.items.map(haunted) };
-    };
-    anna.browser.network.tampering = {
-      answer: ({ path, answer }) => (path.startsWith("/api/rooms") ? haunted(answer) : answer),
-      frame: (frame) => ("room" in frame ? { ...frame, room: haunted(frame.room) } : frame),
-    };
-    await olga.tab.engine.changeRoom(id, { act: "profile", name: "Quay", topic: "" });
-    await anna.sees("the ghost", ({ rooms }) => rooms.all?.[id]?.findings.some(({ kind }) => kind === "ghost_member"));
-    expect(room(anna, id)?.people.map((each) => each.id)).not.toContain(mallory.id);
-    await anna.tab.engine.send(id, "among us", "secured");
-    await everybodyReads([olga], id, anna, "among us");
-    expect(room(mallory, id)).toBeUndefined();
+    await anna.tab.engine.send(id, "no way back", "secured");
+    await everybodyReads([olga], id, anna, "no way back");
   },
   STORY_MS,
 );
 
 test(
-  "P10.1 somebody else's key package in the answer to an invitation adds nobody",
+  "P3.1 P3.2 a second browser joins the rooms of its person, and an old list without it is named by who knows the newer one",
   async () => {
-    const id = await olga.tab.engine.createRoom({ name: "Harbour", topic: "", people: [] });
-    await inRoom(olga, id);
-    let swapped: unknown = null;
-    olga.browser.network.tampering = {
-      request: (path, body) => (path.endsWith("/invite") ? { user_id: mallory.id } : body),
-      answer: ({ path, answer }) => (path.endsWith("/invite") ? (swapped = answer) : answer),
-    };
-    await expect(olga.tab.engine.inviteToRoom(id, anna.id)).rejects.toThrow();
-    expect(swapped).not.toBeNull();
-    expect(room(olga, id)?.people).toHaveLength(1);
-  },
-  STORY_MS,
-);
-
-test(
-  "P3.2 P9.2 a second browser joins the rooms of its person, and one that lost its store comes back",
-  async () => {
-    const id = await olga.tab.engine.createRoom({ name: "Harbour", topic: "boats", people: [anna.id] });
-    await inRoom(olga, id);
-    await inRoom(anna, id);
+    const id = await roomOf(olga, anna, mona);
+    const alone = await anna.publishedKeys();
     const second = await anna.atAnotherBrowser();
     everybody.push(second);
     await inRoom(second, id);
@@ -302,8 +281,117 @@ test(
     expect(notices(anna, id)[0]).toEqual({ code: "joined_room", by: olga.id });
     expect(notices(second, id)[0]).toMatchObject({ code: "before_this_browser" });
     // People are counted, not browsers.
-    expect(room(olga, id)?.people).toHaveLength(2);
-    for (const person of [olga, anna, second]) expect(room(person, id)?.findings).toEqual([]);
+    expect(room(olga, id)?.people).toHaveLength(3);
+    for (const person of [olga, anna, second, mona]) expect(room(person, id)?.findings).toEqual([]);
+
+    // Mona and anna share nothing but the room: there she is told that the server offers an old list of anna's browsers.
+    mona.browser.network.tampering = {
+      answer: ({ path, answer }) => (path === `/api/users/${anna.id}/keys` ? alone : answer),
+    };
+    await second.tab.engine.removeBrowser({ password: second.password });
+    await named(mona, id, "device_list_rolled_back");
+    mona.browser.network.tampering = {};
+    await anna.tab.engine.send(id, "one browser again", "secured");
+    await everybodyReads([olga, mona], id, anna, "one browser again");
+  },
+  STORY_MS,
+);
+
+test(
+  "P10.1 P5.1 P6.8 a server that adds a ghost, swaps a key package, leaves out, alters and closes is named by everybody in a room, and changes nothing",
+  async () => {
+    const members = [olga, anna, ben] as const;
+    const id = await roomOf(...members);
+
+    // Another's key package for somebody who is invited.
+    const time = new Date().toISOString();
+    const { key_packages } = await ben.tab.crypto.keyPackages({ count: 1, lastResort: false, time });
+    olga.browser.network.tampering = {
+      answer: ({ path, answer }) => {
+        if (!path.endsWith("/invite")) return answer;
+        const { items } = answer as { items: object[] };
+        return { items: items.map((item) => ({ ...item, key_package: key_packages[0] })) };
+      },
+    };
+    await expect(olga.tab.engine.inviteToRoom(id, carl.id)).rejects.toThrow("bad_key_package");
+    await named(olga, id, "ghost_member");
+    expect(room(olga, id)?.people).toHaveLength(3);
+
+    // Somebody whom no member added.
+    const keys = await carl.publishedKeys();
+    const device_id = keys.devices[0]!.id;
+    const ghost = { user_id: carl.id, device_id, sender_tag: "AAAAAAAAAAAAAAAAAAAAAA", joined_seq: 1 };
+    const haunted = ofRoom(id, (view) => ({ ...view, members: [...(view.members as object[]), ghost] }));
+    for (const person of members) person.browser.network.tampering = haunted;
+    await rename("Quay", id);
+    for (const person of members) {
+      const logged = () => room(person, id)?.findings.some(({ kind, seq }) => kind === "ghost_member" && seq !== null);
+      await person.sees("the ghost", logged);
+      expect(room(person, id)?.people.map((each) => each.id)).not.toContain(carl.id);
+      person.browser.network.tampering = {};
+    }
+    expect(room(carl, id)).toBeUndefined();
+    await anna.tab.engine.send(id, "among us", "secured");
+    await everybodyReads([anna, olga, ben], id, anna, "among us");
+
+    // A message is left out for one, and altered for another: both have it when the server tells the truth again.
+    const olgas = (row: WireRow) => row.kind === "message" && row.sender_id === olga.id;
+    const altered = ({ content, ...row }: WireRow) => ({ ...row, content: `${content!.slice(0, -4)}AAAA` });
+    let first: number | null = null;
+    anna.browser.network.tampering = ofRows((row) => (olgas(row) && row.seq === (first ??= row.seq) ? null : row));
+    ben.browser.network.tampering = ofRows((row) => (olgas(row) ? altered(row) : row));
+    for (const text of ["tampered with", "behind it"]) await olga.tab.engine.send(id, text, "secured");
+    await named(anna, id, "dropped");
+    await named(ben, id, "altered");
+    for (const person of [anna, ben]) {
+      expect(texts(person, id)).toEqual(["among us"]);
+      person.browser.network.tampering = {};
+      await person.crashAndReload();
+      await backIn(person, id, 3);
+      await person.sees("both messages", () => texts(person, id).length === 3);
+      expect(texts(person, id)).toEqual(["among us", "tampered with", "behind it"]);
+    }
+
+    // It says that the room is over. Nobody in it said so: nothing is erased, and it goes on when the server gives in.
+    const closed = ofRoom(id, (view) => ({ ...view, state: "terminated" }));
+    for (const person of [anna, ben]) person.browser.network.tampering = closed;
+    await rename("Pier", id);
+    for (const person of [anna, ben]) {
+      await named(person, id, "closed_by_server");
+      expect(room(person, id)?.stage).toMatchObject({ kind: "closed", by: null });
+      person.browser.network.tampering = {};
+      await person.crashAndReload();
+      await backIn(person, id, 3);
+    }
+    await ben.tab.engine.send(id, "still here", "secured");
+    await everybodyReads([ben, olga, anna], id, ben, "still here");
+    for (const person of members) expect(room(person, id)?.name).toBe("Pier");
+  },
+  STORY_MS,
+);
+
+test(
+  "P5.3 P5.4 a server that repeats, leaves out or reorders without a hole in its log is named by each whom it lies to",
+  async () => {
+    const id = await roomOf(olga, anna, ben, carl);
+    const lies = [
+      [anna, ([one, ...rest]: WireRow[]) => [one!, one!, ...rest], ["replayed", "fork"], ["one", "two", "three"]],
+      [ben, ([one, , ...rest]: WireRow[]) => [one!, ...rest], ["fork"], ["one", "three"]],
+      [carl, ([one, two, ...rest]: WireRow[]) => [two!, one!, ...rest], ["fork"], ["two", "one", "three"]],
+    ] as const;
+    const liars = lies.map(([person]) => lieTo(person, id));
+    for (const text of ["one", "two", "three"]) await olga.tab.engine.send(id, text, "secured");
+    await olga.sees(
+      "that all are logged",
+      () => messages(olga, id).filter(({ state }) => state === "sent").length === 3,
+    );
+    for (const [at, [person, forge, findings, shown]] of lies.entries()) {
+      await liars[at]!.tell(forge);
+      await backIn(person, id, 4);
+      for (const kind of findings) await named(person, id, kind);
+      expect(texts(person, id)).toEqual(shown);
+    }
+    expect(kinds(olga, id)).toEqual([]);
   },
   STORY_MS,
 );
