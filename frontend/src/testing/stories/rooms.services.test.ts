@@ -389,6 +389,7 @@ test(
       await liars[at]!.tell(forge);
       await backIn(person, id, 4);
       for (const kind of findings) await named(person, id, kind);
+      await person.sees("what it was shown", () => texts(person, id).length === shown.length);
       expect(texts(person, id)).toEqual(shown);
     }
     expect(kinds(olga, id)).toEqual([]);
