@@ -2,9 +2,9 @@ import "fake-indexeddb/auto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import type { WireAccountKeys, WireContributionRequest, WireRow } from "../../crypto/wire";
+import type { WireAccountKeys, WireContributionRequest } from "../../crypto/wire";
 import type { FindingKind } from "../../realtime/state";
-import type { Exchange } from "./network";
+import { lyingAbout, ofRows } from "./hostileServer";
 import { establishWithGhost } from "./notary";
 import { TestPerson, twoConnected } from "./person";
 import { PATIENCE_MS, Services } from "./services";
@@ -29,16 +29,6 @@ afterAll(() => services.stop());
 
 const findings = (one: TestPerson, other: TestPerson): FindingKind[] =>
   one.conversation(other)?.findings.map(({ kind }) => kind) ?? [];
-
-/** Serves another's keys than theirs, alone and among those of many. */
-const lyingAbout = (userId: string, lie: (keys: WireAccountKeys) => WireAccountKeys) => ({
-  answer: ({ path, answer }: Exchange) => {
-    if (path === `/api/users/${userId}/keys`) return lie(answer as WireAccountKeys);
-    if (path !== "/api/users/keys") return answer;
-    const { items } = answer as { items: WireAccountKeys[] };
-    return { items: items.map((keys) => (keys.user_id === userId ? lie(keys) : keys)) };
-  },
-});
 
 /** Serves `impostor`'s keys as `victim`'s. */
 const swapping = ({ user_id, username }: WireAccountKeys, impostor: WireAccountKeys) =>
@@ -175,22 +165,11 @@ test("P7.3 a ghost recipient in a rotation's contribution is named, and the keys
   await alice.reads(bob, "in the new epoch");
 });
 
-/** Changes the rows of the log on every way to this browser; null leaves a row out. */
-function editRows(person: TestPerson, edit: (row: WireRow) => WireRow | null): void {
-  const edited = (rows: WireRow[]) => rows.map(edit).filter((row) => row !== null);
-  person.browser.network.tampering = {
-    frame: (frame) => ("rows" in frame ? { ...frame, rows: edited(frame.rows as WireRow[]) } : frame),
-    answer: ({ path, answer }) => {
-      if (path !== "/api/messages") return answer;
-      const page = answer as { items: WireRow[] };
-      return { ...page, items: edited(page.items) };
-    },
-  };
-}
-
 test("P5.1 an altered message is refused and named, with its position", async () => {
   const [alice, bob] = here(...(await twoConnected(services)));
-  editRows(bob, (row) => (row.kind === "message" ? { ...row, content: `${row.content!.slice(0, -4)}AAAA` } : row));
+  bob.browser.network.tampering = ofRows((row) =>
+    row.kind === "message" ? { ...row, content: `${row.content!.slice(0, -4)}AAAA` } : row,
+  );
   await alice.writes(bob, "as I wrote it");
   await bob.sees("the alteration", () => findings(bob, alice).includes("altered"));
   expect(bob.conversation(alice)!.findings[0]!.seq).toBe(2);
@@ -199,7 +178,7 @@ test("P5.1 an altered message is refused and named, with its position", async ()
 
 test("P5.3 a message that the server leaves out is named", async () => {
   const [alice, bob] = here(...(await twoConnected(services)));
-  editRows(bob, (row) => (row.seq === 2 ? null : row));
+  bob.browser.network.tampering = ofRows((row) => (row.seq === 2 ? null : row));
   await alice.writes(bob, "the one left out");
   await alice.writes(bob, "the one after");
   await bob.sees("the gap", () => findings(bob, alice).some((kind) => kind === "dropped" || kind === "fork"));

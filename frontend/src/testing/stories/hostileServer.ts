@@ -1,8 +1,8 @@
 /** The real server with a liar before it: what it tells one browser of one conversation. */
 import { fromBase64url, toBase64url } from "../../crypto/primitives/encoding";
 import { nextChain } from "../../crypto/statements/chain";
-import type { Id, WireRow } from "../../crypto/wire";
-import type { Tampering } from "./network";
+import type { Id, WireAccountKeys, WireRow } from "../../crypto/wire";
+import type { Exchange, Tampering } from "./network";
 import type { TestPerson } from "./person";
 
 type Rows = WireRow[];
@@ -33,6 +33,16 @@ export function ofRows(edit: (row: WireRow) => WireRow | null): Tampering {
       path === "/api/messages" ? { ...(answer as Page), items: edited((answer as Page).items) } : answer,
   };
 }
+
+/** Serves another's keys than theirs, alone and among those of many. */
+export const lyingAbout = (userId: Id, lie: (keys: WireAccountKeys) => WireAccountKeys) => ({
+  answer: ({ path, answer }: Exchange) => {
+    if (path === `/api/users/${userId}/keys`) return lie(answer as WireAccountKeys);
+    if (path !== "/api/users/keys") return answer;
+    const { items } = answer as { items: WireAccountKeys[] };
+    return { items: items.map((keys) => (keys.user_id === userId ? lie(keys) : keys)) };
+  },
+});
 
 /** Numbers and chains rows anew from where `first` stands, as a server does that rewrites its log behind what was verified. */
 async function rechained(rows: Rows, first: WireRow): Promise<Rows> {

@@ -2,7 +2,7 @@ import "fake-indexeddb/auto";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { WireRow } from "../../crypto/wire";
 import type { FindingKind, Id, MessageEntry, Notice, Room } from "../../realtime/state";
-import { lieTo, ofRoom, ofRows, rolledBack } from "./hostileServer";
+import { lieTo, lyingAbout, ofRoom, ofRows, rolledBack } from "./hostileServer";
 import { TestPerson } from "./person";
 import { Services } from "./services";
 
@@ -285,9 +285,7 @@ test(
     for (const person of [olga, anna, second, mona]) expect(room(person, id)?.findings).toEqual([]);
 
     // Mona and anna share nothing but the room: there she is told that the server offers an old list of anna's browsers.
-    mona.browser.network.tampering = {
-      answer: ({ path, answer }) => (path === `/api/users/${anna.id}/keys` ? alone : answer),
-    };
+    mona.browser.network.tampering = lyingAbout(anna.id, () => alone);
     await second.tab.engine.removeBrowser({ password: second.password });
     await named(mona, id, "device_list_rolled_back");
     mona.browser.network.tampering = {};
