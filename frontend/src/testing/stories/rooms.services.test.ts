@@ -93,6 +93,31 @@ async function backIn(person: TestPerson, id: Id, people: number): Promise<void>
 const rename = (name: string, id: Id) => olga.tab.engine.changeRoom(id, { act: "profile", name, topic: "" });
 
 test(
+  "P10.3 a room sets a time: what was written since is gone everywhere when it is over, and what comes later stays",
+  async () => {
+    const id = await olga.tab.engine.createRoom({ name: "Harbour", topic: "", people: [anna.id] });
+    for (const person of [olga, anna]) await inRoom(person, id);
+    await olga.tab.engine.changeRoom(id, { act: "timer", seconds: 5 });
+    const told = { code: "timer_changed", by: olga.id, seconds: 5 };
+    await anna.sees("who set the time", () => notices(anna, id).some(({ code }) => code === told.code));
+    expect(notices(anna, id)).toContainEqual(told);
+
+    await anna.tab.engine.send(id, "not for long", "secured");
+    await anna.tab.engine.send(id, "nor this", "critical");
+    // What waits for the next epoch would last as long as that one says.
+    await anna.sees("both on their way", () => messages(anna, id).every(({ state }) => state === "sent"));
+    await olga.tab.engine.changeRoom(id, { act: "timer", seconds: 0 });
+    await olga.tab.engine.send(id, "this stays", "secured");
+    for (const person of [olga, anna]) {
+      const texts = () => messages(person, id).map(({ text }) => text);
+      await person.sees("only what stays", () => texts().join() === "this stays");
+      expect(room(person, id)?.findings).toEqual([]);
+    }
+  },
+  STORY_MS,
+);
+
+test(
   "P10.1 five people in a room: roles, a new name, removal, leaving, hand-over and the end",
   async () => {
     const all = [olga, mona, anna, ben, carl];
