@@ -62,8 +62,8 @@ export function Disappearing({ seconds, onChange }: Props) {
         )}
       </Row>
       <Secondary>
-        Counts for new messages, from when they are sent: then they are erased here, at the server and in the browsers
-        of everybody. Who reads one can still keep a copy.
+        Counts for new messages. When the time of one is over, it is erased here, at the server and in the browsers of
+        everybody else. Who reads it can still keep a copy.
       </Secondary>
       {change.problem !== null && <Secondary role="alert">{problemWords(change.problem)}</Secondary>}
     </>
