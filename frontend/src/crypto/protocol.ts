@@ -256,6 +256,7 @@ function conversationCalls(core: Core) {
     linkAgain: (link) => core.read((room) => links.linkAgain(room, link)),
     isLink: (fragment) => core.beside(() => Promise.resolve(isFragment(fragment))),
     askToJoin: (shown, fragment) => core.change((room, unit) => links.askToJoin(room, unit, shown, fragment)),
+    askedByCode: (code) => core.read((room) => links.askedByCode(room, code)),
     forgetJoin: (roomId) => core.change((_room, unit) => links.forgetJoin(unit, roomId)),
     beginRoomAct: (id, act) => core.change((room, unit) => beginRoomAct(room, unit, id, act)),
     conversations: () => core.read(sessions.conversations),

@@ -172,6 +172,7 @@ export class Engine implements Messenger {
   linkAgain = (linkId: Id) => this.#do(({ rooms }) => rooms.linkAgain(linkId));
   lookAtLink = (code: string, fragment: string) => this.#do(({ live }) => live.joins.look(code, fragment));
   askToJoin = (code: string, fragment: string) => this.#do(({ live }) => live.joins.ask(code, fragment));
+  askedByLink = (code: string) => this.#do(({ live }) => live.context.crypto.askedByCode(code));
   withdrawJoin = (roomId: Id) => this.#do(({ live }) => live.joins.withdraw(roomId));
   admit = (roomId: Id, userIds: readonly Id[]) => this.#do(({ rooms }) => rooms.admit(roomId, userIds));
   decline = (roomId: Id, userId: Id) => this.#do(({ rooms }) => rooms.decline(roomId, userId));

@@ -169,6 +169,8 @@ export interface Messenger {
   lookAtLink(code: string, fragment: string): Promise<LinkTarget>;
   /** Asks to be let in; what becomes of it is published. Resolves with the room's id. */
   askToJoin(code: string, fragment: string): Promise<Id>;
+  /** The room that this browser waits to come into by a link, known by its code alone; null: none. */
+  askedByLink(code: string): Promise<Id | null>;
   /** Asks no more, or has read that one was declined. */
   withdrawJoin(roomId: Id): Promise<void>;
   /** Lets people in who wait for an approval. */

@@ -15,10 +15,17 @@ export interface OwnJoin {
   package: string;
 }
 
-const joinName = (roomId: Id) => `join/${roomId}`;
+const JOIN = "join/";
+const joinName = (roomId: Id) => `${JOIN}${roomId}`;
 
 export async function ownJoin(from: UnitOfWork | Store, roomId: Id): Promise<OwnJoin | null> {
   return (await from.get<OwnJoin>(joinName(roomId))) ?? null;
+}
+
+/** The room that this browser asked to come into by such a link, while it waits. */
+export async function askedBy(store: Store, by: (link: Id) => boolean): Promise<Id | null> {
+  const found = (await store.all<OwnJoin>(JOIN)).find(([, { link }]) => by(link));
+  return found === undefined ? null : found[0].slice(JOIN.length);
 }
 
 export function keepOwnJoin(unit: UnitOfWork, roomId: Id, join: OwnJoin): void {

@@ -161,9 +161,12 @@ test("P10.2 links are made by who may invite, and shown again by the browser tha
   expect((await alice.api.linkAgain(link.id))?.fragment).toBe(link.fragment);
   expect(await bob.api.linkAgain(link.id)).toBeNull();
   await expect(alice.api.beginRoomAct(room.id, { act: "make_link", link: room.id })).rejects.toThrow("bad_link");
+  const { code } = (await alice.api.linkAgain(link.id))!;
   await carol.api.askToJoin(link.shown, link.fragment);
+  expect([await carol.api.askedByCode(code), await carol.api.askedByCode("AAAA")]).toEqual([room.id, null]);
   await carol.api.forgetJoin(room.id);
   await carol.api.forgetJoin(room.id);
+  expect(await carol.api.askedByCode(code)).toBeNull();
 });
 
 test("P10.2 an address that was cut or changed on its way asks for nothing", async () => {

@@ -1,6 +1,6 @@
 /** Invitation links on both sides: making them, and asking to come in by one (PROTOCOL.md 10.2). */
 
-import { dropOwnJoin, keepOwnJoin, ownJoin } from "../conversation/ownJoins";
+import { askedBy, dropOwnJoin, keepOwnJoin, ownJoin } from "../conversation/ownJoins";
 import { type ConversationRecord, loadConversation, roomState } from "../conversation/record";
 import { CryptoFailure } from "../failures";
 import { encodePackage, makeKeyPackage, packageName, packageRef, type StoredKeyPackage } from "../mls/keyPackages";
@@ -60,8 +60,10 @@ async function stateOfRoom(unit: UnitOfWork, id: Id) {
 
 function pathOf({ self }: Room, link: Id, { seed }: OwnLink): { code: string; fragment: string } {
   const fragment = encodeFragment({ seed: fromBase64url(seed), inviterHash: fromBase64url(self.keyHash) });
-  return { code: toBase64url(uuidBytes(link)), fragment };
+  return { code: codeOf(link), fragment };
 }
+
+const codeOf = (link: Id) => toBase64url(uuidBytes(link));
 
 /** A link that this browser made, to be copied again; null: another browser did. */
 export async function linkAgain(room: Room, link: Id): Promise<{ code: string; fragment: string } | null> {
@@ -119,6 +121,11 @@ export async function askToJoin(room: Room, unit: UnitOfWork, shown: WireLink, f
     signature: toBase64url(signature),
     key_package: toBase64url(offered.keyPackage),
   };
+}
+
+/** The room that this browser waits to come into by the link of this address; null: it asked by none, or asks no more. */
+export function askedByCode({ store }: Room, code: string): Promise<Id | null> {
+  return askedBy(store, (link) => codeOf(link) === code);
 }
 
 /** A package that is used for nothing else. */

@@ -244,6 +244,9 @@ export interface ConversationCalls {
   /** What this account asks with to come in by a link (`POST /api/rooms/join/{code}`). `bad_link`. */
   askToJoin(shown: WireLink, fragment: string): Promise<WireJoin>;
 
+  /** The room that this browser waits to come into by the link with this code; null: none. */
+  askedByCode(code: string): Promise<Id | null>;
+
   /** The request is over without a welcome. */
   forgetJoin(roomId: Id): Promise<void>;
 

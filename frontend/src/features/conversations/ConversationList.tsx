@@ -4,6 +4,7 @@ import { memo, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Link, NavLink, useMatch } from "react-router";
 import { Avatar } from "../../components/Avatar";
 import { Empty } from "../../components/Empty";
+import { PersonAddIcon } from "../../components/icons";
 import { Name } from "../../components/Pane";
 import { RoomDisc } from "../../components/RoomDisc";
 import { Shield } from "../../components/Shield";
@@ -76,6 +77,17 @@ const Count = styled("span")(({ theme }) => ({
   color: theme.palette.primary.contrastText,
 }));
 
+/** Somebody waits for an answer: not one more to read. */
+const Asks = styled(Count)(({ theme }) => ({
+  display: "inline-flex",
+  alignItems: "center",
+  gap: 3,
+  height: 20,
+  background: "transparent",
+  border: `1px solid ${theme.palette.accent}`,
+  color: theme.palette.accent,
+}));
+
 interface RowProps {
   id: string;
   disc: ReactNode;
@@ -86,12 +98,16 @@ interface RowProps {
   says: string;
   unread: number;
   mentioned: boolean;
+  /** How many people wait for somebody here to let them in. */
+  asking?: number;
   now: number;
   tabStop: boolean;
 }
 
+const many = (count: number) => (count > 99 ? "99+" : count);
+
 const TalkRow = memo(function TalkRow(props: RowProps) {
-  const { id, disc, name, shield, online, at, says, unread, mentioned, now, tabStop } = props;
+  const { id, disc, name, shield, online, at, says, unread, mentioned, asking = 0, now, tabStop } = props;
   return (
     <li>
       <Row to={paths.conversation(id)} data-conversation={id} tabIndex={tabStop ? 0 : -1}>
@@ -109,6 +125,13 @@ const TalkRow = memo(function TalkRow(props: RowProps) {
             <Says unread={unread > 0} dir="auto">
               {firstLine(says)}
             </Says>
+            {asking > 0 && (
+              <Asks>
+                <PersonAddIcon size={12} />
+                {many(asking)}
+                <VisuallyHidden> {asking === 1 ? "person asks" : "people ask"} to join</VisuallyHidden>
+              </Asks>
+            )}
             {mentioned && (
               <Count>
                 <span aria-hidden>@</span>
@@ -117,7 +140,7 @@ const TalkRow = memo(function TalkRow(props: RowProps) {
             )}
             {unread > 0 && (
               <Count>
-                {unread > 99 ? "99+" : unread}
+                {many(unread)}
                 <VisuallyHidden> {plural(unread, "unread message")}</VisuallyHidden>
               </Count>
             )}
@@ -151,7 +174,7 @@ function SessionRow({ it, ...rest }: ListedProps<Conversation>) {
 }
 
 function RoomRow({ it, ...rest }: ListedProps<Room>) {
-  const { id, name, unread, mentioned, lastActivityAt, findings } = it;
+  const { id, name, unread, mentioned, lastActivityAt, findings, settings, joining } = it;
   return (
     <TalkRow
       {...rest}
@@ -164,6 +187,8 @@ function RoomRow({ it, ...rest }: ListedProps<Room>) {
       says={roomPreview(it)}
       unread={unread}
       mentioned={mentioned > 0}
+      // Without approval they come in by themselves.
+      asking={settings.approval ? joining.length : 0}
     />
   );
 }

@@ -6,7 +6,7 @@ import { useAppSelector, useCommand, useMessenger } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
 import { forgetFragment, fragmentFor } from "../../lib/invitation";
 import { paths } from "../../lib/paths";
-import type { Join, LinkTarget, Problem } from "../../realtime/state";
+import type { Id, Join, LinkTarget, Problem } from "../../realtime/state";
 
 /** Where an invitation link leads. What the room is called, and who is in it, is told to those in it. */
 export function JoinPage() {
@@ -28,21 +28,62 @@ export function JoinPage() {
 }
 
 function Invitation({ code }: { code: string }) {
-  const messenger = useMessenger();
   const [fragment] = useState(() => fragmentFor(code));
+  return fragment === null ? <Asked code={code} /> : <Invited code={code} fragment={fragment} />;
+}
+
+/** A page that was loaded anew has the link's secret no more, and still knows what this browser asked for. */
+function Asked({ code }: { code: string }) {
+  const messenger = useMessenger();
+  /** Null: none, undefined: not known yet. */
+  const [roomId, setRoomId] = useState<Id | null>();
+  const look = useCommand(async () => setRoomId(await messenger.askedByLink(code)));
+  const withdraw = useCommand(async (id: Id) => {
+    await messenger.withdrawJoin(id);
+    setRoomId(null);
+  });
+  const { run } = look;
+  useEffect(() => {
+    void run();
+  }, [run]);
+  const join = useAppSelector((state) => state.rooms.joins[roomId ?? ""]);
+  const open = useIsOpen(roomId);
+  if (look.problem !== null) return <Words title="This link does not let you in">{refusedWords(look.problem)}</Words>;
+  if (roomId === undefined) return <Secondary role="status">Looking where the link leads…</Secondary>;
+  if (roomId !== null && open) return <Navigate to={paths.conversation(roomId)} replace />;
+  if (roomId === null) return <Words title="The link is not complete">Open it once more, as you got it.</Words>;
+  if (join?.state === "declined")
+    return <Words title="You were not let in">Open the link once more to ask again.</Words>;
+  return (
+    <>
+      <h2>You asked to join a room</h2>
+      <Secondary role="status">It opens here when somebody in it lets you in.</Secondary>
+      {withdraw.problem !== null && <p role="alert">{problemWords(withdraw.problem)}</p>}
+      <Button disabled={withdraw.running} onClick={() => void withdraw.run(roomId)}>
+        Ask no more
+      </Button>
+    </>
+  );
+}
+
+function useIsOpen(roomId: Id | null | undefined): boolean {
+  const room = useAppSelector((state) => state.rooms.all?.[roomId ?? ""]);
+  return room !== undefined && room.stage.kind !== "left";
+}
+
+function Invited({ code, fragment }: { code: string; fragment: string }) {
+  const messenger = useMessenger();
   const [target, setTarget] = useState<LinkTarget | null>(null);
   const look = useCommand(async (from: string) => setTarget(await messenger.lookAtLink(code, from)));
   const { run } = look;
   useEffect(() => {
-    if (fragment !== null) void run(fragment);
+    void run(fragment);
   }, [fragment, run]);
-  const room = useAppSelector((state) => (target === null ? undefined : state.rooms.all?.[target.roomId]));
-  const open = room !== undefined && room.stage.kind !== "left";
+  const open = useIsOpen(target?.roomId);
   useEffect(() => {
     if (open) forgetFragment();
   }, [open]);
-  if (open) return <Navigate to={paths.conversation(room.id)} replace />;
-  if (fragment === null) return <Words title="The link is not complete">Open it once more, as you got it.</Words>;
+  if (target !== null && open) return <Navigate to={paths.conversation(target.roomId)} replace />;
   if (look.problem !== null) return <Words title="This link does not let you in">{refusedWords(look.problem)}</Words>;
   if (target === null) return <Secondary role="status">Looking where the link leads…</Secondary>;
   return <Asking target={target} code={code} fragment={fragment} />;

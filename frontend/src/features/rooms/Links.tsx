@@ -23,7 +23,7 @@ const MINUTE = 60_000;
 const Limits = styled("div")(({ theme }) => ({
   display: "flex",
   flexWrap: "wrap",
-  alignItems: "center",
+  alignItems: "baseline",
   gap: "4px 8px",
   margin: "4px 0 8px",
   "& .MuiSelect-select": { display: "flex", alignItems: "center", minHeight: 36 },

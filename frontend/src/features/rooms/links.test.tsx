@@ -71,8 +71,38 @@ describe("P10.2 an invitation link", () => {
   });
 
   test("without its secret asks for the whole of it", async () => {
-    joining();
+    const { did } = joining();
     expect(await screen.findByRole("heading", { name: "The link is not complete" })).toBeTruthy();
+    expect(did("askedByLink")).toEqual([[CODE]]);
+  });
+
+  const inviter = { id: alice.id, username: alice.username };
+  const waiting = { roomId: ROOM, inviter, state: "waiting" as const, expiresAt: NOW + 1_000_000, askedAt: NOW };
+
+  test("after a reload the page says that one waits, and opens the room", async () => {
+    const { store } = joining({ askedByLink: ROOM, joins: [waiting] });
+    expect(await screen.findByRole("heading", { name: "You asked to join a room" })).toBeTruthy();
+    const harbour = store.getState().rooms.all![HARBOUR]!;
+    act(() => {
+      store.dispatch(changes.room({ ...harbour, id: ROOM, name: "Quay" }));
+    });
+    expect(await screen.findByRole("heading", { name: "Quay" })).toBeTruthy();
+  });
+
+  test("after a reload one hears that one was declined", async () => {
+    const { store } = joining({ askedByLink: ROOM, joins: [waiting] });
+    expect(await screen.findByRole("heading", { name: "You asked to join a room" })).toBeTruthy();
+    act(() => {
+      store.dispatch(changes.join({ ...waiting, state: "declined" }));
+    });
+    expect(await screen.findByRole("heading", { name: "You were not let in" })).toBeTruthy();
+  });
+
+  test("after a reload one may still ask no more; then it takes the whole link again", async () => {
+    const { user, did } = joining({ askedByLink: ROOM, joins: [waiting] });
+    await user.click(await screen.findByRole("button", { name: "Ask no more" }));
+    expect(await screen.findByRole("heading", { name: "The link is not complete" })).toBeTruthy();
+    expect(did("withdrawJoin")).toEqual([[ROOM]]);
   });
 
   test("is kept for who signs in first", async () => {
@@ -114,6 +144,18 @@ describe("P10.2 the room's side", () => {
     const revoked: RoomAct = { act: "revoke_link", link: invitation.id };
     await waitFor(() => expect(did("changeRoom")).toEqual([[HARBOUR, revoked]]));
     expect(pane.getAllByRole("button", { name: "Show" })).toHaveLength(1);
+  });
+
+  test("with approval the list of conversations counts who asks, and without it nobody has to do anything", async () => {
+    const asks = { id: uuid(7300), username: "nadia", since: NOW };
+    const { store } = await panel({ joining: [asks, { ...asks, id: uuid(7301), username: "omar" }] });
+    const list = within(await screen.findByRole("list", { name: "Conversations" }));
+    expect(list.queryByText(/to join/)).toBeNull();
+    const harbour = store.getState().rooms.all![HARBOUR]!;
+    act(() => {
+      store.dispatch(changes.room({ ...harbour, settings: { ...harbour.settings, approval: true } }));
+    });
+    expect(await list.findByRole("link", { name: /2 people ask to join/ })).toBeTruthy();
   });
 
   test("who asks is let in or declined by who may invite", async () => {

@@ -133,6 +133,11 @@ if (process.env.JOINERS === undefined) {
       const link = parts(await olga.tab.engine.makeLink(id, inAnHour(5)));
       for (const person of [anna, ben]) await person.tab.engine.askToJoin(...link);
       await anna.sees("that it waits", ({ rooms }) => rooms.joins[id]?.state === "waiting");
+      // A page that is loaded anew has the link's secret no more, and still knows that it waits.
+      await anna.crashAndReload();
+      await anna.sees("that it still waits", ({ rooms }) => rooms.joins[id]?.state === "waiting");
+      expect(await anna.tab.engine.askedByLink(link[0])).toBe(id);
+      expect(await ben.tab.engine.askedByLink("A".repeat(22))).toBeNull();
       await olga.sees("both", ({ rooms }) => rooms.all?.[id]?.joining.length === 2);
       expect(room(mona, id)?.joining).toEqual([]);
 
