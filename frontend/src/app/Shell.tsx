@@ -2,6 +2,7 @@ import { styled } from "@mui/material/styles";
 import { useCallback, useState } from "react";
 import { Outlet, useLocation, useMatch } from "react-router";
 import { VisuallyHidden } from "../components/VisuallyHidden";
+import { PinnedIn, PinnedInRoom } from "../features/conversations/Pinned";
 import { PersonActions } from "../features/connections/PersonActions";
 import { Section } from "../components/Pane";
 import { RoomPanel } from "../features/rooms/RoomPanel";
@@ -78,6 +79,7 @@ function Details({ conversationId }: { conversationId: string }) {
       <DetailsPanel
         key={conversationId}
         conversation={conversation}
+        pinned={<PinnedIn conversation={conversation} />}
         personActions={person === undefined ? null : <PersonActions person={person} />}
       />
     </aside>
@@ -98,7 +100,13 @@ function RoomDetails({ room }: { room: Room }) {
     );
   return (
     <aside data-pane="details" aria-label={`Details of ${room.name}`}>
-      <RoomPanel key={room.id} room={room} selfId={self?.userId ?? ""} findings={findings} />
+      <RoomPanel
+        key={room.id}
+        room={room}
+        selfId={self?.userId ?? ""}
+        findings={findings}
+        pinned={<PinnedInRoom room={room} />}
+      />
     </aside>
   );
 }

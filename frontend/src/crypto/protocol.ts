@@ -311,8 +311,7 @@ function messageCalls(core: Core) {
         return entry;
       }),
     epochStale: (id, clientId) => core.change((_room, unit) => sending.epochStale(unit, id, clientId)),
-    sendRefused: (id, clientId, code) =>
-      core.change((room, unit) => sending.sendRefused(room, unit, id, clientId, code)),
+    sendRefused: (id, clientId, code) => core.change((room, unit) => sending.fail(room, unit, id, clientId, code)),
     retry: (id, clientId) => core.change((room, unit) => sending.retry(room, unit, id, clientId)),
     discard: (id, clientId) => core.change((room, unit) => sending.discard(room, unit, id, clientId)),
     leave: (id) => core.change((room, unit) => sending.leave(room, unit, id)),

@@ -11,6 +11,8 @@ export const paths = {
   conversation: (id: string) => `/c/${id}`,
   details: (id: string) => `/c/${id}/details`,
   message: (conversationId: string, messageId: string) => `/c/${conversationId}?message=${messageId}`,
+  /** The same with the details open. */
+  messageBeside: (conversationId: string, messageId: string) => `/c/${conversationId}/details?message=${messageId}`,
 };
 
 /** Where to go after signing in; only ever a path of this client. */

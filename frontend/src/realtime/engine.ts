@@ -127,6 +127,8 @@ export class Engine implements Messenger {
     this.#do(({ conversations }) => conversations.change(id, messageId, { kind: "edit", text, mentions }));
   deleteMessage = (id: Id, messageId: Id) =>
     this.#do(({ conversations }) => conversations.change(id, messageId, { kind: "delete" }));
+  pin = (id: Id, messageId: Id, on: boolean) =>
+    this.#do(({ conversations }) => conversations.change(id, messageId, { kind: "pin", on }));
   retry = (id: Id, messageId: Id) => this.#do(({ conversations }) => conversations.retry(id, messageId));
   deleteOutgoing = (id: Id, messageId: Id) =>
     this.#do(({ conversations }) => conversations.deleteOutgoing(id, messageId));

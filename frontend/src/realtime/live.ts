@@ -139,6 +139,7 @@ export class Live {
       pins: this.pins,
       acknowledge: (conversation_id, seq) => this.#socket.send({ type: "message_ack", conversation_id, seq }),
       advanced: (id) => this.#advanced(id),
+      deleted: () => this.#deletions.kick(),
       config: () => this.#config(),
     });
     this.commits = new Commits(this.context, {

@@ -1,6 +1,6 @@
 /** Brings the rows of every conversation to crypto/, in order, fetches what it asks for, and says what arrived. */
 import type { Row } from "../api/types";
-import type { Need, Received } from "../crypto/client";
+import type { Need, Received, TimelineEntry } from "../crypto/client";
 import type { Context } from "./context";
 import type { Conversations } from "./conversations";
 import type { Directory } from "./directory";
@@ -21,6 +21,8 @@ export interface LogDependencies {
   readonly acknowledge: (conversationId: Id, seq: number) => boolean;
   /** New rows may have unblocked sending, or made a commit due. */
   readonly advanced: (conversationId: Id) => void;
+  /** A message of this account is deleted, by whomever. */
+  readonly deleted: () => void;
   /** Fetches what the server says about itself. */
   readonly config: () => Promise<void>;
 }
@@ -113,6 +115,8 @@ export class Log {
     const { id } = received.conversation;
     await this.dependencies.conversations.took(received);
     this.confirm(id);
+    const gone = (entry: TimelineEntry) => entry.kind === "message" && entry.own && entry.deletedAt !== null;
+    if (received.entries.some(gone)) this.dependencies.deleted();
     this.dependencies.advanced(id);
   }
 

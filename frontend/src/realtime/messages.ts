@@ -8,6 +8,7 @@ import {
   type Id,
   type MessageEntry,
   type PendingChange,
+  type PinnedMessage,
   type Quote,
   type Time,
 } from "./state";
@@ -44,6 +45,8 @@ export function messageOf(entry: Message): MessageEntry {
     editedAt: entry.editedAt === null ? null : timeOf(entry.editedAt),
     deletedAt: entry.deletedAt === null ? null : timeOf(entry.deletedAt),
     expiresAt: entry.expiresAt === null ? null : timeOf(entry.expiresAt),
+    deletedBy: entry.deletedBy === null ? null : { by: entry.deletedBy.userId, role: entry.deletedBy.role },
+    pinned: entry.pinned === null ? null : { by: entry.pinned.userId, at: timeOf(entry.pinned.time) },
     newer: entry.newer !== null,
     changeable: entry.hash !== null && entry.deletedAt === null,
     pending: pendingOf(entry),
@@ -55,6 +58,13 @@ function fileOf({ key: ref, file }: Message): FileView | null {
   if (file === null) return null;
   const { name, type, size, width, height, thumbnail } = file;
   return { ref, name, type, size, width, height, thumbnail };
+}
+
+export function pinnedOf(entry: Message): PinnedMessage {
+  const { senderDeviceId: deviceId, clientId, senderId: authorId, text, file, newer, time } = entry;
+  const shown = text === "" && file !== null ? file.name : text;
+  const lacks = newer === null ? null : "newer";
+  return { messageId: messageId({ deviceId, clientId }), authorId, text: shown, lacks, at: timeOf(time) };
 }
 
 function criticalOf(proof: Message["critical"]): Critical | null {

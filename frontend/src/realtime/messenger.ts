@@ -117,8 +117,10 @@ export interface Messenger {
   react(conversationId: Id, messageId: Id, emoji: string, on: boolean): Promise<void>;
   /** Of one's own, and not of a critical one: `not_changeable`. */
   editMessage(conversationId: Id, messageId: Id, text: string, mentions?: Id[]): Promise<void>;
-  /** Of one's own, for everybody. */
+  /** Of one's own, or as a moderator of those below, for everybody: `not_changeable`. */
   deleteMessage(conversationId: Id, messageId: Id): Promise<void>;
+  /** In a room as a moderator, in a session by both; the newest 20 stay: `not_changeable`. */
+  pin(conversationId: Id, messageId: Id, on: boolean): Promise<void>;
   /** A failed message or change goes out again. */
   retry(conversationId: Id, messageId: Id): Promise<void>;
   /** Takes a waiting or failed message or change out of the outbox; refused (`already_sent`) once it is logged. */

@@ -60,6 +60,11 @@ export class Outbox {
   async #run(id: Id, type: MessageType): Promise<Verdict> {
     while (this.dependencies.online()) {
       const next = await this.context.crypto.nextOutgoing(id, type);
+      if (next.kind === "dropped") {
+        this.#show(next.entry);
+        await this.dependencies.conversations.refresh(id);
+        continue;
+      }
       if (next.kind === "blocked") await this.dependencies.conversations.refresh(id);
       // Nothing tells when a device that asked has been waited for long enough.
       if (next.kind === "blocked" && next.blocked.reason === "device_asks") return { again: HEALING_MS };
@@ -77,9 +82,9 @@ export class Outbox {
     if (answer.kind === "lost") return this.dependencies.online() ? "retry" : "done";
     if (answer.kind === "ack") {
       try {
-        const entry = await crypto.acknowledged(id, answer.ack);
-        this.#show(entry);
-        if (entry?.deletedAt != null) this.dependencies.deleted();
+        const entries = await crypto.acknowledged(id, answer.ack);
+        conversations.show(entries);
+        if (entries.some((entry) => entry.kind === "message" && entry.deletedAt !== null)) this.dependencies.deleted();
         if (message.message_type === "critical") this.#present(id);
       } catch (error) {
         if (failureCode(error) !== "bad_ack") throw error;

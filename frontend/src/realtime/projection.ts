@@ -2,7 +2,7 @@
 import type { Connection, ConnectionRequest, Session } from "../api/types";
 import type { Contact, Conversation as Sealed, TimelineEntry as Entry } from "../crypto/client";
 import { findingFrom, findingKind, findingsOf } from "./findings";
-import { messageId, messageOf } from "./messages";
+import { messageId, messageOf, pinnedOf } from "./messages";
 import {
   NOT_LOGGED,
   type Conversation,
@@ -136,6 +136,9 @@ function noticesOf(entry: System, selfId: Id): Notice[] {
       return [{ code: "timer_changed", by, seconds: Number(entry.text) }];
     case "disappeared":
       return [{ code: "disappeared", count: 1 }];
+    case "pinned":
+    case "unpinned":
+      return [{ code: entry.event, by }];
     case "terminated":
       return [{ code: "closed", by: by === selfId ? "self" : "peer" }];
     case "account_key_changed":
@@ -221,6 +224,7 @@ export function conversationOf(facts: Facts): Conversation {
     readSeq: sealed.readSeq,
     deliveredSeq: Math.max(facts.deliveredSeq, recent.deliveredSeq),
     seenSeq: facts.seenSeq,
+    pinned: sealed.pinned.map(pinnedOf),
     draft: sealed.draft,
     editing: editingOf(sealed),
     findings: [...facts.refused, ...findingsOf([...(contact?.problems ?? []), ...sealed.problems])],

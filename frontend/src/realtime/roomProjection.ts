@@ -1,6 +1,7 @@
 /** From what crypto/ says of a room to what the user interface knows. Pure. */
 import type { Conversation as Sealed, ShownRoom } from "../crypto/client";
 import { findingsOf } from "./findings";
+import { pinnedOf } from "./messages";
 import { editingOf, previewOf, type Recent, sendBlockOf, timeOf } from "./projection";
 import type { Finding, Id, Room, RoomStage, WaitsFor } from "./state";
 
@@ -42,6 +43,7 @@ export function roomOf(facts: RoomFacts): Room {
     readSeq: sealed.readSeq,
     deliveredSeq: recent.deliveredSeq,
     seenSeq: facts.seenSeq,
+    pinned: sealed.pinned.map(pinnedOf),
     draft: sealed.draft,
     editing: editingOf(sealed),
     findings: [...facts.refused, ...findingsOf(sealed.problems)],

@@ -218,6 +218,15 @@ export interface Preview {
   lacks: "deleted" | "newer" | null;
 }
 
+/** A message that stands out. */
+export interface PinnedMessage {
+  messageId: Id;
+  authorId: Id;
+  text: string;
+  lacks: "newer" | null;
+  at: Time;
+}
+
 /** The new text of an own message, not sent yet. */
 export interface Editing {
   messageId: Id;
@@ -242,6 +251,8 @@ export interface Conversation {
   deliveredSeq: number;
   /** The other person has read up to here (seq), and both let each other know; else 0. */
   seenSeq: number;
+  /** Newest pin first. */
+  pinned: PinnedMessage[];
   draft: string;
   editing: Editing | null;
   /** Newest last. Not empty: the red shield. */
@@ -296,7 +307,7 @@ export interface Reaction {
 /** An own change of a message that is not in the log yet; `id` is its own. */
 export interface PendingChange {
   id: Id;
-  kind: "reaction" | "edit" | "delete";
+  kind: "reaction" | "edit" | "delete" | "pin";
   state: "waiting" | "failed";
   problem: Problem | null;
 }
@@ -331,13 +342,17 @@ export interface MessageEntry extends EntryBase {
   /** The texts before the present one, oldest first. */
   earlier: { text: string; at: Time }[];
   editedAt: Time | null;
-  /** Its author deleted it: there is no text any more. */
+  /** There is no text any more. */
   deletedAt: Time | null;
   /** When it disappears; null: never. */
   expiresAt: Time | null;
+  /** Who deleted it in which role, if not its author. */
+  deletedBy: { by: Id; role: RoomRole } | null;
+  /** Who pinned it, and when. */
+  pinned: { by: Id; at: Time } | null;
   /** This version cannot show it. */
   newer: boolean;
-  /** Logged and not deleted: it can be answered, reacted to and, by its author, edited and deleted. */
+  /** Logged and not deleted: it can be answered, reacted to and, by its author, edited and deleted (by some in a room, deleted too). */
   changeable: boolean;
   pending: PendingChange | null;
 }
@@ -377,6 +392,7 @@ export type Notice =
   | { code: "timer_changed"; by: Id; seconds: number }
   /** So many messages were gone before they were read here. */
   | { code: "disappeared"; count: number }
+  | { code: "pinned" | "unpinned"; by: Id }
   | { code: "key_changed"; whose: Id }
   | { code: "key_accepted"; whose: Id }
   | { code: "verified"; whose: Id }
@@ -514,6 +530,8 @@ export interface Room {
   deliveredSeq: number;
   /** Everybody else has read up to here, and lets others know; else 0. */
   seenSeq: number;
+  /** Newest pin first. */
+  pinned: PinnedMessage[];
   draft: string;
   editing: Editing | null;
   findings: Finding[];

@@ -55,7 +55,7 @@ const WORDS: Record<FindingKind, FindingWords> = {
   forged_change: {
     title: "Somebody tried to change a message that they may not change",
     meaning:
-      "Only its author can edit or delete a message, and nobody can edit a critical one. What was tried here was ignored.",
+      "Only its author can edit or delete a message, and in a room moderators can remove those of members, and only they can pin. Nobody can edit a critical one. What was tried here was ignored.",
   },
   bad_commit: {
     title: "A change of keys was refused",

@@ -122,6 +122,9 @@ export function noticeLine(notice: Notice, { selfId, peer, nameOf = () => peer, 
             ? "A message disappeared before this browser read it."
             : `${notice.count} messages disappeared before this browser read them.`,
       };
+    case "pinned":
+    case "unpinned":
+      return { tone: "plain", words: `${who(notice.by)} ${notice.code} a message.` };
     case "key_changed":
       return { tone: "caution", words: `${whose(notice.whose)} keys changed.` };
     case "key_accepted":

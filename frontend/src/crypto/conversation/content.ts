@@ -24,7 +24,8 @@ export interface TextContent {
 export type ChangeContent =
   | { kind: "reaction"; target: Target; emoji: string; on: boolean }
   | { kind: "edit"; target: Target; text: string; mentions?: Id[] }
-  | { kind: "delete"; target: Target };
+  | { kind: "delete"; target: Target }
+  | { kind: "pin"; target: Target; on: boolean };
 
 /** Written by a newer version: kept as it came, for the day when this one is newer too. */
 export interface NewerContent {
@@ -74,6 +75,8 @@ export function encodeContent(content: OwnContent): unknown {
     }
     case "delete":
       return { kind: "delete", target: encodeTarget(content.target) };
+    case "pin":
+      return { kind: "pin", target: encodeTarget(content.target), on: content.on };
   }
 }
 
@@ -101,6 +104,11 @@ export function decodeContent(json: unknown): Content {
       return { kind, target: targetOf(json.target), text: textOf(json.text), mentions: mentionsOf(json.mentions) };
     case "delete":
       return { kind, target: targetOf(json.target) };
+    case "pin": {
+      const { on } = json;
+      if (typeof on !== "boolean") throw new RuleBroken("bad_message");
+      return { kind, target: targetOf(json.target), on };
+    }
     default:
       if (typeof kind !== "string") throw new RuleBroken("bad_message");
       return { kind: "newer", payload: json };

@@ -14,6 +14,7 @@ import type { Editing, Faded, MessageEntry, TimelineEntry } from "../types";
 import type { Id, Time, WireRow } from "../wire";
 import { FADING, refOf, unindexMessage, whole } from "./kept";
 import { isChange, loadOutbox, saveOutbox } from "./outbox";
+import { forgetPin } from "./pins";
 import { type ConversationRecord, editingName, loadConversation, saveConversation, systemEntry } from "./record";
 
 /** A body may be gone a little before this browser thinks so: the server's time was on its way when it came. */
@@ -80,6 +81,7 @@ async function erase(unit: UnitOfWork, record: ConversationRecord, over: readonl
   const lines = new Map<string, TimelineEntry | null>();
   for (const { place, entry } of over) {
     unindexMessage(unit, entry);
+    forgetPin(record, entry);
     await forgetFile(unit, record.id, entry.key, false);
     const line = wasUnread(record, entry) ? disappeared(record, entry.seq, entry.time, entry.senderId) : null;
     lines.set(place, line);

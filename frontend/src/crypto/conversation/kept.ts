@@ -2,7 +2,7 @@
 
 import { timeToMs } from "../primitives/encoding";
 import type { Store, UnitOfWork } from "../store/storage";
-import type { Change, MessageEntry, MessageRef, Reaction } from "../types";
+import type { Actor, Change, MessageEntry, MessageRef, Reaction } from "../types";
 import type { Id, Time } from "../wire";
 
 /** So many earlier texts are kept: an author who edits without end must not fill the disk of others. */
@@ -19,6 +19,8 @@ export const UNCHANGED = {
   editedAt: null,
   deletedAt: null,
   expiresAt: null,
+  deletedBy: null,
+  pinned: null,
   newer: null,
   pending: null,
 } satisfies Partial<MessageEntry>;
@@ -74,17 +76,22 @@ export async function findMessage(
 export const whole = (entry: MessageEntry): MessageEntry => ({ ...UNCHANGED, ...entry });
 
 /** The message after a change that is allowed. */
-export function changed(entry: MessageEntry, userId: Id, change: Change, time: Time): MessageEntry {
+export function changed(entry: MessageEntry, by: Actor, change: Change, time: Time): MessageEntry {
   switch (change.kind) {
     case "reaction":
-      return { ...entry, reactions: withReaction(entry.reactions, userId, change.emoji, change.on) };
+      return { ...entry, reactions: withReaction(entry.reactions, by.userId, change.emoji, change.on) };
     case "edit": {
       const before = { text: entry.text, time: entry.editedAt ?? entry.time };
       const earlier = [...entry.earlier, before].slice(-MAX_EARLIER);
       return { ...entry, text: change.text, mentions: change.mentions ?? [], editedAt: time, earlier };
     }
-    case "delete":
-      return { ...entry, ...UNCHANGED, hash: entry.hash, expiresAt: entry.expiresAt, text: "", deletedAt: time };
+    case "pin":
+      return { ...entry, pinned: change.on ? (entry.pinned ?? { userId: by.userId, time }) : null };
+    case "delete": {
+      const deletedBy = by.userId === entry.senderId ? null : by;
+      const { hash, expiresAt } = entry;
+      return { ...entry, ...UNCHANGED, hash, expiresAt, text: "", deletedAt: time, deletedBy };
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** What this browser keeps of one conversation: its record, the entries of its timeline, the chain values that it verified. */
 
 import { CryptoFailure, type ProblemCode } from "../failures";
+import { roleName } from "../mls/roles";
 import { decodeRoomState, type RoomState } from "../mls/roomState";
 import type { Leaf } from "../mls/roster";
 import type { DeviceRef } from "../mls/suite";
@@ -8,7 +9,7 @@ import { fromBase64url } from "../primitives/encoding";
 import type { GenerationStatement } from "../statements/generation";
 import { keyHashOf, note, problem } from "../store/person";
 import type { Store, UnitOfWork } from "../store/storage";
-import type { LostReason, Problem, ProblemEntry, SystemEntry, TimelineEntry } from "../types";
+import type { Actor, LostReason, MessageRef, Problem, ProblemEntry, SystemEntry, TimelineEntry } from "../types";
 import type { Bytes, Id, Time, WireLostState } from "../wire";
 import { indexMessage } from "./kept";
 
@@ -157,6 +158,8 @@ export interface ConversationRecord {
   /** How others asked. */
   asking: ShownRequest[];
   last: TimelineEntry | null;
+  /** Messages that stand out, newest pin last. */
+  pinned: MessageRef[];
   /** Position for the next entry at the same seq. */
   entry: { seq: number; index: number };
   problems: Problem[];
@@ -176,11 +179,11 @@ export async function loadConversation(from: UnitOfWork | Store, id: Id): Promis
   return record;
 }
 
-const LATER: Pick<ConversationRecord, "room" | "mentioned"> = { room: null, mentioned: [] };
+const LATER: Pick<ConversationRecord, "room" | "mentioned" | "pinned"> = { room: null, mentioned: [], pinned: [] };
 
 export async function findConversation(from: UnitOfWork | Store, id: Id): Promise<ConversationRecord | undefined> {
   const record = await from.get<ConversationRecord>(name(id));
-  // What stores lack that were made before there were rooms, or mentions.
+  // What stores lack that were made before there were rooms, mentions, or pins.
   return record === undefined ? undefined : { ...LATER, ...record };
 }
 
@@ -225,6 +228,12 @@ export function roomState({ room }: ConversationRecord): RoomState | null {
 
 /** Seconds after which messages of the present epoch disappear; 0: never. */
 export const timerOf = (record: ConversationRecord): number => roomState(record)?.policy.settings.timer ?? 0;
+
+/** Somebody in the role that they have in the present epoch. */
+export function actor(record: ConversationRecord, userId: Id): Actor {
+  const state = roomState(record);
+  return { userId, role: state === null ? "member" : roleName(state.policy, userId) };
+}
 
 export async function allConversations(store: Store): Promise<ConversationRecord[]> {
   const found = await store.names("conversation/");

@@ -161,6 +161,7 @@ async function newConversation(
     asking: [],
     missed: 0,
     last: null,
+    pinned: [],
     entry: { seq: 0, index: -1 },
     problems: [],
   };

@@ -1,6 +1,6 @@
 /** Entries as they are shown: with what the record, the outbox and the quoted message say besides. */
 
-import { type ConversationRecord, othersOf } from "./record";
+import { actor, type ConversationRecord, othersOf } from "./record";
 import { type ChangeItem, isChange, loadOutbox } from "./outbox";
 import type { Room } from "../store/room";
 import type { Store, UnitOfWork } from "../store/storage";
@@ -53,7 +53,7 @@ export class Showing {
       const { target, ...change } = content;
       if (target.deviceId !== senderDeviceId || target.clientId !== clientId || shown.deletedAt !== null) continue;
       const failed = item.state === "failed";
-      if (!failed) shown = changed(shown, this.room.self.userId, change, at);
+      if (!failed) shown = changed(shown, actor(this.record, this.room.self.userId), change, at);
       const state = failed ? "failed" : "waiting";
       if (pending?.state !== "failed") pending = { ...item, kind: change.kind, state };
     }

@@ -1,6 +1,6 @@
 /** How a conversation is shown: its state, what is wrong with it, and why nothing goes out at the moment. */
 
-import { linkWorks, membersOf, roleOf } from "../mls/roles";
+import { linkWorks, membersOf, roleName, roleOf } from "../mls/roles";
 import { decodeProfile, newPolicy } from "../mls/roomState";
 import { distrusted, isActive, type PersonRecord, problem } from "../store/person";
 import type { Room } from "../store/room";
@@ -8,6 +8,7 @@ import type { Store, UnitOfWork } from "../store/storage";
 import type { Conversation, ConversationState, Editing, SendingBlocked, ShownRoom } from "../types";
 import type { Id } from "../wire";
 import { waitingCommit } from "./pending";
+import { pinnedMessages } from "./pins";
 import { type ConversationRecord, draftName, editingName, othersOf, roomState } from "./record";
 import { isHealing } from "./requests";
 import { Showing } from "./shown";
@@ -32,6 +33,7 @@ export async function view(room: Room, from: UnitOfWork | Store, record: Convers
     draft: (await from.get<string>(draftName(record.id))) ?? "",
     editing: (await from.get<Editing>(editingName(record.id))) ?? null,
     last: (await showing.all(record.last === null ? [] : [record.last]))[0] ?? null,
+    pinned: await pinnedMessages(from, record, showing),
     problems: [...record.problems, ...waiting],
     blocked: await sendingBlocked(room, from, record),
   };
@@ -48,7 +50,7 @@ function shownRoom({ self }: Room, record: ConversationRecord): ShownRoom | null
   const member = (userId: Id) => ({
     userId,
     username: known.get(userId) ?? "",
-    role: ROLE_NAMES[roleOf(policy, userId)],
+    role: roleName(policy, userId),
     away: policy.away.includes(userId),
     devices: record.members.filter((each) => each.userId === userId).length,
   });
@@ -56,7 +58,7 @@ function shownRoom({ self }: Room, record: ConversationRecord): ShownRoom | null
   return {
     name,
     topic,
-    role: ROLE_NAMES[roleOf(policy, self.userId)],
+    role: roleName(policy, self.userId),
     people: people.map(member),
     banned: policy.banned.map((userId) => ({ userId, username: known.get(userId) ?? "" })),
     settings: policy.settings,
@@ -68,8 +70,6 @@ function shownRoom({ self }: Room, record: ConversationRecord): ShownRoom | null
     agreed: part.agreed,
   };
 }
-
-const ROLE_NAMES = ["member", "moderator", "owner"] as const;
 
 /** Ended without a member's message, although there was a group to say it in (P6.8). */
 function closedByServer(record: ConversationRecord): boolean {

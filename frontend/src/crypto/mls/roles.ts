@@ -5,6 +5,7 @@
  * (`app_service/conversations/roles.py`), and `tests/vectors/rooms.json` holds both to the same verdicts.
  */
 
+import type { RoleName } from "../types";
 import type { Id } from "../wire";
 import { type Invitation, MAX_MEMBERS, type Policy, type Role, ROLE } from "./roomState";
 import type { DeviceRef } from "./suite";
@@ -58,10 +59,22 @@ export function roleOf(policy: Policy, userId: Id): Role {
   return policy.moderators.includes(userId) ? ROLE.moderator : ROLE.member;
 }
 
+const NAMES = ["member", "moderator", "owner"] as const satisfies readonly RoleName[];
+
+export const roleName = (policy: Policy, userId: Id): RoleName => NAMES[roleOf(policy, userId)];
+
 /** Whether this person may remove or ban that one. */
 export function outranks(policy: Policy, actor: Id, other: Id): boolean {
   const role = roleOf(policy, actor);
   return role >= policy.settings.remove && role > roleOf(policy, other);
+}
+
+/** Whether this person may delete what that one wrote (PROTOCOL.md 10.3); `policy` null: in a session. */
+export function mayDelete(policy: Policy | null, actor: Id, author: Id): boolean {
+  if (actor === author) return true;
+  if (policy === null) return false;
+  const role = roleOf(policy, actor);
+  return role >= ROLE.moderator && role > roleOf(policy, author);
 }
 
 export function accountsOf(devices: readonly DeviceRef[]): Set<Id> {

@@ -26,7 +26,7 @@ const rows = () => service.conversation(id).rows;
 
 const answered = async (ack: WireAck) =>
   alice.api.acknowledged(id, ack).then(
-    (entry) => entry?.state,
+    ([entry]) => (entry?.kind === "message" ? entry.state : entry?.kind),
     (error: unknown) => failureCode(error),
   );
 

@@ -1,11 +1,12 @@
 /** Own messages on their way out (PROTOCOL.md 5.2, 5.5, 8.1, 9.1). One at a time for a conversation: order is never lost. */
 
 import { affected } from "../conversation/affected";
-import { targetOf, toBeChanged } from "../conversation/changes";
+import { isForbidden, targetOf, toBeChanged } from "../conversation/changes";
 import { encodeContent, type OwnContent } from "../conversation/content";
 import type { Intake } from "../conversation/intake";
 import { findMessage, seenName } from "../conversation/kept";
 import {
+  isChange,
   isText,
   loadOutbox,
   newItem,
@@ -31,7 +32,7 @@ import { bodyHash } from "../statements/chain";
 import { ciphertextHash, signCritical } from "../statements/critical";
 import type { Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
-import type { Change, MessageEntry, MessageRef, Outgoing, TextType } from "../types";
+import type { Change, MessageEntry, MessageRef, Outgoing, TextType, TimelineEntry } from "../types";
 import type { Id, WireAck, WireLastWord, WireOutgoing, WireTermination } from "../wire";
 import { takeAck } from "./acks";
 
@@ -109,6 +110,10 @@ export async function nextOutgoing(room: Room, unit: UnitOfWork, id: Id, type: T
   const blocked = await sendingBlocked(room, unit, record);
   if (blocked !== null) return { kind: "blocked", blocked };
   const fresh = isFresh(item.sealed, record) ? item.sealed : null;
+  // What went out in an earlier epoch is not in the log: its row would have come before the commit.
+  if (fresh === null && isChange(item) && (await isForbidden(room, unit, record, item.content))) {
+    return { kind: "dropped", entry: await fail(room, unit, id, item.clientId, "not_changeable") };
+  }
   const sealed = fresh ?? (await seal(room, unit, record, item, items));
   if (fresh === null || item.state !== "sending") {
     item.state = "sending";
@@ -226,7 +231,7 @@ async function withItem(
   return item;
 }
 
-export async function acknowledged(intake: Intake, ack: WireAck): Promise<MessageEntry | null> {
+export async function acknowledged(intake: Intake, ack: WireAck): Promise<TimelineEntry[]> {
   const { unit, room, record } = intake;
   const items = await loadOutbox(unit, record.id);
   const item = items.find(({ clientId }) => clientId === ack.client_id);
@@ -236,22 +241,22 @@ export async function acknowledged(intake: Intake, ack: WireAck): Promise<Messag
   if (record.verifiedSeq >= ack.seq) return taken(intake);
   Object.assign(item, { state: "sent", ackSeq: ack.seq, sealed: null });
   saveOutbox(unit, record.id, items);
-  return shownItem(room, unit, record, item);
+  const shown = await shownItem(room, unit, record, item);
+  return shown === null ? [] : [shown];
 }
 
 /** What the row that an ack told brought into the timeline. */
-async function taken({ entries, unit, record, room }: Intake): Promise<MessageEntry | null> {
-  const entry = entries.find((candidate) => candidate.kind === "message");
-  return entry === undefined ? null : (await Showing.of(room, unit, record)).message(entry);
+async function taken({ entries, unit, record, room }: Intake): Promise<TimelineEntry[]> {
+  return (await Showing.of(room, unit, record)).all(entries);
 }
 
-async function alreadyTaken({ unit, record, room }: Intake, ack: WireAck): Promise<MessageEntry | null> {
+async function alreadyTaken({ unit, record, room }: Intake, ack: WireAck): Promise<TimelineEntry[]> {
   const own = { deviceId: room.device.deviceId, clientId: ack.client_id };
   if ((await unit.get(seenName(record.id, own))) !== ack.seq) throw new CryptoFailure("nothing_pending");
   const chain = await chainAt(unit, record, ack.seq);
   if (chain === undefined || toBase64url(chain) !== ack.chain) throw new CryptoFailure("bad_ack");
   const kept = await findMessage(unit, record.id, own);
-  return kept === null ? null : (await Showing.of(room, unit, record)).message(kept.entry);
+  return kept === null ? [] : [await (await Showing.of(room, unit, record)).message(kept.entry)];
 }
 
 export async function epochStale(unit: UnitOfWork, id: Id, clientId: Id): Promise<void> {
@@ -269,7 +274,7 @@ export async function postponed(unit: UnitOfWork, id: Id, clientId: Id): Promise
   });
 }
 
-export async function sendRefused(
+export async function fail(
   room: Room,
   unit: UnitOfWork,
   id: Id,

@@ -252,8 +252,8 @@ export class Browser {
 
   async send(id: Id, text: string, type?: TextType): Promise<MessageEntry> {
     await this.api.enqueue(id, text, type);
-    const entry = await this.api.acknowledged(id, ackOf(await this.post(id, type)));
-    if (entry === null) throw new Error("not a message");
+    const [entry] = await this.api.acknowledged(id, ackOf(await this.post(id, type)));
+    if (entry?.kind !== "message") throw new Error("not a message");
     return entry;
   }
 

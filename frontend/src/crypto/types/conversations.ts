@@ -13,7 +13,7 @@ import type {
   WireRow,
   WireSession,
 } from "../wire";
-import type { MessageRef, Problem, TimelineEntry } from "./timeline";
+import type { MessageEntry, MessageRef, Problem, TimelineEntry } from "./timeline";
 
 /** The new text of a message, not sent yet. */
 export interface Editing extends MessageRef {
@@ -57,6 +57,8 @@ export interface Conversation {
   draft: string;
   editing: Editing | null;
   last: TimelineEntry | null;
+  /** Those that stand out, newest pin first. */
+  pinned: MessageEntry[];
   problems: Problem[];
   /** Why nothing goes out at the moment, if so. */
   blocked: SendingBlocked | null;

@@ -2,10 +2,23 @@
 
 import type { Id, Time, WireAck, WireOutgoing, WireLastWord, WireTermination } from "../wire";
 import type { Conversation, Editing, SendingBlocked } from "./conversations";
-import type { Change, Faded, MessageEntry, MessageRef, PageAsked, TextType, TimelinePage } from "./timeline";
+import type {
+  Change,
+  Faded,
+  MessageEntry,
+  MessageRef,
+  PageAsked,
+  TextType,
+  TimelineEntry,
+  TimelinePage,
+} from "./timeline";
 
 export type Outgoing =
-  { kind: "message"; message: WireOutgoing } | { kind: "empty" } | { kind: "blocked"; blocked: SendingBlocked };
+  | { kind: "message"; message: WireOutgoing }
+  | { kind: "empty" }
+  | { kind: "blocked"; blocked: SendingBlocked }
+  /** The right to this change was lost while it waited: it stands as failed, and the next one may go. */
+  | { kind: "dropped"; entry: MessageEntry | null };
 
 /** The sealed outbox. */
 export interface MessageCalls {
@@ -37,10 +50,10 @@ export interface MessageCalls {
   outboxes(): Promise<Id[]>;
 
   /**
-   * Checks the acknowledged chain step against what was sent. `bad_ack`. Answers the message, or the one that was changed;
-   * null: that was shown when its row came.
+   * Checks the acknowledged chain step against what was sent. `bad_ack`. Answers the message, or the one that was changed,
+   * and what came with it; nothing that was shown when its row came.
    */
-  acknowledged(conversationId: Id, ack: WireAck): Promise<MessageEntry | null>;
+  acknowledged(conversationId: Id, ack: WireAck): Promise<TimelineEntry[]>;
 
   /** 409 `epoch_stale`: it will be encrypted again under the same id, once the missed commit has been received. */
   epochStale(conversationId: Id, clientId: Id): Promise<void>;

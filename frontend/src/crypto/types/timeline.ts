@@ -2,6 +2,7 @@
 
 import type { ProblemCode } from "../failures";
 import type { Bytes, Id, Time } from "../wire";
+import type { RoleName } from "./conversations";
 import type { FileInfo } from "./files";
 
 /** A rule that somebody broke, or a state that was lost. */
@@ -59,8 +60,16 @@ export type Change =
   | { kind: "reaction"; emoji: string; on: boolean }
   /** Of one's own, and not of a critical one. */
   | { kind: "edit"; text: string; mentions?: Id[] }
-  /** Of one's own. */
-  | { kind: "delete" };
+  /** Of one's own, or by a moderator of a room of those below. */
+  | { kind: "delete" }
+  /** In a room by the owner and moderators, in a session by both. */
+  | { kind: "pin"; on: boolean };
+
+/** Somebody in the role that they had when they did it; `member` in a session. */
+export interface Actor {
+  userId: Id;
+  role: RoleName;
+}
 
 /** Who chose this emoji, in the order in which they did: a person counts once. */
 export interface Reaction {
@@ -108,10 +117,14 @@ export interface MessageEntry extends EntryBase {
   /** The texts before the present one, oldest first, each with the time of its row. */
   earlier: { text: string; time: Time }[];
   editedAt: Time | null;
-  /** Deleted by its author: nothing of its text is kept. */
+  /** Deleted: nothing of its text is kept. */
   deletedAt: Time | null;
   /** When it disappears, by the server's time of its row; null: never. */
   expiresAt: Time | null;
+  /** Who did it, if not its author. */
+  deletedBy: Actor | null;
+  /** Since when it stands out, and by whom. */
+  pinned: { userId: Id; time: Time } | null;
   /** What a newer version wrote, which this one cannot show. */
   newer: { payload: unknown } | null;
   pending: PendingChange | null;
@@ -141,6 +154,8 @@ export interface SystemEntry extends EntryBase {
     | "terminated"
     /** Somebody edited a message after deleting it, from two browsers: not followed. */
     | "late_edit"
+    | "pinned"
+    | "unpinned"
     | "account_key_changed"
     | "account_key_accepted"
     /** Of rooms: what `userId` did, to or for `people`. */

@@ -1,4 +1,3 @@
-import { useMemo } from "react";
 import { Button } from "@mui/material";
 import { Link, useParams } from "react-router";
 import { Avatar } from "../../components/Avatar";
@@ -6,7 +5,7 @@ import { Empty } from "../../components/Empty";
 import { Name, PaneHeader } from "../../components/Pane";
 import { Shield } from "../../components/Shield";
 import { TimelineSkeleton } from "../../components/Skeletons";
-import { useAppSelector, useNow } from "../../app/hooks";
+import { useAppSelector } from "../../app/hooks";
 import { selectConversation, selectOnline, selectPerson, selectRoom, shieldOf } from "../../app/selectors";
 import { useTitle } from "../../app/useTitle";
 import { paths } from "../../lib/paths";
@@ -14,8 +13,8 @@ import type { Conversation } from "../../realtime/state";
 import { AgreeFirst, ConversationEnded, KeysRefused, SendBlocked } from "./ComposerBlocked";
 import { DetailsToggle, HeaderLink, HeaderWords, useTypingLine } from "./header";
 import { RoomOpen } from "./RoomOpen";
-import { type Talk, talkOf } from "./talk";
 import { type Instead, Talking } from "./Talking";
+import { useTalk } from "./useTalk";
 
 /** `/c/:id`, with or without the details beside it. */
 export function ConversationPage() {
@@ -59,11 +58,6 @@ function Open({ conversation }: { conversation: Conversation }) {
       <Header conversation={conversation} />
     </Talking>
   );
-}
-
-function useTalk(conversation: Conversation): Talk {
-  const now = useNow(60_000);
-  return useMemo(() => talkOf(conversation, now), [conversation, now]);
 }
 
 /** What stands in the composer's place, and above it while keys are refused. */

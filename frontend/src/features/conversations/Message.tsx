@@ -1,13 +1,13 @@
 import { styled } from "@mui/material/styles";
 import { useState, type FocusEvent, type KeyboardEvent } from "react";
-import { AlertIcon } from "../../components/icons";
+import { AlertIcon, PinIcon } from "../../components/icons";
 import { clock, fullTime } from "../../lib/time";
 import type { MessageEntry } from "../../realtime/state";
 import { CriticalDetails, CriticalMark } from "./CriticalMark";
 import { FadingMark } from "./FadingMark";
 import { FailedActions } from "./FailedActions";
 import { FilePart } from "./files/FilePart";
-import { allowed, useHands } from "./hands";
+import { allowed, type Hands, useHands } from "./hands";
 import { MessageText } from "./MessageText";
 import { MessageTools, type Opened } from "./MessageTools";
 import { QuoteLink } from "./Quote";
@@ -56,8 +56,6 @@ const Instead = styled("div")({ display: "flex", gap: 6, alignItems: "flex-start
 
 const Edited = styled("button")(({ theme }) => ({
   ...theme.typography.caption,
-  display: "block",
-  margin: "0 0 0 auto",
   padding: 0,
   border: 0,
   background: "none",
@@ -68,7 +66,18 @@ const Edited = styled("button")(({ theme }) => ({
   "@media (pointer: coarse)": { padding: "6px 0" },
 }));
 
-const CHANGES = { reaction: "Reaction", edit: "Edit", delete: "Deletion" } as const;
+/** What became of it since, in one line. */
+const Foot = styled("div")(({ theme }) => ({
+  ...theme.typography.caption,
+  display: "flex",
+  alignItems: "center",
+  justifyContent: "flex-end",
+  gap: 10,
+  color: theme.palette.text.secondary,
+  "& span": { display: "flex", alignItems: "center", gap: 3 },
+}));
+
+const CHANGES = { reaction: "Reaction", edit: "Edit", delete: "Deletion", pin: "Pin" } as const;
 
 interface Props {
   message: MessageEntry;
@@ -120,7 +129,7 @@ export function Message({ message, mine, author, found, tabStop, delivery, child
           {hollow ? (
             <Instead>
               {newer && <AlertIcon size={15} />}
-              {insteadOfText(message, mine, author)}
+              {insteadOfText(message, mine, author, hands)}
             </Instead>
           ) : (
             <>
@@ -135,11 +144,18 @@ export function Message({ message, mine, author, found, tabStop, delivery, child
               {message.file !== null && <FilePart conversationId={hands.conversationId} file={message.file} />}
               {message.text !== "" && <MessageText text={message.text} mentions={message.mentions} />}
               {critical !== null && <CriticalDetails critical={critical} />}
-              {message.editedAt !== null && (
-                <Edited onClick={() => setOpened("history")} aria-label="Edited: show earlier versions">
-                  edited
-                </Edited>
-              )}
+              <Foot>
+                {message.pinned !== null && (
+                  <span>
+                    <PinIcon size={13} /> Pinned
+                  </span>
+                )}
+                {message.editedAt !== null && (
+                  <Edited onClick={() => setOpened("history")} aria-label="Edited: show earlier versions">
+                    edited
+                  </Edited>
+                )}
+              </Foot>
               {message.expiresAt !== null && <FadingMark expiresAt={message.expiresAt} />}
             </>
           )}
@@ -163,8 +179,15 @@ export function Message({ message, mine, author, found, tabStop, delivery, child
   );
 }
 
-function insteadOfText({ newer, critical }: MessageEntry, mine: boolean, author: string): string {
+function insteadOfText(
+  { newer, critical, deletedBy }: MessageEntry,
+  mine: boolean,
+  author: string,
+  { selfId, nameOf }: Hands,
+): string {
   if (newer) return "This message needs a newer version of QuantumChat. Load the page again to get it.";
+  if (deletedBy?.by === selfId) return "You removed this message.";
+  if (deletedBy !== null) return `Removed by ${nameOf(deletedBy.by)} (${deletedBy.role}).`;
   const what = critical === null ? "this message" : "this critical message";
   return `${mine ? "You" : author} deleted ${what}.`;
 }

@@ -1,7 +1,16 @@
 import { IconButton, Menu, MenuItem, Tooltip } from "@mui/material";
 import { styled } from "@mui/material/styles";
 import { useRef, useState } from "react";
-import { CopyIcon, EditIcon, HistoryIcon, MoreIcon, ReplyIcon, SmileIcon, TrashIcon } from "../../components/icons";
+import {
+  CopyIcon,
+  EditIcon,
+  HistoryIcon,
+  MoreIcon,
+  PinIcon,
+  ReplyIcon,
+  SmileIcon,
+  TrashIcon,
+} from "../../components/icons";
 import type { MessageEntry } from "../../realtime/state";
 import { EarlierTexts } from "./EarlierTexts";
 import { allowed, useHands } from "./hands";
@@ -81,12 +90,17 @@ export function MessageTools({ message, mine, opened, onOpen }: Props) {
             <HistoryIcon size={18} /> Earlier versions
           </MenuItem>
         )}
-        {can.remove && (
-          <MenuItem onClick={choose(() => hands.remove(message))}>
-            <TrashIcon size={18} /> Delete
+        {can.pin && (
+          <MenuItem onClick={choose(() => hands.pin(message))}>
+            <PinIcon size={18} /> {message.pinned === null ? "Pin" : "Unpin"}
           </MenuItem>
         )}
-        {can.remove && !can.edit && (
+        {can.remove && (
+          <MenuItem onClick={choose(() => hands.remove(message))}>
+            <TrashIcon size={18} /> {mine ? "Delete" : "Remove"}
+          </MenuItem>
+        )}
+        {mine && can.remove && !can.edit && (
           <MenuItem disabled sx={{ whiteSpace: "normal", maxWidth: 260 }}>
             A critical message cannot be edited: its text is signed.
           </MenuItem>

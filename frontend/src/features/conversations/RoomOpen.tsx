@@ -1,4 +1,3 @@
-import { useMemo } from "react";
 import { Callout } from "../../components/Callout";
 import { RoomDisc } from "../../components/RoomDisc";
 import { Name, PaneHeader } from "../../components/Pane";
@@ -12,17 +11,14 @@ import type { Room } from "../../realtime/state";
 import { SendBlocked } from "./ComposerBlocked";
 import { Holder } from "./composerParts";
 import { DetailsToggle, HeaderLink, HeaderWords, useTypingLine } from "./header";
-import { type Talk, talkOfRoom } from "./talk";
+import type { Talk } from "./talk";
 import { Talking } from "./Talking";
+import { useRoomTalk } from "./useTalk";
 
 /** A room on the page: header, timeline, composer. */
 export function RoomOpen({ room }: { room: Room }) {
-  const people = useAppSelector((state) => state.connections.people);
   const selfId = useAppSelector(selectSelf)?.userId ?? "";
-  const talk = useMemo(
-    () => talkOfRoom(room, selfId, (id) => people?.[id]?.username ?? "Somebody"),
-    [room, selfId, people],
-  );
+  const talk = useRoomTalk(room);
   const typing = useTypingLine(room.id, talk.nameOf, true);
   const end = roomEnd(room, selfId, talk.nameOf);
   const foot = end === null ? <RoomBlocked room={room} talk={talk} /> : <Told {...end} />;

@@ -22,6 +22,8 @@ const NOBODY = { userId: "", username: "" };
 export function Talking({ talk, instead, children }: { talk: Talk; instead: Instead; children: ReactNode }) {
   const self = useAppSelector(selectSelf) ?? NOBODY;
   const { hands, aim, setAim, removing, setRemoving, remove, problem } = useHandsOn(talk, self);
+  const own = removing === null || removing.authorId === self.userId;
+  const author = removing === null ? "" : hands.nameOf(removing.authorId);
   return (
     <HandsContext value={hands}>
       {children}
@@ -31,8 +33,8 @@ export function Talking({ talk, instead, children }: { talk: Talk; instead: Inst
       {instead.foot ?? <Composer talk={talk} aim={aim} onAim={setAim} problem={problem} />}
       <ConfirmDialog
         open={removing !== null}
-        title="Delete this message?"
-        action="Delete for everybody"
+        title={own ? "Delete this message?" : `Remove this message of ${author}?`}
+        action={own ? "Delete for everybody" : "Remove for everybody"}
         running={remove.running}
         problem={remove.problem === null ? null : problemWords(remove.problem)}
         onClose={() => setRemoving(null)}
@@ -42,7 +44,7 @@ export function Talking({ talk, instead, children }: { talk: Talk; instead: Inst
       >
         <p>
           Its text goes from your browsers, and from those of {talk.others} as soon as they are online. A mark that you
-          deleted something stays.
+          {own ? " deleted something" : " removed it"} stays.
         </p>
       </ConfirmDialog>
     </HandsContext>

@@ -124,7 +124,7 @@ describe("a message", () => {
       within(menu)
         .getAllByRole("menuitem")
         .map((item) => item.textContent.trim()),
-    ).toEqual(["Copy text"]);
+    ).toEqual(["Copy text", "Pin"]);
     await user.keyboard("{Escape}");
     const place = { kind: "message", id: uuid(900), position: 41, at: Date.now(), authorId: self.userId } as const;
     act(() => messenger.receive(BOB, { ...PLAIN, ...place, text: "the bridge is closed", critical }));

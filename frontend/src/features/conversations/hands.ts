@@ -13,6 +13,9 @@ export interface Hands {
   conversationId: Id;
   /** Something can be sent here now, or waits until it can. */
   canWrite: boolean;
+  /** Whether one's role allows to delete what this person wrote. */
+  mayRemove: (authorId: Id) => boolean;
+  mayPin: boolean;
   /** Of oneself: "You". */
   nameOf: (userId: Id) => string;
   /** The user name, of oneself too. */
@@ -26,6 +29,8 @@ export interface Hands {
   toNewest: () => void;
   react: (message: MessageEntry, emoji: string) => void;
   remove: (message: MessageEntry) => void;
+  /** Pins it, or unpins one that is pinned. */
+  pin: (message: MessageEntry) => void;
 }
 
 export const HandsContext = createContext<Hands | null>(null);
@@ -37,10 +42,19 @@ export function useHands(): Hands {
 }
 
 /** What may be done to this message by this person now. */
-export function allowed({ canWrite, selfId }: Pick<Hands, "canWrite" | "selfId">, message: MessageEntry) {
+export function allowed(
+  { canWrite, selfId, mayRemove, mayPin }: Pick<Hands, "canWrite" | "selfId" | "mayRemove" | "mayPin">,
+  message: MessageEntry,
+) {
   const can = canWrite && message.changeable;
   const own = can && message.authorId === selfId;
-  return { answer: can, react: can, edit: own && message.critical === null && !message.newer, remove: own };
+  return {
+    answer: can,
+    react: can,
+    edit: own && message.critical === null && !message.newer,
+    pin: can && mayPin,
+    remove: own || (can && mayRemove(message.authorId)),
+  };
 }
 
 /** "You, bob and 2 others". */

@@ -1,6 +1,7 @@
+import { RANK } from "../../app/ranks";
 import { stageLine, type Line } from "../../app/words/notices";
 import { roomStageLine } from "../../app/words/rooms";
-import type { Conversation, Editing, Id, Room } from "../../realtime/state";
+import type { Conversation, Editing, Id, PinnedMessage, Room } from "../../realtime/state";
 import type { Mentionable } from "./mentions";
 
 /** What timeline and composer need of a conversation, with one person or with many. */
@@ -11,6 +12,10 @@ export interface Talk {
   /** Who wrote; one's own messages stand without a name. */
   nameOf: (userId: Id) => string;
   inRoom: boolean;
+  /** Whether one's role allows to delete what this person wrote. */
+  mayRemove: (authorId: Id) => boolean;
+  mayPin: boolean;
+  pinned: readonly PinnedMessage[];
   /** Who can be meant: everybody in it but oneself. */
   people: readonly Mentionable[];
   draft: string;
@@ -39,6 +44,9 @@ export function talkOf(conversation: Conversation, now: number): Talk {
     name: peer.username,
     nameOf: () => peer.username,
     inRoom: false,
+    mayRemove: () => false,
+    mayPin: true,
+    pinned: conversation.pinned,
     people: [{ id: peer.id, name: peer.username }],
     draft,
     editing,
@@ -55,13 +63,17 @@ export function talkOf(conversation: Conversation, now: number): Talk {
 }
 
 export function talkOfRoom(room: Room, selfId: Id, former: (userId: Id) => string): Talk {
-  const { id, name, people, stage, draft, editing, unread, readSeq, deliveredSeq, seenSeq } = room;
+  const { id, name, role, people, stage, draft, editing, unread, readSeq, deliveredSeq, seenSeq } = room;
   const names = new Map(people.map((person) => [person.id, person.username]));
+  const ranks = new Map(people.map((person) => [person.id, RANK[person.role]]));
   return {
     id,
     name: name === "" ? "this room" : name,
     nameOf: (userId) => names.get(userId) ?? former(userId),
     inRoom: true,
+    mayRemove: (authorId) => RANK[role] >= RANK.moderator && RANK[role] > (ranks.get(authorId) ?? RANK.member),
+    mayPin: RANK[role] >= RANK.moderator,
+    pinned: room.pinned,
     people: people.flatMap((person) => (person.id === selfId ? [] : { id: person.id, name: person.username })),
     draft,
     editing,

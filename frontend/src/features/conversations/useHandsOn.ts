@@ -15,7 +15,7 @@ function entryOf(entries: TimelineEntry[] | undefined, id: Id | undefined): Mess
 
 /** The hands of this person on this conversation, what the composer aims at, and what went wrong last. */
 export function useHandsOn(
-  { id, canWrite, editing, nameOf: theirName }: Talk,
+  { id, canWrite, mayRemove, mayPin, editing, nameOf: theirName }: Talk,
   self: Pick<Self, "userId" | "username">,
 ) {
   const { userId: selfId, username } = self;
@@ -31,6 +31,8 @@ export function useHandsOn(
   const { run: openNewest } = newest;
   const remove = useCommand((message: MessageEntry) => messenger.deleteMessage(id, message.id));
   const { run: doReact } = react;
+  const pin = useCommand((message: MessageEntry) => messenger.pin(id, message.id, message.pinned === null));
+  const { run: doPin } = pin;
 
   const nameOf = useCallback((userId: Id) => (userId === selfId ? "You" : theirName(userId)), [selfId, theirName]);
   const usernameOf = useCallback(
@@ -42,6 +44,8 @@ export function useHandsOn(
       selfId,
       conversationId: id,
       canWrite,
+      mayRemove,
+      mayPin,
       nameOf,
       usernameOf,
       aim: (next) => {
@@ -51,7 +55,7 @@ export function useHandsOn(
       editLast: () => {
         const entries = store.getState().conversations.timelines[id]?.entries ?? [];
         const last = entries.findLast((entry) => entry.kind === "message" && entry.authorId === selfId);
-        if (last?.kind === "message" && allowed({ canWrite, selfId }, last).edit)
+        if (last?.kind === "message" && allowed({ canWrite, selfId, mayRemove, mayPin }, last).edit)
           setAim({ kind: "edit", message: last });
       },
       toComposer,
@@ -60,16 +64,18 @@ export function useHandsOn(
       },
       react: (message, emoji) => void doReact(message, emoji),
       remove: setRemoving,
+      pin: (message) => void doPin(message),
     }),
-    [selfId, id, canWrite, nameOf, usernameOf, doReact, openNewest, store],
+    [selfId, id, canWrite, mayRemove, mayPin, nameOf, usernameOf, doReact, doPin, openNewest, store],
   );
   const kept = useAppSelector((state) => entryOf(state.conversations.timelines[id]?.entries, editing?.messageId));
   const [resumed, setResumed] = useState(false);
   // An edit that was begun before goes on as soon as its message is there.
   if (!resumed && kept !== null) {
     setResumed(true);
-    if (aim === null && allowed({ canWrite, selfId }, kept).edit) setAim({ kind: "edit", message: kept });
+    if (aim === null && allowed({ canWrite, selfId, mayRemove, mayPin }, kept).edit)
+      setAim({ kind: "edit", message: kept });
   }
-  const problem: Problem | null = react.problem;
+  const problem: Problem | null = react.problem ?? pin.problem;
   return { hands, aim, setAim, removing, setRemoving, remove, problem };
 }

@@ -3,7 +3,7 @@ import { Name, Section } from "../../components/Pane";
 import { useCommand, useMessenger } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
 import type { Room } from "../../realtime/state";
-import { RANK } from "./may";
+import { RANK } from "../../app/ranks";
 
 export function Banned({ room }: { room: Room }) {
   const messenger = useMessenger();

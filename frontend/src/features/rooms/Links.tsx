@@ -8,7 +8,7 @@ import { problemWords } from "../../app/words/problems";
 import { inSentence } from "../../lib/time";
 import { plural } from "../../lib/text";
 import type { Id, Room, RoomLink } from "../../realtime/state";
-import { RANK } from "./may";
+import { RANK } from "../../app/ranks";
 
 const HOUR = 3_600_000;
 const LASTS = [

@@ -34,8 +34,15 @@ const What = styled("div")(({ theme }) => ({
 const People = styled("ul")({ margin: "0 -8px 8px", padding: 0, listStyle: "none" });
 const Actions = styled("div")({ display: "flex", flexWrap: "wrap", gap: 8 });
 
-/** Beside a room: who is in it, who may do what, and the ways out. `findings`: they belong to another feature. */
-export function RoomPanel({ room, selfId, findings }: { room: Room; selfId: string; findings: ReactNode }) {
+interface Props {
+  room: Room;
+  selfId: string;
+  findings: ReactNode;
+  pinned: ReactNode;
+}
+
+/** Beside a room: who is in it, who may do what, and the ways out. `findings`, `pinned`: they belong to other features. */
+export function RoomPanel({ room, selfId, findings, pinned }: Props) {
   const { id, name, topic, people } = room;
   const messenger = useMessenger();
   const [editing, setEditing] = useState(false);
@@ -57,6 +64,7 @@ export function RoomPanel({ room, selfId, findings }: { room: Room; selfId: stri
             )}
           </What>
           {findings}
+          {pinned}
           <Section aria-labelledby="room-people">
             <h2 id="room-people">
               {plural(people.length, "person", "people")}

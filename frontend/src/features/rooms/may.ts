@@ -1,6 +1,5 @@
-import type { Rank, Room, RoomMember, RoomRole } from "../../realtime/state";
-
-export const RANK: Record<RoomRole, Rank> = { member: 0, moderator: 1, owner: 2 };
+import { RANK } from "../../app/ranks";
+import type { Room, RoomMember } from "../../realtime/state";
 
 /** What a person may do here, so that nobody is offered what would be refused; crypto/ judges for good. */
 export function may({ role, settings, stage }: Room, what: "invite" | "configure"): boolean {

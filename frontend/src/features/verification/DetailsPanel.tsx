@@ -39,9 +39,11 @@ interface Props {
   conversation: Conversation;
   /** Remove, block, unblock: they belong to another feature. */
   personActions: ReactNode;
+  /** What stands out in it: of another feature too. */
+  pinned: ReactNode;
 }
 
-export function DetailsPanel({ conversation, personActions }: Props) {
+export function DetailsPanel({ conversation, personActions, pinned }: Props) {
   const { id, peer } = conversation;
   const messenger = useMessenger();
   const now = useNow(60_000);
@@ -80,6 +82,7 @@ export function DetailsPanel({ conversation, personActions }: Props) {
               <Findings findings={conversation.findings} whose={whose} />
             </Section>
           )}
+          {pinned}
           {person !== undefined && (
             <Section aria-labelledby="safety">
               <h2 id="safety">Safety</h2>

@@ -1,4 +1,4 @@
-/** Files of messages that this person deleted: the server forgets them too, and gives their room back. */
+/** Files of this person’s messages that were deleted: the server forgets them too, and gives their room back. */
 import { isApiError } from "../../api/errors";
 import type { Context } from "../context";
 import type { Jobs, Verdict } from "../jobs";

@@ -21,7 +21,7 @@ afterEach(async () => {
 const seen = (who: TestPerson, other: TestPerson, what: string, look: (all: MessageEntry[]) => boolean) =>
   who.sees(what, () => look(who.messages(other)));
 
-test("P10.3 answers, reactions, edits and deletions reach everybody, and outlast a crash and time without a line", async () => {
+test("P10.3 answers, reactions, edits, deletions and pins reach everybody, and outlast a crash and time without a line", async () => {
   const [alice, bob] = await twoConnected(services);
   present = [alice, bob];
   const id = alice.conversation(bob)!.id;
@@ -39,6 +39,17 @@ test("P10.3 answers, reactions, edits and deletions reach everybody, and outlast
   const settled = ([first, second, third]: MessageEntry[]) =>
     first?.text === "lemon cake" && second?.deletedAt != null && third?.quote?.text === "lemon cake";
   await seen(bob, alice, "the edit and the deletion", settled);
+  await bob.tab.engine.pin(id, cake, true);
+  const pins = (who: TestPerson, other: TestPerson) => who.conversation(other)!.pinned.map(({ text }) => text);
+  for (const [who, other] of [
+    [alice, bob],
+    [bob, alice],
+  ] as const) {
+    await who.sees("the pin told", () =>
+      who.entries(other).some((entry) => entry.kind === "notice" && entry.notice.code === "pinned"),
+    );
+    await who.sees("the pin", () => pins(who, other).join() === "lemon cake");
+  }
   await alice.sees("all logged", () => alice.messages(bob).every(({ pending }) => pending === null));
   const want = [
     { text: "lemon cake", earlier: [{ text: "lemmon cake" }], reactions: [{ emoji: "🎉", by: [bob.id] }] },
@@ -56,5 +67,6 @@ test("P10.3 answers, reactions, edits and deletions reach everybody, and outlast
   await seen(alice, bob, "the reaction gone", ([first]) => first!.reactions.length === 0);
   await seen(bob, alice, "it logged", ([first]) => first?.pending === null);
   expect(bob.messages(alice)).toMatchObject([{ ...want[0], reactions: [] }, want[1], want[2]]);
+  expect(pins(bob, alice)).toEqual(["lemon cake"]);
   for (const person of [alice, bob]) expect(person.conversation(person === alice ? bob : alice)!.findings).toEqual([]);
 });

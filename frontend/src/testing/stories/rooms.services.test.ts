@@ -1,10 +1,12 @@
 import "fake-indexeddb/auto";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { WireRow } from "../../crypto/wire";
 import type { FindingKind, Id, MessageEntry, Notice, Room } from "../../realtime/state";
 import { lieTo, lyingAbout, ofRoom, ofRows, rolledBack } from "./hostileServer";
 import { TestPerson } from "./person";
-import { Services } from "./services";
+import { PATIENCE_MS, Services } from "./services";
 
 /** All of a story, on a machine that does much else beside. */
 const STORY_MS = 300_000;
@@ -117,8 +119,27 @@ test(
   STORY_MS,
 );
 
+/** A text and a file of somebody: gone for everybody, and the file, by its author's own browser, from the server. */
+async function removes(moderator: TestPerson, author: TestPerson, all: readonly TestPerson[], id: Id): Promise<void> {
+  const kept = () => readdirSync(join(services.dataDir, "attachments"));
+  const about = { name: "gulls.bin", type: "", width: null, height: null, thumbnail: null };
+  await author.tab.engine.sendFile(id, new Blob(["gulls"]), about);
+  const theirs = () => messages(moderator, id).filter(({ authorId }) => authorId === author.id);
+  await moderator.sees("the file", () => theirs().some(({ file }) => file !== null));
+  expect(kept()).toHaveLength(1);
+  for (const message of theirs()) await moderator.tab.engine.deleteMessage(id, message.id);
+  const deletedBy = { by: moderator.id, role: "moderator" };
+  const gone = { text: "", file: null, deletedBy };
+  for (const person of all) {
+    const removed = () => messages(person, id).filter(({ deletedAt }) => deletedAt !== null);
+    await person.sees("both removed", () => removed().length === 2);
+    expect(removed()).toMatchObject([gone, gone]);
+  }
+  await vi.waitFor(() => expect(kept()).toEqual([]), PATIENCE_MS);
+}
+
 test(
-  "P10.1 five people in a room: roles, a new name, removal, leaving, hand-over and the end",
+  "P10.1 P10.3 five people in a room: roles, a new name, removals, leaving, hand-over and the end",
   async () => {
     const all = [olga, mona, anna, ben, carl];
     const id = await olga.tab.engine.createRoom({
@@ -152,12 +173,16 @@ test(
     expect(notices(anna, id)).toContainEqual({ code: "renamed", by: mona.id, whose: null, text: "Quay" });
     expect(notices(anna, id)).toContainEqual({ code: "moderator_made", by: olga.id, whose: mona.id, text: null });
 
+    await removes(mona, carl, all, id);
+    const [, critical] = messages(ben, id);
+    await expect(ben.tab.engine.deleteMessage(id, critical!.id)).rejects.toThrow("not_changeable");
+
     await mona.tab.engine.changeRoom(id, { act: "remove", userId: ben.id, ban: true });
     await ben.sees("that it is out", ({ rooms }) => rooms.all?.[id]?.stage.kind === "left");
     expect(room(ben, id)?.stage).toMatchObject({ kind: "left", by: mona.id });
     await olga.tab.engine.send(id, "without ben", "secured");
     await everybodyReads([olga, mona, anna, carl], id, olga, "without ben");
-    expect(messages(ben, id).map(({ text }) => text)).toEqual(["hello", "for the record"]);
+    expect(messages(ben, id).map(({ text }) => text)).toEqual(["", "for the record", ""]);
     await expect(olga.tab.engine.inviteToRoom(id, ben.id)).rejects.toThrow("not_allowed");
 
     await carl.tab.engine.leaveRoom(id);
