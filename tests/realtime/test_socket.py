@@ -17,6 +17,7 @@ from shared.encoding import to_base64url
 from tests.groups import active, establishing
 from tests.processes import PATIENCE
 from tests.realtime.wire import Wire
+from tests.rooms import room_of
 from tests.services import Service
 
 
@@ -461,3 +462,21 @@ async def test_p7_4_ciphertexts_go_when_all_recipients_have_passed_them(wire: Wi
 
     assert (await group.log(bob))[0]["contribution"] is None
     assert len((await group.session(bob))["ml_kem_keys"]) == 1
+
+
+async def test_p7_4_who_was_taken_out_while_away_still_gets_what_it_has_yet_to_read(wire: Wire) -> None:
+    room = await room_of(wire.service, "anna", "ben")
+    olga, anna, ben = room.members
+    body = room.commit_body(uuid7(), contribution=await room.contribution(olga, "rotate"))
+    renewed = (await olga.post(room.commits, body))["seq"]
+    room.epoch += 1
+    removed = (await room.remove(olga, ben))["seq"]
+    one, other = await wire.open(olga), await wire.open(anna)
+    for client in (one, other):
+        await client.rows(room, removed)
+    await one.say("message_ack", conversation_id=room.session_id, seq=removed)
+    await other.until("receipt", lambda receipt: receipt["user_id"] == str(olga.user_id))
+    await other.say("message_ack", conversation_id=room.session_id, seq=removed)
+    await one.until("receipt", lambda receipt: receipt["user_id"] == str(anna.user_id))
+
+    assert (await room.log(ben))[renewed - 1]["contribution"] is not None
