@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -22,20 +23,28 @@ _LOOK_SECONDS: Final = 0.1
 
 def pool(options: Options) -> Iterator[str]:
     seconds = options.seconds / 2
-    with (
-        tempfile.TemporaryDirectory(prefix="quantumchat-bench-") as name,
-        quantum_service(Path(name), QUANTUM_ENTROPY_SOURCE="aer") as service,
-    ):
-        # The simulator has just been started: it fills the empty pool, and takes a core for seconds.
-        rows = [
-            _draws(service, f"{CROWD} at once, while the simulator fills the pool", CROWD, lambda: not service.filled)
-        ]
+    rows = []
+    with _service() as service:
+        rows.append(_draws(service, "one caller, while the simulator fills the pool", 1, lambda: not service.filled))
+    with _service() as service:
+        who = f"{CROWD} at once, while the simulator fills the pool"
+        rows.append(_draws(service, who, CROWD, lambda: not service.filled))
         service.wait_until_filled()
         rows.append(_draws(service, "one caller, full pool", 1, _lasting(seconds)))
         rows.append(_draws(service, f"{CROWD} at once, full pool", CROWD, _lasting(seconds)))
     rows.append(["target", "", "- / 5", ""])
     yield table(["32 random bytes with their receipt", "per second", "p50 / p99 ms", "CPU-s per 1,000"], rows)
     yield f"{CROWD} callers ask again as soon as they were answered, so they mostly wait for each other.\n"
+
+
+@contextmanager
+def _service() -> Iterator[QuantumService]:
+    """Just started: the simulator fills the empty pool, and takes a core for seconds."""
+    with (
+        tempfile.TemporaryDirectory(prefix="quantumchat-bench-") as name,
+        quantum_service(Path(name), QUANTUM_ENTROPY_SOURCE="aer") as service,
+    ):
+        yield service
 
 
 def _lasting(seconds: float) -> Callable[[], bool]:
