@@ -1,12 +1,20 @@
 import { Button } from "@mui/material";
+import { styled } from "@mui/material/styles";
 import { useEffect, useState } from "react";
 import { Link, Navigate, useParams } from "react-router";
-import { Column, PaneBody, PaneHeader, Secondary, Section } from "../../components/Pane";
+import { Avatar } from "../../components/Avatar";
+import { Column, PaneBody, PaneHeader, Secondary } from "../../components/Pane";
 import { useAppSelector, useCommand, useMessenger } from "../../app/hooks";
 import { problemWords } from "../../app/words/problems";
 import { forgetFragment, fragmentFor } from "../../lib/invitation";
 import { paths } from "../../lib/paths";
 import type { Id, Join, LinkTarget, Problem } from "../../realtime/state";
+
+/** The one thing that stands on the page. */
+const Said = styled("section")(({ theme }) => ({
+  "& > h2": { ...theme.typography.h2, margin: "12px 0 4px" },
+  "& > p": { margin: "0 0 16px" },
+}));
 
 /** Where an invitation link leads. What the room is called, and who is in it, is told to those in it. */
 export function JoinPage() {
@@ -18,9 +26,9 @@ export function JoinPage() {
       </PaneHeader>
       <PaneBody>
         <Column>
-          <Section>
+          <Said>
             <Invitation key={code} code={code} />
-          </Section>
+          </Said>
         </Column>
       </PaneBody>
     </>
@@ -110,6 +118,7 @@ function Asking({ target, code, fragment }: { target: LinkTarget; code: string; 
   const problem = ask.problem ?? withdraw.problem;
   return (
     <>
+      <Avatar id={target.inviter.id} name={target.inviter.username} size={44} />
       <h2>
         <bdi>{target.inviter.username}</bdi> invites you to a room
       </h2>
