@@ -138,6 +138,9 @@ export class Tab {
   /** Errors that should not have happened. */
   readonly defects: unknown[] = [];
   #dead = false;
+  #die: () => void = () => undefined;
+  /** Resolves when it crashes. */
+  readonly died = new Promise<void>((resolve) => (this.#die = resolve));
   readonly #sockets = new Set<{ close(): void }>();
 
   constructor(prefix: string, environment: (tab: Tab) => Environment) {
@@ -161,6 +164,7 @@ export class Tab {
 
   crash(): void {
     this.#dead = true;
+    this.#die();
     for (const socket of this.#sockets) socket.close();
   }
 

@@ -1,13 +1,11 @@
 /** A room that grows to so many members, each with a real account and the client's own crypto; what each step costs. */
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { uuidv7 } from "../../crypto/primitives/bytes";
 import { fromBase64url } from "../../crypto/primitives/encoding";
 import type { Outgoing } from "../../crypto/client";
 import type { WireCommit, WireOutgoing } from "../../crypto/wire";
 import type { Id } from "../../realtime/state";
 import { TestPerson } from "./person";
-import { PATIENCE_MS, type Services } from "./services";
+import { ServerLog } from "./serverLog";
+import { type Services, until } from "./services";
 
 /** Of one size of the room: milliseconds, and bytes. */
 export interface Figures {
@@ -95,17 +93,6 @@ class Meter {
   }
 }
 
-/** To look costs the browser that is looked at something too. */
-const LOOK_MS = 200;
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`it never came that ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
-}
-
 /** Somebody whose browser stays open and is measured. */
 class Watched {
   readonly meter: Meter;
@@ -128,7 +115,7 @@ class Watched {
   }
 
   async reaches(seq: number): Promise<void> {
-    await until(`${this.person.name} is at ${seq}`, async () => (await this.at()) >= seq);
+    await until(async () => ((await this.at()) >= seq ? null : `${this.person.name} is at ${seq}`));
   }
 }
 
@@ -136,14 +123,14 @@ export class Crowd {
   #members = 1;
   /** The second member, who follows everything. */
   #witness: Watched | null = null;
-  readonly #database: DatabaseSync;
+  readonly #log: ServerLog;
 
   private constructor(
     private readonly services: Services,
     private readonly owner: Watched,
     readonly id: Id,
   ) {
-    this.#database = new DatabaseSync(join(services.dataDir, "quantumchat.db"), { timeout: PATIENCE_MS });
+    this.#log = new ServerLog(services);
   }
 
   static async open(services: Services): Promise<Crowd> {
@@ -154,7 +141,7 @@ export class Crowd {
 
   leave(): void {
     for (const each of this.#watched()) each.person.leave();
-    this.#database.close();
+    this.#log.close();
   }
 
   get defects(): unknown[] {
@@ -199,24 +186,11 @@ export class Crowd {
     }
   }
 
-  /** Somebody whom the owner may invite. Connected in the database: by themselves they would make a session first. */
+  /** Somebody whom the owner may invite. */
   async #stranger(): Promise<TestPerson> {
     const owner = this.owner.person;
     const other = await TestPerson.registered(this.services, "member");
-    const [low, high] = [owner.id, other.id].map((id) => id.replaceAll("-", "")).toSorted();
-    const made = uuidv7().replaceAll("-", "");
-    this.#database
-      .prepare(
-        "INSERT INTO connections (id, low_user_id, high_user_id, requester_id, state, created_at, answered_at)" +
-          " VALUES (?, ?, ?, ?, 'connected', ?, ?)",
-      )
-      .run(made, low!, high!, low!, Date.now(), Date.now());
-    await Promise.all([owner.tab.engine.agree(other.id), other.tab.engine.agree(owner.id)]);
-    const packages = this.#database.prepare(
-      "SELECT 1 FROM key_packages JOIN devices ON devices.id = device_id WHERE user_id = ?",
-    );
-    const user = other.id.replaceAll("-", "");
-    await until(`${other.name} can be added`, () => Promise.resolve(packages.get(user) !== undefined));
+    await this.#log.introduce([owner, other]);
     return other;
   }
 

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
 import type { RootState } from "../../app/store";
+import type { TimelineEntry as StoredEntry } from "../../crypto/client";
 import type { WireAccountKeys } from "../../crypto/wire";
 import type { Conversation, Id, MessageEntry, MessageType, TimelineEntry } from "../../realtime/state";
 import { Browser, type Tab } from "./browser";
@@ -12,6 +13,7 @@ const nothing = () => undefined;
 export class TestPerson {
   readonly email: string;
   readonly password = "correct horse battery staple 7413";
+  #id: Id | null = null;
 
   private constructor(
     readonly name: string,
@@ -63,10 +65,21 @@ export class TestPerson {
     return this.tab.store.getState();
   }
 
+  /** Known from the first sign-in on. */
   get id(): Id {
+    return (this.#id ??= this.#self.userId);
+  }
+
+  get deviceId(): Id {
+    const { deviceId } = this.#self;
+    if (deviceId === null) throw new Error(`${this.name} has no device`);
+    return deviceId;
+  }
+
+  get #self() {
     const { account } = this.state.auth;
     if (account.phase !== "signed_in") throw new Error(`${this.name} is ${account.phase}`);
-    return account.self.userId;
+    return account.self;
   }
 
   /** Waits until `look` finds what it looks for; the failure says in one line who waited where for what, then what is there. */
@@ -164,16 +177,21 @@ export class TestPerson {
     return this.entries(other).filter((entry) => entry.kind === "message");
   }
 
-  /** Every message that the sealed store has, oldest first. */
+  /** The text of every message that the sealed store has, oldest first. */
   async history(other: TestPerson): Promise<string[]> {
-    const texts: string[] = [];
-    const id = this.conversation(other)!.id;
+    const entries = await this.stored(this.conversation(other)!.id);
+    return entries.flatMap((entry) => (entry.kind === "message" ? [entry.text] : []));
+  }
+
+  /** All that the sealed store has of a conversation, oldest first. */
+  async stored(id: Id): Promise<StoredEntry[]> {
+    const entries: StoredEntry[] = [];
     let before: number | undefined;
     for (;;) {
       const page = await this.tab.crypto.timeline(id, { limit: 200, ...(before === undefined ? {} : { before }) });
-      texts.unshift(...page.entries.flatMap((entry) => (entry.kind === "message" ? [entry.text] : [])));
+      entries.unshift(...page.entries);
       const first = page.entries.find((entry) => entry.seq !== null)?.seq;
-      if (!page.older || first === undefined || first === null) return texts;
+      if (!page.older || first === undefined || first === null) return entries;
       before = first;
     }
   }

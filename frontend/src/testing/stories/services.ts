@@ -16,6 +16,20 @@ export const REAL_HASHES = "app_service.main";
 /** After so long a story calls something hung, also on a machine that has much else to do: a bound, not a pace. */
 export const PATIENCE_MS = 180_000;
 
+/** To look costs the browser that is looked at something too. */
+const LOOK_MS = 200;
+
+/** Waits for what no change of a page tells; `left` says what is still missing, null when nothing is. */
+export async function until(left: () => Promise<string | null>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const missing = await left();
+    if (missing === null) return;
+    if (Date.now() > deadline) throw new Error(`it never came that ${missing}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
 class Program {
   #process: ChildProcess | null = null;
   #output = "";
