@@ -17,11 +17,15 @@ export function useMessenger(): Messenger {
 export const problemOf = (error: unknown): Problem =>
   error instanceof MessengerError ? error.problem : { code: "internal_error" };
 
+/** Told what came of a command whose control is gone meanwhile, as when the person it was about has left. */
+export const RefusedContext = createContext<(problem: Problem) => void>(() => undefined);
+
 /** A command that a control gives: is it running, what went wrong last, and start it (true: it was carried out). */
 export function useCommand<Args extends unknown[]>(command: (...args: Args) => Promise<unknown>) {
   const [running, setRunning] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const mounted = useRef(true);
+  const tellElsewhere = useContext(RefusedContext);
   const latest = useRef(command);
   useEffect(() => {
     latest.current = command;
@@ -32,19 +36,22 @@ export function useCommand<Args extends unknown[]>(command: (...args: Args) => P
       mounted.current = false;
     };
   }, []);
-  const run = useCallback(async (...args: Args): Promise<boolean> => {
-    setRunning(true);
-    setProblem(null);
-    try {
-      await latest.current(...args);
-      return true;
-    } catch (error) {
-      if (mounted.current) setProblem(problemOf(error));
-      return false;
-    } finally {
-      if (mounted.current) setRunning(false);
-    }
-  }, []);
+  const run = useCallback(
+    async (...args: Args): Promise<boolean> => {
+      setRunning(true);
+      setProblem(null);
+      try {
+        await latest.current(...args);
+        return true;
+      } catch (error) {
+        (mounted.current ? setProblem : tellElsewhere)(problemOf(error));
+        return false;
+      } finally {
+        if (mounted.current) setRunning(false);
+      }
+    },
+    [tellElsewhere],
+  );
   return { run, running, problem, clear: useCallback(() => setProblem(null), []) };
 }
 

@@ -40,6 +40,8 @@ export const FAILURES = [
   "not_agreed", // the person never agreed to this conversation (P6.7)
   "no_group", // no MLS state for this conversation on this browser
   "not_active",
+  "epoch_passed", // another commit came while this one was made: begin it again (P6.1)
+  "already_member", // the person is in the room: somebody else was faster (P10.1)
   "missing_device_package", // the server left a certified device out of a founding
   "bad_key_package",
   "clock_wrong", // this browser's clock is weeks off: the key packages of others look as if they had ended, or not begun

@@ -27,6 +27,13 @@ const KEY_ROUNDS = 3;
 /** `lost`: another commit holds the epoch. */
 export type CommitOutcome = "accepted" | "lost";
 
+/** Rows are still to come, or somebody has left whom the next commit must take out: by the log as it is then it may go. */
+export function isOvertaken(error: unknown): boolean {
+  return (
+    failureCode(error) === "not_caught_up" || (isApiError(error, "not_allowed") && error.details.missing === "left")
+  );
+}
+
 export interface CommitDependencies {
   readonly directory: Directory;
   readonly took: (received: Received) => Promise<void>;
@@ -58,7 +65,7 @@ export class Commits {
       const begin = () => this.context.crypto.beginFounding(id, packages);
       const contribution = await this.#drawn(id, begin, (request) => this.#contribution(id, request));
       if (contribution === "lost") return "lost";
-      return this.#post(id, await this.#named(id, this.context.crypto.finishCommit(id, contribution)));
+      return this.#finish(id, this.#named(id, this.context.crypto.finishCommit(id, contribution)));
     });
   }
 
@@ -86,7 +93,9 @@ export class Commits {
   act(id: Id, act: RoomAct): Promise<CommitOutcome> {
     return this.#lanes.run(id, async () => {
       const settled = await this.#settle(id);
-      if (settled !== null && settled !== "accepted") return settled;
+      // One that was accepted is adopted when the rows before it have come.
+      const waits = settled === "accepted" && (await this.context.crypto.pendingCommit(id)) !== null;
+      if (settled === "lost" || waits) return "lost";
       return this.#renew(id, () => this.context.crypto.beginRoomAct(id, act));
     });
   }
@@ -103,7 +112,7 @@ export class Commits {
       const begin = () => crypto.beginGeneration(id, packages);
       const contribution = await this.#drawn(id, begin, (request) => this.#contribution(id, request));
       if (contribution === "lost") return "lost";
-      return this.#post(id, await this.#named(id, crypto.finishCommit(id, contribution)));
+      return this.#finish(id, this.#named(id, crypto.finishCommit(id, contribution)));
     });
   }
 
@@ -123,7 +132,7 @@ export class Commits {
       return null;
     });
     if (contribution === "lost") return "lost";
-    return this.#post(id, await this.#renewal(id, contribution, begin));
+    return this.#finish(id, this.#renewal(id, contribution, begin));
   }
 
   /** A contribution that breaks a rule does not hold up the renewal: it goes out without one (PROTOCOL.md 7.3). */
@@ -168,6 +177,18 @@ export class Commits {
       if (kind !== null) await this.dependencies.refused(id, kind);
       throw error;
     }
+  }
+
+  /** Another commit may have come while this one was made. */
+  async #finish(id: Id, made: Promise<CommitToSend>): Promise<CommitOutcome> {
+    let commit: CommitToSend;
+    try {
+      commit = await made;
+    } catch (error) {
+      if (failureCode(error) !== "epoch_passed") throw error;
+      return "lost";
+    }
+    return this.#post(id, commit);
   }
 
   async #settle(id: Id): Promise<CommitOutcome | null> {

@@ -2,6 +2,7 @@
 import { isApiError } from "../api/errors";
 import { type Change, failureCode, type MessageEntry } from "../crypto/client";
 import { changes } from "./changes";
+import { type CommitOutcome, isOvertaken } from "./commits";
 import type { Jobs } from "./jobs";
 import type { Live } from "./live";
 import { messageRef } from "./messages";
@@ -81,7 +82,7 @@ export class ConversationCommands {
   async rotate(id: Id): Promise<void> {
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        if ((await this.live.commits.rotate(id)) === "accepted") return;
+        if ((await this.#rotated(id)) === "accepted") return;
         await this.live.log.catchUp(id);
       }
     } catch (error) {
@@ -90,6 +91,15 @@ export class ConversationCommands {
       throw error;
     }
     throw new MessengerError({ code: "epoch_conflict" });
+  }
+
+  async #rotated(id: Id): Promise<CommitOutcome> {
+    try {
+      return await this.live.commits.rotate(id);
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
+      return "lost";
+    }
   }
 
   async terminate(id: Id): Promise<void> {

@@ -11,6 +11,7 @@ const SAME: Readonly<Record<string, string>> = {
   vault_rollback: "vault_unreadable",
   store_unavailable: "storage_unavailable",
   text_too_long: "too_large",
+  epoch_passed: "epoch_conflict",
 };
 
 /** Answers after which the same step may succeed: somebody else was faster, or this sign-in ended. */

@@ -1,6 +1,7 @@
 /** What a person does with rooms. */
 import { isApiError } from "../api/errors";
-import type { RoomAct as Sealed } from "../crypto/client";
+import { failureCode, type RoomAct as Sealed } from "../crypto/client";
+import { isOvertaken } from "./commits";
 import type { Live } from "./live";
 import { MessengerError } from "./messenger";
 import type { Id, RoomAct } from "./state";
@@ -86,9 +87,15 @@ export class RoomCommands {
     try {
       return (await commits.act(id, await act())) === "accepted";
     } catch (error) {
-      if (isApiError(error, "not_allowed") && error.details.missing === "left") return false;
+      if (await this.#isBehind(id, error)) return false;
       throw error;
     }
+  }
+
+  /** Rows came meanwhile, or are still to come: by the log as it will be then the act may be allowed. */
+  async #isBehind(id: Id, error: unknown): Promise<boolean> {
+    if (isOvertaken(error)) return true;
+    return failureCode(error) === "not_allowed" && (await this.live.context.crypto.dueCommit(id)) === "person_left";
   }
 
   async leave(id: Id): Promise<void> {
@@ -119,7 +126,8 @@ export class RoomCommands {
         await this.live.log.catchUp(id);
         return;
       } catch (error) {
-        if (!isApiError(error, "epoch_stale", "message_required") || attempt === ATTEMPTS) throw error;
+        const passes = isApiError(error, "epoch_stale", "message_required") || failureCode(error) === "not_caught_up";
+        if (!passes || attempt === ATTEMPTS) throw error;
         await this.live.log.catchUp(id);
       }
     }

@@ -574,8 +574,9 @@ export type RoomAct =
   | { act: "lift_ban"; userId: Id }
   | { act: "role"; userId: Id; role: "member" | "moderator" }
   | { act: "hand_over"; userId: Id }
-  | { act: "profile"; name: string; topic: string }
-  | { act: "settings"; settings: RoomSettings }
+  /** What is not named stays as it is by then: somebody else may just have changed it. */
+  | { act: "profile"; name?: string; topic?: string }
+  | { act: "settings"; settings: Partial<RoomSettings> }
   | { act: "timer"; seconds: number }
   | { act: "revoke_link"; link: Id };
 

@@ -97,6 +97,7 @@ const WORDS: Record<string, string> = {
   group_lost: "This browser cannot follow the conversation any more. It waits to be added again.",
   not_caught_up: "This browser is still catching up. It goes out when that is done.",
   epoch_conflict: "The keys were changed at the same moment. Try again.",
+  epoch_stale: "The keys were changed at the same moment. Try again.",
   not_encrypted: "The server refused the message as unreadable. It was not delivered.",
   bad_signature: "The server did not accept the signature. The message was not delivered; try again.",
   bad_message: "The server refused the message. It was not delivered.",

@@ -7,8 +7,8 @@ import { checkedPackage } from "../mls/keyPackages";
 import { counted, linkWorks, mayAdmit, membersOf } from "../mls/roles";
 import { type Admission, MAX_ADMISSIONS, MAX_MEMBERS, type RoomState } from "../mls/roomState";
 import { equalBytes, sha256 } from "../primitives/bytes";
-import { fromBase64url } from "../primitives/encoding";
-import type { RoomJoin } from "../statements/roomJoin";
+import { fromBase64url, MalformedEncoding } from "../primitives/encoding";
+import { decodeRoomJoin, type RoomJoin } from "../statements/roomJoin";
 import { isActive } from "../store/person";
 import type { CommitPlan, Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
@@ -42,7 +42,7 @@ export async function admitting(
   const checked: Checked[] = [];
   for (const request of requests) {
     const found = await check(room, record, before, request);
-    if (found === null) refuse(room, unit, record, request.user_id, true);
+    if (found === null) refuse(room, unit, record, request.user_id, !namesNoLink(before, request));
     else checked.push(found);
   }
   const unknown = await unknownOf(room, unit, checked);
@@ -63,6 +63,17 @@ export async function admitting(
   if (adds.length === 0) return { step: "nobody" };
   const policy = { ...before.policy, invitations: counted(before.policy, admitted) };
   return { adds, admissions, admitted, after: { ...before, policy } };
+}
+
+/** By a link that the room does not have, or no longer: whoever asked before it was revoked has forged nothing. */
+function namesNoLink({ policy }: RoomState, { statement }: Request): boolean {
+  try {
+    const { link } = decodeRoomJoin(fromBase64url(statement));
+    return !policy.invitations.some(({ id }) => id === link);
+  } catch (error) {
+    if (error instanceof MalformedEncoding) return false;
+    throw error;
+  }
 }
 
 /** Signed by who holds a link, for the device and package that the server shows. */

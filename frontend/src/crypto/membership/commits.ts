@@ -44,7 +44,7 @@ export async function finishCommit(
   const begun = room.plans.get(id);
   if (begun === undefined) throw new CryptoFailure("nothing_pending");
   room.plans.delete(id);
-  if (!stillFits(begun, record)) throw new CryptoFailure("out_of_order");
+  if (!stillFits(begun, record)) throw new CryptoFailure("epoch_passed");
   await checkMayCommit(room, unit, record);
   if (wire === null && begun.purpose === "found") throw new CryptoFailure("contribution_required");
   const contribution = wire === null ? null : await checked(room, record, begun, wire);

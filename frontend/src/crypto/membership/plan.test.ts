@@ -41,7 +41,7 @@ test("P6.2 what was planned is made once, and not when another commit came meanw
   const contribution = await rotation(alice);
   await bob.rotate(id);
   await alice.sync(id);
-  expect(await refusal(alice.api.finishCommit(id, contribution))).toBe("out_of_order");
+  expect(await refusal(alice.api.finishCommit(id, contribution))).toBe("epoch_passed");
   expect(await refusal(alice.api.finishCommit(id, contribution))).toBe("nothing_pending");
   expect(await alice.api.pendingCommit(id)).toBeNull();
 });

@@ -3,8 +3,8 @@
 import { type ConversationRecord, loadConversation, roomState } from "../conversation/record";
 import { stateOf } from "../conversation/view";
 import { CryptoFailure } from "../failures";
-import { checkRoomCommit, NotAllowed } from "../mls/roles";
-import { type Admission, encodeProfile, type Policy, type RoomState } from "../mls/roomState";
+import { checkRoomCommit, membersOf, NotAllowed } from "../mls/roles";
+import { type Admission, decodeProfile, encodeProfile, type Policy, type RoomState } from "../mls/roomState";
 import type { DeviceRef } from "../mls/suite";
 import { fromBase64url } from "../primitives/encoding";
 import { activeDevices } from "../store/person";
@@ -79,7 +79,8 @@ async function drafted(
   }
   const removed = act.act === "remove" ? devicesOf(record, act.userId) : [];
   if (act.act === "profile") {
-    const profile = encodeProfile({ name: act.name, topic: act.topic, avatar: new Uint8Array() });
+    const was = decodeProfile(before.profile);
+    const profile = encodeProfile({ ...was, name: act.name ?? was.name, topic: act.topic ?? was.topic });
     return { adds: [], removed, after: { ...before, profile } };
   }
   return { adds: [], removed, after: { ...before, policy: policyAfter(before.policy, act) } };
@@ -125,7 +126,7 @@ function policyAfter(policy: Policy, act: PolicyAct): Policy {
         moderators: [...without(policy.moderators, act.userId), policy.owner].sort(),
       };
     case "settings":
-      return { ...policy, settings: act.settings };
+      return { ...policy, settings: { ...policy.settings, ...act.settings } };
     case "timer":
       return { ...policy, settings: { ...policy.settings, timer: act.seconds } };
   }
@@ -139,6 +140,7 @@ async function invitation(
   before: RoomState,
   { userId, packages }: Extract<RoomAct, { act: "invite" }>,
 ): Promise<Draft | CommitStep> {
+  if (membersOf(before.policy, record.members).has(userId)) throw new CryptoFailure("already_member");
   const person = await room.person(unit, userId);
   const known = person === undefined ? [] : activeDevices(person);
   const certified = known.flatMap(([deviceId, device]) =>

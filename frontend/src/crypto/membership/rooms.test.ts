@@ -266,6 +266,11 @@ test("P10.1 a member who writes where only moderators may", async () => {
   expect(await alice.texts(room.id)).toEqual([]);
 });
 
+test("P10.1 whoever is in the room already is not added again", async () => {
+  const again = alice.api.beginRoomAct(room.id, { act: "invite", userId: bob.userId, packages: { items: [] } });
+  await expect(again).rejects.toThrow("already_member");
+});
+
 test("P10.1 the honest program does not even try", async () => {
   const code = (call: Promise<unknown>) => call.then(() => "none", failureCode);
   const { api } = bob;

@@ -113,8 +113,9 @@ export type RoomAct =
   | { act: "lift_ban"; userId: Id }
   | { act: "role"; userId: Id; role: "member" | "moderator" }
   | { act: "hand_over"; userId: Id }
-  | { act: "profile"; name: string; topic: string }
-  | { act: "settings"; settings: RoomSettings }
+  /** What is not named stays as it is by then: somebody else may just have changed it. */
+  | { act: "profile"; name?: string; topic?: string }
+  | { act: "settings"; settings: Partial<RoomSettings> }
   /** Seconds after which messages disappear; 0: never. */
   | { act: "timer"; seconds: number }
   /** A link that `newLink` made and the server keeps. */

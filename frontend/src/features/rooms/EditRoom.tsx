@@ -10,9 +10,15 @@ export function EditRoom({ room, onClose }: { room: Room; onClose: () => void })
   const messenger = useMessenger();
   const [name, setName] = useState(room.name);
   const [topic, setTopic] = useState(room.topic);
-  const save = useCommand(() =>
-    messenger.changeRoom(room.id, { act: "profile", name: name.trim(), topic: topic.trim() }),
-  );
+  const [before] = useState({ name: room.name, topic: room.topic });
+  const save = useCommand(() => {
+    const written = { name: name.trim(), topic: topic.trim() };
+    return messenger.changeRoom(room.id, {
+      act: "profile",
+      ...(written.name === before.name ? {} : { name: written.name }),
+      ...(written.topic === before.topic ? {} : { topic: written.topic }),
+    });
+  });
   const confirm = async () => {
     if (await save.run()) onClose();
   };

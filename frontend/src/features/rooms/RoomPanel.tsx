@@ -8,7 +8,9 @@ import { PaneBody, Secondary, Section, SideHeader } from "../../components/Pane"
 import { RoomDisc } from "../../components/RoomDisc";
 import { paths } from "../../lib/paths";
 import { plural } from "../../lib/text";
-import type { Room } from "../../realtime/state";
+import { RefusedContext } from "../../app/hooks";
+import { problemWords } from "../../app/words/problems";
+import type { Problem, Room } from "../../realtime/state";
 import { Banned } from "./Banned";
 import { EditRoom } from "./EditRoom";
 import { EndRoom } from "./EndRoom";
@@ -46,8 +48,9 @@ export function RoomPanel({ room, selfId, findings, pinned }: Props) {
   const { id, name, topic, people } = room;
   const messenger = useMessenger();
   const [editing, setEditing] = useState(false);
+  const [refused, setRefused] = useState<Problem | null>(null);
   return (
-    <>
+    <RefusedContext value={setRefused}>
       <SideHeader title="Room" subject={id} closeTo={paths.conversation(id)} />
       <PaneBody>
         <Body>
@@ -63,6 +66,7 @@ export function RoomPanel({ room, selfId, findings, pinned }: Props) {
               </Button>
             )}
           </What>
+          {refused !== null && <p role="alert">What you did last was not carried out. {problemWords(refused)}</p>}
           {findings}
           {pinned}
           <Section aria-labelledby="room-people">
@@ -108,6 +112,6 @@ export function RoomPanel({ room, selfId, findings, pinned }: Props) {
         </Body>
       </PaneBody>
       {editing && <EditRoom room={room} onClose={() => setEditing(false)} />}
-    </>
+    </RefusedContext>
   );
 }

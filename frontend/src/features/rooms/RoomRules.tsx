@@ -37,7 +37,9 @@ const Who = styled(Select<Rank>)(({ theme }) => ({
 /** Who may do what; each change is one commit that everybody sees. */
 export function RoomRules({ room }: { room: Room }) {
   const messenger = useMessenger();
-  const change = useCommand((settings: RoomSettings) => messenger.changeRoom(room.id, { act: "settings", settings }));
+  const change = useCommand((settings: Partial<RoomSettings>) =>
+    messenger.changeRoom(room.id, { act: "settings", settings }),
+  );
   const id = useId();
   return (
     <Section aria-labelledby={id}>
@@ -52,7 +54,7 @@ export function RoomRules({ room }: { room: Room }) {
             value={room.settings[rule]}
             disabled={change.running}
             inputProps={{ "aria-label": label }}
-            onChange={(event) => void change.run({ ...room.settings, [rule]: event.target.value })}
+            onChange={(event) => void change.run({ [rule]: event.target.value })}
           >
             {RANKS.filter((rank) => rank >= from).map((rank) => (
               <MenuItem key={rank} value={rank}>
@@ -67,7 +69,7 @@ export function RoomRules({ room }: { room: Room }) {
         <Switch
           checked={room.settings.approval}
           disabled={change.running}
-          onChange={(event) => void change.run({ ...room.settings, approval: event.target.checked })}
+          onChange={(event) => void change.run({ approval: event.target.checked })}
         />
       </Rule>
       {change.problem !== null && <p role="alert">{problemWords(change.problem)}</p>}

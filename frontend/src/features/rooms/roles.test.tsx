@@ -130,7 +130,7 @@ describe("by keyboard", () => {
     await user.keyboard("{Enter}");
     await screen.findByRole("option", { name: "Moderators" });
     await user.keyboard("{ArrowDown}{Enter}");
-    const settings = { ...harbour!.settings, post: 1 };
+    const settings = { post: 1 };
     await waitFor(() => expect(did("changeRoom")).toEqual([[harbour!.id, { act: "settings", settings }]]));
   });
 });

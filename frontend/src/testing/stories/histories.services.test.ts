@@ -9,6 +9,8 @@ import { Services } from "./services";
 
 const HISTORIES = Number(process.env.HISTORIES ?? "2");
 const STEPS = Number(process.env.HISTORY_STEPS ?? "30");
+/** In a room: shorter ones, of more people. */
+const DEEDS = Number(process.env.HISTORY_STEPS ?? "15");
 /** What is drawn for everybody's every day is always the same; hundreds come by hand (tests/README.md). */
 const FIRST = Number(process.env.HISTORY_SEED ?? "1");
 
@@ -103,7 +105,7 @@ describe("rooms", () => {
     async (seed) => {
       const history = await RoomHistory.begin(services, crew, seeded(seed));
       try {
-        for (let index = 0; index < STEPS; index++) await history.step();
+        for (let index = 0; index < DEEDS; index++) await history.step();
         await history.end();
         await quiet(history, log);
         await check(history, log);
