@@ -3,7 +3,7 @@
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { forgeMessage, postMessage } from "../testing/attacker";
-import { another, Browser, twoPeople, type World } from "../testing/browser";
+import { another, type Browser, twoPeople, type World } from "../testing/browser";
 import { TestRoom } from "../testing/rooms";
 import { msToTime } from "../primitives/encoding";
 import type { MessageRef } from "../types";

@@ -170,7 +170,10 @@ export async function loseOldCopy(intake: Intake, row: WireRow): Promise<never> 
 
 async function takeOther(intake: Intake, row: WireRow, kind: TextKind): Promise<void> {
   const content = rowContent(row);
-  if (content === null) return bodyless(intake, row, kind);
+  if (content === null) {
+    bodyless(intake, row, kind);
+    return;
+  }
   const { message, data } = openHeader(intake.record, row, kind, content);
   checkEpoch(intake, row);
   if (data.type === "critical") needNotary(intake);
