@@ -71,7 +71,7 @@ async def _erase_some(session: AsyncSession, moment: datetime) -> bool:
 
 def _over(moment: datetime) -> Select[UUID, int]:
     """Commits with a body that has been kept for its time."""
-    passed = and_(LogEntry.timestamp < moment - GRACE, ~_needed())
+    passed = and_(LogEntry.timestamp < moment - GRACE, ~unread(LogEntry))
     return (
         select(LogEntry.conversation_id, LogEntry.seq)
         .join(Commit, and_(Commit.conversation_id == LogEntry.conversation_id, Commit.seq == LogEntry.seq))
@@ -80,13 +80,13 @@ def _over(moment: datetime) -> Select[UUID, int]:
     )
 
 
-def _needed() -> ColumnElement[bool]:
-    """A device has not passed it: one that joined by it or before, also the one that it removes (P6.8)."""
+def unread(row: type[LogEntry | Commit]) -> ColumnElement[bool]:
+    """A device has yet to read it: one that joined by it or before, also one that it or a later one removes (P6.8)."""
     return exists().where(
-        Member.conversation_id == LogEntry.conversation_id,
-        Member.joined_seq <= LogEntry.seq,
-        Member.delivered_seq < LogEntry.seq,
-        or_(Member.removed_seq.is_(None), Member.removed_seq >= LogEntry.seq),
+        Member.conversation_id == row.conversation_id,
+        Member.joined_seq <= row.seq,
+        Member.delivered_seq < row.seq,
+        or_(Member.removed_seq.is_(None), Member.removed_seq >= row.seq),
         Device.id == Member.device_id,
         Device.revoked_at.is_(None),
     )

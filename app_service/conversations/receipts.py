@@ -1,7 +1,7 @@
 """*Delivered*: how far a device has decrypted and stored a log (PROTOCOL.md 5.6).
 
 Promises: grouped writes, at most one per `GROUP_SECONDS` whatever the number of devices; a receipt only moves forward,
-and is told after it is stored. Ciphertexts of contributions go when every device they are for has passed them (P7.4).
+and is told after it is stored. Ciphertexts of contributions go when every device that reads them has passed (P7.4).
 Does not: keep what was not written yet through a crash: devices say again where they stand when they connect.
 """
 
@@ -13,11 +13,12 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection as Transaction
-from sqlalchemy import bindparam, exists, func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
+from app_service.conversations.collecting import unread
 from app_service.conversations.rows import frame
 from app_service.db import Database
-from app_service.models import Commit, Conversation, Device, Member
+from app_service.models import Commit, Conversation, Member
 from app_service.realtime.hub import Hub
 from shared.logging import get_logger
 
@@ -127,17 +128,9 @@ def _reached(transaction: Transaction, logs: Iterable[UUID]) -> dict[tuple[UUID,
 
 
 def _forget_ciphertexts(transaction: Transaction, logs: Iterable[UUID]) -> None:
-    """P7.4: delete transcripts that all recipients have passed, also those taken out later who have yet to read."""
-    needed = exists().where(
-        Member.conversation_id == Commit.conversation_id,
-        Member.joined_seq <= Commit.seq,
-        Member.delivered_seq < Commit.seq,
-        or_(Member.removed_seq.is_(None), Member.removed_seq > Commit.seq),
-        Device.id == Member.device_id,
-        Device.revoked_at.is_(None),
-    )
+    """P7.4: delete transcripts that everybody has passed who reads the commit."""
     transaction.execute(
         update(Commit)
-        .where(Commit.conversation_id.in_(logs), Commit.transcript.is_not(None), ~needed)
+        .where(Commit.conversation_id.in_(logs), Commit.transcript.is_not(None), ~unread(Commit))
         .values(transcript=None, transcript_signature=None)
     )

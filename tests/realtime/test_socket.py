@@ -470,7 +470,8 @@ async def test_p7_4_who_was_taken_out_while_away_still_gets_what_it_has_yet_to_r
     body = room.commit_body(uuid7(), contribution=await room.contribution(olga, "rotate"))
     renewed = (await olga.post(room.commits, body))["seq"]
     room.epoch += 1
-    removed = (await room.remove(olga, ben))["seq"]
+    rest = await room.contribution(olga, "rotate", [olga, anna])
+    removed = (await olga.post(room.commits, room.commit_body(uuid7(), removed=[ben], contribution=rest)))["seq"]
     one, other = await wire.open(olga), await wire.open(anna)
     for client in (one, other):
         await client.rows(room, removed)
@@ -479,4 +480,7 @@ async def test_p7_4_who_was_taken_out_while_away_still_gets_what_it_has_yet_to_r
     await other.say("message_ack", conversation_id=room.session_id, seq=removed)
     await one.until("receipt", lambda receipt: receipt["user_id"] == str(anna.user_id))
 
-    assert (await room.log(ben))[renewed - 1]["contribution"] is not None
+    left_to_read = await room.log(ben)
+    assert left_to_read[renewed - 1]["contribution"] is not None
+    # The commit names it: without it whoever is put out would have to believe that the server tampered with it.
+    assert left_to_read[removed - 1]["contribution"] is not None
