@@ -15,6 +15,7 @@ from app_service.quantum_client import QuantumClient
 from shared.errors import ApiError
 from shared.logging import get_logger
 from shared.schemas.quantum import QuantumHealth
+from shared.stoppable import Stoppable
 
 log = get_logger("quantum_monitor")
 
@@ -32,7 +33,7 @@ class QuantumMonitor:
         self._client = client
         self._listeners: list[Listener] = []
         self._followers: list[Follower] = []
-        self._task: asyncio.Task[None] | None = None
+        self._watching = Stoppable()
         self._ask_now = asyncio.Event()
         self.available = False
         self.health: QuantumHealth | None = None
@@ -47,21 +48,30 @@ class QuantumMonitor:
         self._followers.append(follower)
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._watch(), name="quantum-monitor")
+        self._watching.start(self._watch())
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        self._watching.stop()
+        if self._watching.task is not None:
             with suppress(asyncio.CancelledError):
-                await self._task
+                await self._watching.task
 
     async def check(self) -> None:
         """Ask once, and pass on what was heard."""
+        await self._hear(await self._ask())
+
+    async def _ask(self) -> QuantumHealth | None:
+        """None when it cannot be used."""
         try:
             health = await self._client.health()
             if not self.available:
                 await self._client.prove_key()
         except ApiError:
+            return None
+        return health
+
+    async def _hear(self, health: QuantumHealth | None) -> None:
+        if health is None:
             self._set(False)
             return
         self.health = health
@@ -79,9 +89,11 @@ class QuantumMonitor:
     async def _watch(self) -> None:
         while True:
             self._ask_now.clear()
-            await self.check()
+            with self._watching:
+                health = await self._ask()
+            await self._hear(health)
             # Not `wait_for`: in Python 3.11 it swallows a cancellation that comes together with the event.
-            with suppress(TimeoutError):
+            with self._watching, suppress(TimeoutError):
                 async with asyncio.timeout(PRESENT_SECONDS if self.available else AWAY_SECONDS):
                     await self._ask_now.wait()
 

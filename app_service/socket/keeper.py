@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -20,6 +21,7 @@ from app_service.socket.presence import PresenceService
 from app_service.socket.socket import Socket
 from app_service.vault import service as vault
 from shared.errors import ApiError
+from shared.stoppable import Stoppable
 
 CHECK_SECONDS: Final = 5.0
 FADE_SECONDS: Final = 60.0
@@ -32,20 +34,33 @@ class Keeper:
         self._attachments = attachments
         self._database = database
         self._presence = presence
-        self._tasks: list[asyncio.Task[None]] = []
+        self._chores: list[Stoppable] = []
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(work) for work in (self._check(), self._fade(), self._forget())]
+        self._every(CHECK_SECONDS, self.look)
+        self._every(FADE_SECONDS, lambda: collecting.fade(self._database, now()))
+        self._every(FORGET_SECONDS, lambda: self.forget(now()), at_once=True)
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """What is being done is finished."""
+        for chore in self._chores:
+            chore.stop()
+        await asyncio.gather(*(chore.task for chore in self._chores if chore.task), return_exceptions=True)
 
-    async def _check(self) -> None:
-        while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            await self.look()
+    def _every(self, seconds: float, work: Callable[[], Awaitable[object]], *, at_once: bool = False) -> None:
+        chore = Stoppable()
+
+        async def run() -> None:
+            pause = 0.0 if at_once else seconds
+            while True:
+                with chore:
+                    await asyncio.sleep(pause)
+                with suppress(ApiError):
+                    await work()
+                pause = seconds
+
+        self._chores.append(chore)
+        chore.start(run())
 
     async def look(self) -> None:
         """End what is over."""
@@ -55,18 +70,6 @@ class Keeper:
             elif isinstance(line, PolledLine) and line.is_over(time.monotonic()) and self._hub.remove(line, ()):
                 with suppress(ApiError):
                     await self._presence.changed(line.user_id)
-
-    async def _fade(self) -> None:
-        while True:
-            await asyncio.sleep(FADE_SECONDS)
-            with suppress(ApiError):
-                await collecting.fade(self._database, now())
-
-    async def _forget(self) -> None:
-        while True:
-            with suppress(ApiError):
-                await self.forget(now())
-            await asyncio.sleep(FORGET_SECONDS)
 
     async def forget(self, moment: datetime) -> None:
         """Delete what has been kept for its time."""

@@ -20,10 +20,10 @@ from app_service.socket.frames import Cursors, ServerFrame
 from app_service.socket.outbox import Outbox
 from app_service.socket.pump import Pump, quantum_frame
 from app_service.socket.services import SocketServices
-from app_service.socket.side import Side
 from app_service.socket.socket import IDLE_SECONDS
 from shared.errors import Conflict
 from shared.schemas.base import Wire
+from shared.stoppable import Stoppable
 
 MAX_CHARACTERS: Final = 1_048_576
 """From here on an answer ends, with the frame that crossed it."""
@@ -103,7 +103,7 @@ class PollingService:
         """`PollAnswer` as JSON text. 409 `replaced` when another line of this device is alive."""
         await self._enter(caller, poll)
         basket, outbox = _Basket(), Outbox()
-        pump = Pump(basket.put, Side(), outbox, self.services, Author(caller.user_id, caller.device_id))
+        pump = Pump(basket.put, Stoppable(), outbox, self.services, Author(caller.user_id, caller.device_id))
         more = False
         try:
             await pump.begin(poll.cursors, poll.event_cursor, _follow_nothing)

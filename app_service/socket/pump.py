@@ -25,8 +25,8 @@ from app_service.sessions.views import views as sessions
 from app_service.socket.outbox import Outbox, taken
 from app_service.socket.presence import presence_frame
 from app_service.socket.services import SocketServices
-from app_service.socket.side import Side
 from shared.errors import Unavailable
+from shared.stoppable import Stoppable
 
 HEARTBEAT_SECONDS: Final = 25
 PAGE_ROWS: Final = 50
@@ -48,7 +48,7 @@ class Pump:
     def __init__(
         self,
         send: Callable[[Sequence[str]], Awaitable[None]],
-        side: Side,
+        side: Stoppable,
         outbox: Outbox,
         services: SocketServices,
         author: Author,

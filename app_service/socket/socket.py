@@ -36,9 +36,9 @@ from app_service.socket.frames import (
 from app_service.socket.outbox import Outbox
 from app_service.socket.pump import Pump
 from app_service.socket.services import SocketServices
-from app_service.socket.side import Side
 from shared.errors import ApiError, Unauthorized
 from shared.logging import get_logger
+from shared.stoppable import Stoppable
 
 log = get_logger("socket")
 
@@ -65,7 +65,7 @@ class Socket:
         self._expires_at = caller.expires_at
         self._author = Author(caller.user_id, caller.device_id)
         self._outbox = Outbox()
-        self._reading, self._sending = Side(), Side()
+        self._reading, self._sending = Stoppable(), Stoppable()
         self._pump = Pump(self._send, self._sending, self._outbox, services, self._author)
         self._ended: Ended | None = None
         self._open = 0

@@ -10,8 +10,8 @@ from collections.abc import Coroutine
 from typing import Any
 
 
-class Side:
-    """One of the two directions of a socket. `with side:` surrounds each wait in which it may be stopped."""
+class Stoppable:
+    """`with stoppable:` surrounds each wait in which it may be stopped."""
 
     def __init__(self) -> None:
         self._stopping = False
