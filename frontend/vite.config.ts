@@ -75,6 +75,8 @@ export default defineConfig({
           name: "unit",
           include: ["src/**/*.test.{ts,tsx}"],
           exclude: ["src/**/*.services.test.ts"],
+          // Every file would load React, MUI or the wasm libraries again: more than half of all time.
+          isolate: false,
           // A bound, not a pace: see PATIENCE in tests/processes.py.
           testTimeout: 180_000,
           hookTimeout: 180_000,
