@@ -18,6 +18,7 @@ test("the library is the pinned version, with every part of the patch", () => {
   expect(library("dist/src/processMessages.js")).toContain("...senderOf(result.content, state.ratchetTree)");
   expect(library("dist/src/clientState.js")).toContain("Unmerged leaf out of range");
   expect(library("dist/src/clientState.js")).toContain("RFC 9420 12.4.3.1: every non-blank node");
+  expect(library("dist/src/parentHash.js")).toContain("a leaf from a key package vouches for no parent");
 });
 
 test("RFC 9420 12.4.3.1: the tree that the unpatched library refuses can be joined", async () => {
@@ -47,6 +48,25 @@ test("an unmerged leaf out of range is refused, and kills nothing", async () => 
     );
     expect(await validate(tree)).toBeInstanceOf(Error);
   }
+});
+
+test("a joiner hashes the tree a few times, not anew for everybody in it", async () => {
+  const group = await Group.create(X25519);
+  await group.add(group.members[0]!, 15);
+  const { state, cs } = group.members[1]!;
+  let digests = 0;
+  const digest = (data: Uint8Array) => {
+    digests += 1;
+    return cs.hash.digest(data);
+  };
+  const counting = { ...cs, hash: { ...cs.hash, digest } };
+  const { lifetimeConfig, authService } = clientConfig(everybody);
+  const { ratchetTree, groupContext } = state;
+  const { treeHash } = groupContext;
+  const found = await validateRatchetTree(ratchetTree, groupContext, lifetimeConfig, authService, treeHash, counting);
+  expect(found).toBeUndefined();
+  expect(digests).toBeGreaterThanOrEqual(ratchetTree.length);
+  expect(digests).toBeLessThan(3 * ratchetTree.length);
 });
 
 test("a joiner refuses a tampered tree", async () => {

@@ -1,101 +1,59 @@
 /** A room that grows to so many members, each with a real account and the client's own crypto; what each step costs. */
-import { fromBase64url } from "../../crypto/primitives/encoding";
-import type { Outgoing } from "../../crypto/client";
-import type { WireCommit, WireOutgoing } from "../../crypto/wire";
+import { MAX_ADMISSIONS, MAX_MEMBERS } from "../../crypto/mls/roomState";
 import type { Id } from "../../realtime/state";
+import { bytesOf, Meter } from "./meter";
+import { DeviceToken, Onlooker } from "./onlooker";
 import { TestPerson } from "./person";
 import { ServerLog } from "./serverLog";
 import { type Services, until } from "./services";
 
-/** Of one size of the room: milliseconds, and bytes. */
+const DAY_MS = 24 * 3_600_000;
+
+/** Of one size of the room. */
 export interface Figures {
   members: number;
-  /** The owner adds the last member: making the commit, the server's answer, and what it weighs. */
+  rounds: Round[];
+  /** One commit and one message while the others listen, beside the owner and the second member. */
+  told: { listening: number; commit: Told; message: Told };
+}
+
+/** Milliseconds, and bytes. */
+export interface Round {
+  /** The owner adds the last member. */
   add: CommitFigures & { welcome: number };
-  /** The one who is added, from the welcome to the room. */
-  join: number;
+  /** The one who is added: from the server's answer to that commit until the room is open, the longest step of it, and what it got. */
+  join: { open: number; receive: number; characters: number };
   rotate: CommitFigures;
   remove: CommitFigures;
-  message: { send: number; receive: number; bytes: number };
+  message: { send: number; receive: number; cpu: number; bytes: number };
 }
 
 export interface CommitFigures {
   make: number;
-  /** From the request to the answer, the server's part of it. */
+  /** From the request to the answer. */
   server: number;
+  /** By who made it, once it is accepted. */
+  adopt: number;
   /** By another member. */
-  process: number;
+  follow: number;
+  /** Of app_service, until the browsers that are open have it. */
+  cpu: number;
   commit: number;
   transcript: number;
 }
 
-const PATH = /\/commits$/u;
-const bytesOf = (text: string | undefined) => (text === undefined ? 0 : fromBase64url(text).length);
-
-const TIMED = ["beginRoomAct", "beginRotation", "finishCommit", "receive", "nextOutgoing"] as const;
-type Call = (...given: unknown[]) => Promise<unknown>;
-
-/** Times what a browser's crypto does, and weighs what it sends. */
-class Meter {
-  readonly #times = new Map<string, number[]>();
-  commit: WireCommit | null = null;
-  message: WireOutgoing | null = null;
-  #server = 0;
-
-  constructor({ tab, browser }: TestPerson) {
-    for (const name of TIMED) {
-      const call = Reflect.get(tab.crypto, name) as Call;
-      Reflect.set(tab.crypto, name, (...given: unknown[]) => this.#timed(name, () => call(...given)));
-    }
-    let asked = 0;
-    browser.network.tampering = {
-      request: (path, body) => {
-        if (PATH.test(path)) [this.commit, asked] = [body as WireCommit, performance.now()];
-        return body;
-      },
-      answer: ({ path, answer }) => {
-        if (PATH.test(path)) this.#server = performance.now() - asked;
-        return answer;
-      },
-    };
-  }
-
-  async #timed(name: string, call: () => Promise<unknown>): Promise<unknown> {
-    const began = performance.now();
-    const result = await call();
-    this.#times.set(name, [...(this.#times.get(name) ?? []), performance.now() - began]);
-    if (name === "nextOutgoing" && (result as Outgoing).kind === "message") {
-      this.message = (result as Extract<Outgoing, { kind: "message" }>).message;
-    }
-    return result;
-  }
-
-  reset(): void {
-    this.#times.clear();
-    this.commit = null;
-    this.message = null;
-  }
-
-  longest(name: (typeof TIMED)[number]): number {
-    return Math.max(0, ...(this.#times.get(name) ?? []));
-  }
-
-  made(processed: number): CommitFigures {
-    const { commit } = this;
-    const make = this.longest("beginRoomAct") + this.longest("beginRotation") + this.longest("finishCommit");
-    return {
-      make,
-      server: this.#server,
-      process: processed,
-      commit: bytesOf(commit?.commit),
-      transcript: bytesOf(commit?.contribution?.transcript),
-    };
-  }
+export interface Told {
+  /** Of app_service. */
+  cpu: number;
+  /** From the act to the last one who was told. */
+  last: number;
 }
 
 /** Somebody whose browser stays open and is measured. */
 class Watched {
   readonly meter: Meter;
+  /** When it had the room open. */
+  openAt = 0;
 
   constructor(
     readonly person: TestPerson,
@@ -123,67 +81,98 @@ export class Crowd {
   #members = 1;
   /** The second member, who follows everything. */
   #witness: Watched | null = null;
+  /** Of all others, whose browsers are closed again. */
+  readonly #others: DeviceToken[] = [];
   readonly #log: ServerLog;
 
   private constructor(
     private readonly services: Services,
     private readonly owner: Watched,
-    readonly id: Id,
+    private readonly id: Id,
+    private readonly link: [code: string, fragment: string],
   ) {
     this.#log = new ServerLog(services);
   }
 
   static async open(services: Services): Promise<Crowd> {
     const owner = await TestPerson.registered(services, "owner");
-    const id = await owner.tab.engine.createRoom({ name: "Square", topic: "", people: [] });
-    return new Crowd(services, new Watched(owner, id), id);
+    const { engine } = owner.tab;
+    const id = await engine.createRoom({ name: "Square", topic: "", people: [] });
+    const { settings } = await owner.sees("the room", ({ rooms }) => rooms.all?.[id]);
+    // Who asks waits until the owner lets them in: all at once.
+    await engine.changeRoom(id, { act: "settings", settings: { ...settings, approval: true } });
+    const address = await engine.makeLink(id, { expiry: Date.now() + DAY_MS, allowed: MAX_MEMBERS });
+    const { pathname, hash } = new URL(address, services.app.origin);
+    return new Crowd(services, new Watched(owner, id), id, [pathname.slice("/join/".length), hash.slice(1)]);
   }
 
   leave(): void {
-    for (const each of this.#watched()) each.person.leave();
+    for (const each of this.#watched) each.person.leave();
     this.#log.close();
   }
 
   get defects(): unknown[] {
-    return this.#watched().flatMap(({ person }) => person.tab.defects);
+    return this.#watched.flatMap(({ person }) => person.tab.defects);
   }
 
-  #watched(): Watched[] {
+  get #watched(): Watched[] {
     return this.#witness === null ? [this.owner] : [this.owner, this.#witness];
   }
 
-  /** What each step costs in a room of so many; the last one in is removed again. */
-  async figures(members: number): Promise<Figures> {
+  /** What each step costs in a room of so many: somebody comes in, renews the keys, writes, and is removed. */
+  async figures(members: number, rounds: number): Promise<Figures> {
     await this.#grow(members - 1);
+    const found: Round[] = [];
+    while (found.length < rounds) found.push(await this.#round());
+    return { members, rounds: found, told: await this.#told() };
+  }
+
+  /** Lets people in by batches; of all but the first only their requests are needed. */
+  async #grow(members: number): Promise<void> {
+    while (this.#members < members) {
+      const batch: Id[] = [];
+      while (batch.length < Math.min(MAX_ADMISSIONS, members - this.#members)) batch.push(await this.#asking());
+      await this.owner.person.tab.engine.admit(this.id, batch);
+      this.#members += batch.length;
+      if (this.#witness === null) continue;
+      await this.#isIn(this.#witness);
+      await this.#witness.follows(this.owner);
+    }
+  }
+
+  /** Somebody who asks to be let in. */
+  async #asking(): Promise<Id> {
+    const person = TestPerson.named(this.services, "member");
+    const token = new DeviceToken(person);
+    await person.register();
+    await person.sees("the line", ({ line }) => line.line.status === "online");
+    await person.tab.engine.askToJoin(...this.link);
+    const { id } = person;
+    if (this.#witness === null) {
+      this.#witness = new Watched(person, this.id);
+    } else {
+      this.#others.push(token);
+      person.leave();
+    }
+    return id;
+  }
+
+  async #round(): Promise<Round> {
     const newest = new Watched(await this.#stranger(), this.id);
-    const all = [...this.#watched(), newest];
-    const everybody = async (after: Watched) => {
-      for (const each of all) await each.follows(after);
-    };
+    const all = [...this.#watched, newest];
     const add = await this.#measured(all, this.owner, () => this.#invite(newest));
     const welcome = bytesOf(this.owner.meter.commit?.welcomes[0]);
-    const join = newest.meter.longest("receive");
+    const { openAt, meter } = newest;
+    const { characters } = meter;
+    const join = { open: openAt - this.owner.meter.answeredAt, receive: meter.longest("receive"), characters };
     const rotate = await this.#measured(all, newest, () => newest.person.tab.engine.rotate(this.id));
     const message = await this.#message(all, newest);
-    await everybody(newest);
     const gone = newest.person.id;
-    const staying = this.#watched();
-    const remove = await this.#measured(staying, this.owner, () =>
+    const remove = await this.#measured(this.#watched, this.owner, () =>
       this.owner.person.tab.engine.changeRoom(this.id, { act: "remove", userId: gone, ban: false }),
     );
     newest.person.leave();
-    this.#members -= 1;
-    return { members, add: { ...add, welcome }, join, rotate, remove, message };
-  }
-
-  async #grow(members: number): Promise<void> {
-    while (this.#members < members) {
-      const other = new Watched(await this.#stranger(), this.id);
-      await this.#invite(other);
-      if (this.#witness === null) this.#witness = other;
-      else other.person.leave();
-      await this.#witness.follows(this.owner);
-    }
+    return { add: { ...add, welcome }, join, rotate, remove, message };
   }
 
   /** Somebody whom the owner may invite. */
@@ -196,26 +185,73 @@ export class Crowd {
 
   async #invite(other: Watched): Promise<void> {
     await this.owner.person.tab.engine.inviteToRoom(this.id, other.person.id);
-    this.#members += 1;
+    await this.#isIn(other);
+  }
+
+  async #isIn(other: Watched): Promise<void> {
     await other.person.sees("the room", ({ rooms }) => rooms.all?.[this.id]?.stage.kind === "open");
+    other.openAt = performance.now();
   }
 
   /** One commit of `by`, followed by everybody. */
   async #measured(all: readonly Watched[], by: Watched, act: () => Promise<unknown>): Promise<CommitFigures> {
-    for (const { meter } of all) meter.reset();
+    for (const { meter } of all) await meter.reset();
+    const before = this.services.app.cpuMs();
     await act();
     const others = all.filter((each) => each !== by);
     for (const each of others) await each.follows(by);
-    return by.meter.made(Math.max(0, ...others.map(({ meter }) => meter.longest("receive"))));
+    const { commit, server } = by.meter;
+    const begun = by.meter.longest("beginRoomAct") + by.meter.longest("beginRotation");
+    return {
+      make: begun + by.meter.longest("finishCommit"),
+      server,
+      adopt: by.meter.longest("commitAccepted"),
+      follow: Math.max(0, ...others.map(({ meter }) => meter.longest("receive"))),
+      cpu: this.services.app.cpuMs() - before,
+      commit: bytesOf(commit?.commit),
+      transcript: bytesOf(commit?.contribution?.transcript),
+    };
   }
 
-  async #message(all: readonly Watched[], by: Watched): Promise<Figures["message"]> {
-    for (const { meter } of all) meter.reset();
-    const before = await by.at();
-    await by.person.tab.engine.send(this.id, "See you at eight?", "secured");
-    await by.reaches(before + 1);
+  async #message(all: readonly Watched[], by: Watched): Promise<Round["message"]> {
+    for (const { meter } of all) await meter.reset();
+    const cpu = this.services.app.cpuMs();
+    await this.#written(by);
     for (const each of all) await each.follows(by);
-    const receive = this.owner.meter.longest("receive");
-    return { send: by.meter.longest("nextOutgoing"), receive, bytes: bytesOf(by.meter.message?.content) };
+    return {
+      send: by.meter.longest("nextOutgoing"),
+      receive: this.owner.meter.longest("receive"),
+      cpu: this.services.app.cpuMs() - cpu,
+      bytes: bytesOf(by.meter.message?.content),
+    };
+  }
+
+  async #written(by: Watched): Promise<void> {
+    const seq = await by.at();
+    await by.person.tab.engine.send(this.id, "See you at eight?", "secured");
+    await by.reaches(seq + 1);
+  }
+
+  /** With a socket open for everybody who is in the room. */
+  async #told(): Promise<Figures["told"]> {
+    const { origin } = this.services.app;
+    const seq = await this.owner.at();
+    const listening = await Promise.all(this.#others.map((token) => Onlooker.open(origin, token, this.id, seq)));
+    const commit = await this.#tells(listening, () => this.owner.person.tab.engine.rotate(this.id));
+    const message = await this.#tells(listening, () => this.#written(this.owner));
+    for (const each of listening) each.close();
+    return { listening: listening.length, commit, message };
+  }
+
+  async #tells(listening: readonly Onlooker[], act: () => Promise<unknown>): Promise<Told> {
+    for (const { meter } of this.#watched) await meter.reset();
+    const before = this.services.app.cpuMs();
+    const began = performance.now();
+    await act();
+    const seq = await this.owner.at();
+    for (const each of listening) await each.reaches(seq);
+    for (const each of this.#watched) await each.follows(this.owner);
+    const last = Math.max(0, ...listening.map(({ at }) => at - began));
+    return { cpu: this.services.app.cpuMs() - before, last };
   }
 }

@@ -4,13 +4,15 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export const ROOT = new URL("../../../../", import.meta.url).pathname;
 export const PYTHON = process.env.PYTHON ?? join(ROOT, ".venv/bin/python");
+/** As deploy/serve.sh starts it. */
+const AS_SERVED = ["--ws-max-size", "1048576", "--ws-per-message-deflate", "false"];
 const CHEAP_HASHES = "tests.quick_app";
 export const REAL_HASHES = "app_service.main";
 /** After so long a story calls something hung, also on a machine that has much else to do: a bound, not a pace. */
@@ -51,7 +53,8 @@ class Program {
   }
 
   async start(): Promise<void> {
-    const options = ["-m", "uvicorn", `${this.module}:app`, "--host", "127.0.0.1", "--port", String(this.port)];
+    const place = ["--host", "127.0.0.1", "--port", String(this.port)];
+    const options = ["-m", "uvicorn", `${this.module}:app`, ...place, ...AS_SERVED];
     const child = spawn(PYTHON, options, {
       cwd: ROOT,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...this.environment },
@@ -71,6 +74,14 @@ class Program {
   async #answers(): Promise<boolean> {
     const response = await fetch(this.origin + this.ready).catch(() => null);
     return response?.ok ?? false;
+  }
+
+  /** What its threads have used so far; 0 where the system does not tell as Linux does. */
+  cpuMs(): number {
+    const threads = `/proc/${this.#process?.pid}/task`;
+    if (!existsSync(threads)) return 0;
+    const used = readdirSync(threads).map((thread) => readFileSync(`${threads}/${thread}/schedstat`, "utf8"));
+    return used.reduce((sum, text) => sum + Number.parseInt(text) / 1e6, 0);
   }
 
   get running(): boolean {
