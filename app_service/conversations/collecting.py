@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, tuple_, update
+from sqlalchemy import Select, and_, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app_service.conversations.stays import unread
 from app_service.db import Database
-from app_service.models import Commit, Device, KeyPackageClaim, LogEntry, Member, Welcome
+from app_service.models import Commit, KeyPackageClaim, LogEntry, Welcome
 
 KEPT_FOR: Final = timedelta(days=30)
 GRACE: Final = timedelta(days=7)
@@ -77,16 +78,4 @@ def _over(moment: datetime) -> Select[UUID, int]:
         .join(Commit, and_(Commit.conversation_id == LogEntry.conversation_id, Commit.seq == LogEntry.seq))
         .where(LogEntry.content.is_not(None), or_(LogEntry.timestamp < moment - KEPT_FOR, passed))
         .order_by(LogEntry.conversation_id, LogEntry.seq)
-    )
-
-
-def unread(row: type[LogEntry | Commit]) -> ColumnElement[bool]:
-    """A device has yet to read it: one that joined by it or before, also one that it or a later one removes (P6.8)."""
-    return exists().where(
-        Member.conversation_id == row.conversation_id,
-        Member.joined_seq <= row.seq,
-        Member.delivered_seq < row.seq,
-        or_(Member.removed_seq.is_(None), Member.removed_seq >= row.seq),
-        Device.id == Member.device_id,
-        Device.revoked_at.is_(None),
     )

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app_service.conversations import lost_devices, pages, repository, room_commits, statements
+from app_service.conversations import lost_devices, pages, repository, room_commits, statements, stays
 from app_service.conversations.authenticated_data import Leaf
 from app_service.conversations.entries import Ack, Author, ConversationKind, Head, Row, ack_of, extend
 from app_service.conversations.membership import Roster, check_contribution, roster_after
@@ -266,19 +266,9 @@ async def store_members(session: AsyncSession, proposal: Proposal, row: Row, aft
     joining = after if proposal.founds else frozenset(proposal.details.added)
     await lost_devices.forget(session, row.conversation_id, {leaf.device_id for leaf in joining})
     await _forget_claims(session, row.conversation_id, None if proposal.founds else joining)
-    for leaf in joining:
-        member = await session.get(Member, (row.conversation_id, leaf.device_id))
-        if member is None:
-            own = leaf.device_id == row.sender_device_id
-            session.add(_member(row, leaf, row.sender_tag if own else token_bytes(16)))
-        else:
-            member.joined_seq, member.removed_seq = row.seq, None
-    for leaf in proposal.details.removed:
-        await session.execute(
-            update(Member)
-            .where(Member.conversation_id == row.conversation_id, Member.device_id == leaf.device_id)
-            .values(removed_seq=row.seq)
-        )
+    await stays.begin(session, row, joining)
+    if proposal.details.removed:
+        await stays.end(session, row, {leaf.device_id for leaf in proposal.details.removed})
 
 
 async def _forget_claims(session: AsyncSession, conversation_id: UUID, joining: frozenset[Leaf] | None) -> None:
@@ -287,18 +277,6 @@ async def _forget_claims(session: AsyncSession, conversation_id: UUID, joining: 
     if joining is not None:
         claims = claims.where(KeyPackageClaim.device_id.in_([leaf.device_id for leaf in joining]))
     await session.execute(claims)
-
-
-def _member(row: Row, leaf: Leaf, sender_tag: bytes) -> Member:
-    return Member(
-        conversation_id=row.conversation_id,
-        device_id=leaf.device_id,
-        user_id=leaf.user_id,
-        sender_tag=sender_tag,
-        joined_seq=row.seq,
-        removed_seq=None,
-        delivered_seq=0,
-    )
 
 
 def store_parts(session: AsyncSession, proposal: Proposal, row: Row) -> None:

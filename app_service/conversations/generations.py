@@ -14,10 +14,10 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app_service.conversations import chain, pages, repository, statements
+from app_service.conversations import chain, pages, repository, statements, stays
 from app_service.conversations.authenticated_data import Leaf
 from app_service.conversations.commits import (
     MAX_MISSED,
@@ -168,11 +168,7 @@ async def _append_statement(unit: Unit, entry: Entry, judged: _Judged) -> Row:
     moment = now()
     row = extend(judged.standing.head, entry, judged.sender_tag, moment, to_milliseconds(moment))
     await unit.session.run_sync(lambda sync: statements.insert_rows(sync.connection(), [row]))
-    await unit.session.execute(
-        update(Member)
-        .where(Member.conversation_id == entry.conversation_id, Member.removed_seq.is_(None))
-        .values(removed_seq=row.seq)
-    )
+    await stays.end(unit.session, row, None)
     unit.session.expire_all()
     return row
 

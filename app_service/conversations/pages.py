@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app_service.conversations import repository
+from app_service.conversations import repository, stays
 from app_service.conversations.entries import Author, Row
 from app_service.conversations.repository import Log
 from app_service.conversations.rows import CommitParts, row_json
@@ -43,8 +43,9 @@ def _fitting(rows: Sequence[Row]) -> list[Row]:
 
 
 async def _page(session: AsyncSession, log: Log, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    parts = await repository.commit_parts(session, log, rows)
-    return [row_json(row, log.view, parts.get(row.seq, _NONE)) for row in rows]
+    view = await stays.view_over(session, log.view, log.conversation_id, rows)
+    parts = await repository.commit_parts(session, log.conversation_id, view, rows)
+    return [row_json(row, view, parts.get(row.seq, _NONE)) for row in rows]
 
 
 async def missed(

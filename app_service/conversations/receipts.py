@@ -15,8 +15,8 @@ from uuid import UUID
 from sqlalchemy import Connection as Transaction
 from sqlalchemy import bindparam, func, or_, select, update
 
-from app_service.conversations.collecting import unread
 from app_service.conversations.rows import frame
+from app_service.conversations.stays import unread
 from app_service.db import Database
 from app_service.models import Commit, Conversation, Member
 from app_service.realtime.hub import Hub

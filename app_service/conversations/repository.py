@@ -166,18 +166,21 @@ async def chain_at(session: AsyncSession, log: Log, seq: int) -> bytes | None:
     )
 
 
-async def commit_parts(session: AsyncSession, log: Log, rows: Sequence[Row]) -> dict[int, CommitParts]:
+async def commit_parts(
+    session: AsyncSession, conversation_id: UUID, view: View, rows: Sequence[Row]
+) -> dict[int, CommitParts]:
     """Welcomes and contribution of the commits among these rows."""
     seqs = [row.seq for row in rows if row.kind == "commit"]
     if not seqs:
         return {}
     welcomes: defaultdict[int, list[bytes]] = defaultdict(list)
-    if log.view.joined_seq in seqs:
-        mine = (Welcome.conversation_id == log.conversation_id, Welcome.seq == log.view.joined_seq)
+    joining = [seq for seq in seqs if view.joins(seq)]
+    if joining:
+        mine = (Welcome.conversation_id == conversation_id, Welcome.seq.in_(joining))
         query = select(Welcome.seq, Welcome.content).where(*mine).order_by(Welcome.position)
         for seq, content in await session.execute(query):
             welcomes[seq].append(content)
-    commits = select(Commit).where(Commit.conversation_id == log.conversation_id, Commit.seq.in_(seqs))
+    commits = select(Commit).where(Commit.conversation_id == conversation_id, Commit.seq.in_(seqs))
     return {
         commit.seq: CommitParts(tuple(welcomes[commit.seq]), commit.transcript, commit.transcript_signature)
         for commit in await session.scalars(commits)

@@ -1,7 +1,7 @@
 """Rows of a log as one device gets them (PROTOCOL.md 5.2).
 
-Promises: every device of the two accounts gets the chain fields of every row; bodies only from the commit that added
-it on, and welcomes only with the commit that added it.
+Promises: every device of the accounts gets the chain fields of every row; bodies only of the times in which it was in
+the group, and welcomes only with a commit that added it.
 Does not: go through pydantic. These are most of the bytes that the server sends; `schemas.LogRow` has the same fields,
 and a test holds them together.
 """
@@ -28,12 +28,20 @@ class View:
     device_id: UUID
     joined_seq: int | None = None
     removed_seq: int | None = None
+    earlier: tuple[tuple[int, int], ...] = ()
+    """The same of its former stays in the group."""
 
     def reads(self, seq: int) -> bool:
         """Whether the body of this row is for the device: also the commit that removes it, so that it can tell."""
-        if self.joined_seq is None or seq <= self.joined_seq:
+        if self.joined_seq is None:
             return False
-        return self.removed_seq is None or seq <= self.removed_seq
+        if seq > self.joined_seq:
+            return self.removed_seq is None or seq <= self.removed_seq
+        return any(joined < seq <= removed for joined, removed in self.earlier)
+
+    def joins(self, seq: int) -> bool:
+        """Whether the device was added by this row."""
+        return seq == self.joined_seq or any(seq == joined for joined, _ in self.earlier)
 
     @property
     def reads_on(self) -> bool:
@@ -67,7 +75,7 @@ def row_json(row: Row, view: View, parts: CommitParts = _NO_PARTS) -> dict[str, 
     content = row.content if everybodys or view.reads(row.seq) else None
     fields = _fields(row, content)
     if row.kind == "commit":
-        joins = row.seq == view.joined_seq and not mine
+        joins = view.joins(row.seq) and not mine
         fields["welcomes"] = [to_base64url(welcome) for welcome in parts.welcomes] if joins else None
         fields["contribution"] = _contribution(parts) if joins or content is not None else None
     return fields

@@ -7,6 +7,7 @@ from app_service.models.connections import Block, Connection
 from app_service.models.conversations import (
     Commit,
     Conversation,
+    EarlierStay,
     KeyPackageClaim,
     LogEntry,
     LostDevice,
@@ -28,6 +29,7 @@ __all__ = [
     "Conversation",
     "Device",
     "DeviceList",
+    "EarlierStay",
     "Event",
     "JoinRequest",
     "KeyPackage",

@@ -61,7 +61,24 @@ class Member(Model):
     joined_seq: Mapped[int] = mapped_column(BigInteger)
     """Seq of the commit that added it; bodies after it are for this device."""
     removed_seq: Mapped[int | None] = mapped_column(BigInteger)
+    """Seq behind which nothing is for it: of the commit that put it out, or of its person's leave before that."""
     delivered_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class EarlierStay(Model):
+    """A time in which a device was in the group, of one that was added again since."""
+
+    __tablename__ = "earlier_stays"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["conversation_id", "device_id"], ["members.conversation_id", "members.device_id"], ondelete="CASCADE"
+        ),
+    )
+
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    device_id: Mapped[UUID] = mapped_column(primary_key=True)
+    joined_seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    removed_seq: Mapped[int] = mapped_column(BigInteger)
 
 
 class LogEntry(Model):
