@@ -15,10 +15,10 @@ from typing import Final
 
 import psutil
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.e2e.album import Album
-from tests.e2e.people import Browser, Town
+from tests.e2e.people import PATIENCE_MS, Browser, Town
 from tests.e2e.pictures import PLACE, attaches, photo
 from tests.processes import House
 
@@ -68,26 +68,71 @@ def _is_ciphertext(house: House, picture: bytes) -> None:
             assert b"the pond" not in stored, file
 
 
-async def test_a_file_goes_on_where_the_connection_was_lost(town: Town, tmp_path: Path, album: Album) -> None:
+async def test_a_file_goes_on_where_the_connection_was_lost_or_the_page_was_closed(
+    town: Town, tmp_path: Path, album: Album
+) -> None:
     alice, bob = await town.friends("alice", "bob")
     minutes = tmp_path / "minutes.bin"
     minutes.write_bytes(os.urandom(MEGABYTES * 1_048_576))
     memory = asyncio.create_task(_highest_memory(town.house))
 
+    sent = await _watched(alice)
     await attaches(alice, minutes)
     upload = alice.page.get_by_role("list", name="Files on their way")
     await expect(upload).to_contain_text("minutes.bin")
     await alice.page.context.set_offline(True)
     await expect(upload).to_contain_text("Goes on when you are back online")
     await album.show(alice.page, "file-offline")
+    sent.way.set()
     await alice.page.context.set_offline(False)
+    await sent.reload(alice)
     await expect(bob.log.get_by_text("minutes.bin")).to_be_visible(timeout=_WAIT_MS)
+    await expect(upload).to_have_count(0)
+    assert sent.numbers[0] == "1"
+    fetched = await _watched(bob)
+    await bob.log.get_by_role("button", name="Save").click()
+    await fetched.reload(bob)
+    await expect(bob.log.get_by_text("Fetched and checked")).to_be_visible(timeout=_WAIT_MS)
+    await album.show(bob.page, "file-fetched")
+    await expect(bob.log.locator("[data-file]")).to_have_count(1)
     assert await _saved(bob) == minutes.read_bytes()
     memory.cancel()
     services, browsers = await memory
     print(f"{MEGABYTES} MiB up and down: services {services}, browsers {browsers}")
     # A chunk of a mebibyte at a time, however large the file.
     assert services.growth < _MOST_GROWTH, services
+
+
+class Chunks:
+    """Chunks of files on their way from or to a page, held until the way is open; then the second gets lost, once."""
+
+    def __init__(self) -> None:
+        self.way = asyncio.Event()
+        self.second = asyncio.Event()
+        self.numbers: list[str] = []
+
+    async def take(self, route: Route) -> None:
+        number = route.request.url.rsplit("/", 1)[1]
+        self.numbers.append(number)
+        await self.way.wait()
+        if number == "1" and not self.second.is_set():
+            self.second.set()
+        else:
+            await route.continue_()
+
+    async def reload(self, browser: Browser) -> None:
+        """Loads the page again while the second chunk is on its way; the numbers begin again with it."""
+        self.way.set()
+        async with asyncio.timeout(PATIENCE_MS / 1000):
+            await self.second.wait()
+        self.numbers.clear()
+        await browser.page.reload()
+
+
+async def _watched(browser: Browser) -> Chunks:
+    chunks = Chunks()
+    await browser.page.route("**/chunks/*", chunks.take)
+    return chunks
 
 
 @dataclass

@@ -18,6 +18,7 @@ export const FAILURES = [
   "store_damaged", // a sealed record does not open, or the key of all is missing
   "store_gone", // deleted while it was open
   "store_unavailable", // IndexedDB refuses to work
+  "store_full", // … or to take more
   // account and password
   "weak_parameters", // the server asked for cheaper key derivation than the protocol allows (P2.1)
   "server_name_changed", // not the server this account was made on (P2.1)

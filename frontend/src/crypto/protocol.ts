@@ -19,7 +19,8 @@ import * as sessions from "./conversation/sessions";
 import { Showing } from "./conversation/shown";
 import { view } from "./conversation/view";
 import { CryptoFailure, failureCode } from "./failures";
-import { fileDeleted, Files, filesToDelete } from "./files/files";
+import { fileDeleted, Files, filesToDelete, takeUnfinishedDownloads } from "./files/files";
+import { keptFiles } from "./files/waiting";
 import { beginAdding } from "./healing/adding";
 import { askToBeAdded } from "./healing/asking";
 import { beginGeneration, generationDue } from "./healing/generation";
@@ -336,21 +337,21 @@ function fileCalls(core: Core) {
   return {
     beginFile: (id, file) => core.beside(() => files.begin(id, file)),
     sealChunk: (fileId, number, content) => core.beside(() => files.seal(fileId, number, content)),
+    keepChunk: (fileId, number, content) => core.change((_room, unit) => files.keep(unit, fileId, number, content)),
+    keptChunk: (fileId, number) => core.read((room) => files.kept(room, fileId, number)),
+    keptFiles: () => core.read(({ store }) => keptFiles(store)),
     enqueueFile: (fileId) =>
       core.change(async (room, unit) => {
-        const { conversation, payload } = await files.payload(fileId);
-        return sending.enqueueFile(room, unit, conversation, payload);
+        const { conversation, payload } = await files.payload(unit, fileId);
+        const entry = await sending.enqueueFile(room, unit, conversation, payload);
+        await files.drop(unit, fileId);
+        return entry;
       }),
-    dropFile: (fileId) => {
-      files.drop(fileId);
-      return Promise.resolve();
-    },
-    openFile: (id, entryKey) => core.read((room) => files.open(room, id, entryKey)),
+    dropFile: (fileId) => core.change((_room, unit) => files.drop(unit, fileId)),
+    openFile: (id, entryKey) => core.change((_room, unit) => files.open(unit, id, entryKey)),
     openChunk: (reading, number, sealed) => core.beside(() => files.openChunk(reading, number, sealed)),
-    closeFile: (reading) => {
-      files.close(reading);
-      return Promise.resolve();
-    },
+    closeFile: (reading) => core.change((_room, unit) => files.close(unit, reading)),
+    takeUnfinishedDownloads: () => core.change((_room, unit) => takeUnfinishedDownloads(unit)),
     filesToDelete: () => core.read((room) => filesToDelete(room)),
     fileDeleted: (fileId) => core.change((_room, unit) => fileDeleted(unit, fileId)),
   } satisfies Partial<CryptoApi>;

@@ -38,6 +38,10 @@ export function browserEnvironment(): Environment {
       set: (name, value) => (value === null ? localStorage.removeItem(name) : localStorage.setItem(name, value)),
     },
     scratch: scratches(),
+    room: async () => {
+      const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+      return quota - usage;
+    },
     defect: (error) => reportError(error),
   };
 }

@@ -134,7 +134,7 @@ export class Engine implements Messenger {
     this.#do(({ conversations }) => conversations.deleteOutgoing(id, messageId));
   sendFile = (id: Id, content: Blob, about: AboutFile, original = false) =>
     this.#do(({ live }) => {
-      live.uploads.add(id, content, about, original);
+      live.uploads.add({ conversationId: id, content, about, original });
       return Promise.resolve();
     });
   cancelUpload = (id: Id) => this.#do(({ live }) => live.uploads.cancel(id));

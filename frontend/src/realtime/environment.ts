@@ -61,6 +61,8 @@ export interface Environment {
   readonly network: Network;
   readonly notes: Notes;
   readonly scratch: () => Promise<Scratch>;
+  /** How many bytes the browser would still keep for this origin, as it says itself. */
+  readonly room: () => Promise<number>;
   /** A defect of the client itself: neither the network nor a broken rule. */
   readonly defect: (error: unknown) => void;
 }

@@ -198,6 +198,8 @@ export class Live {
     await this.privacy.load();
     await this.conversations.showAll();
     this.#fading.kick();
+    await this.uploads.restore();
+    await this.downloads.restore();
     this.#socket.start();
   }
 

@@ -126,8 +126,8 @@ export interface Messenger {
   /** Takes a waiting or failed message or change out of the outbox; refused (`already_sent`) once it is logged. */
   deleteOutgoing(conversationId: Id, messageId: Id): Promise<void>;
   /**
-   * Resolves when it stands among the uploads; the message follows when all of it is there. A picture goes without what it says
-   * of itself unless it is to be the `original`.
+   * Resolves when it stands among the uploads; the message follows when all of it is there. From `kept: "whole"` on it survives
+   * a reload. A picture goes without what it says of itself unless it is to be the `original`.
    */
   sendFile(conversationId: Id, content: Blob, about: AboutFile, original?: boolean): Promise<void>;
   pauseUpload(id: Id): void;

@@ -10,6 +10,7 @@ const SAME: Readonly<Record<string, string>> = {
   vault_damaged: "vault_unreadable",
   vault_rollback: "vault_unreadable",
   store_unavailable: "storage_unavailable",
+  store_full: "storage_full",
   text_too_long: "too_large",
   epoch_passed: "epoch_conflict",
 };

@@ -606,7 +606,10 @@ export interface ConversationDetails {
 /** What the page finds out about a file that is to be sent. */
 export type AboutFile = Omit<FileView, "ref" | "size">;
 
-/** `waiting`: for the connection, or for its turn. A file that is not sent when the page is closed has to be attached again. */
+/**
+ * `waiting`: for the connection, or for its turn. `kept`: whether this browser holds all of it, sealed, so that it goes on after
+ * the page was closed; `never`: there was no room, and it has to be attached again.
+ */
 export interface Upload {
   id: Id;
   conversationId: Id;
@@ -615,6 +618,7 @@ export interface Upload {
   /** Bytes of the file that the server has. */
   sent: number;
   state: "waiting" | "running" | "paused" | "failed";
+  kept: "not_yet" | "whole" | "never";
   problem: Problem | null;
 }
 
@@ -623,5 +627,6 @@ export interface Download {
   ref: string;
   received: number;
   size: number;
-  state: "running" | "waiting";
+  /** `ready`: an earlier page began it, and nobody has asked for it since; it is held until then. */
+  state: "running" | "waiting" | "ready";
 }

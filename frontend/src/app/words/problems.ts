@@ -47,6 +47,7 @@ const WORDS: Record<string, string> = {
   quota_exceeded: "Your files fill the room that this server gives you. Delete some you sent, then try again.",
   file_changed: "The file changed on your device while it was being sent. Nothing was sent; try again.",
   file_unreadable: "The file cannot be read any more. Attach it again.",
+  file_interrupted: "The page was closed before all of the file was encrypted. Attach it again.",
   details_stay:
     "Where and with what this picture was taken cannot be taken out of it. Attach it as an original if that may be known.",
   attachment_missing: "The server does not keep this file any more. Delete the message and send the file again.",

@@ -97,11 +97,15 @@ class Stream {
     return this.#hashes.length === this.plan.chunks;
   }
 
-  /** SHA-256 over the SHA-256 of every sealed chunk, in order. */
   digest(): Promise<Uint8Array> {
-    if (!this.complete) throw new CryptoFailure("out_of_order");
-    return sha256(concat(...this.#hashes));
+    return digestOf(this.plan, this.#hashes);
   }
+}
+
+/** SHA-256 over the SHA-256 of every sealed chunk, in order. */
+export function digestOf(plan: Plan, hashes: readonly Uint8Array[]): Promise<Uint8Array> {
+  if (hashes.length !== plan.chunks) throw new CryptoFailure("out_of_order");
+  return sha256(concat(...hashes));
 }
 
 export interface SealedChunk {

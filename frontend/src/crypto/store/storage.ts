@@ -3,8 +3,9 @@
  *
  * Promises: nothing readable on disk but record names (ids, sequence numbers); a record cannot stand in another's place
  * (its name is the AAD); a unit of work is written whole or not at all, durably (`durability: "strict"`), and only by the
- * newest writer: an older one gets `superseded` in the same transaction (PROTOCOL.md 9.1). Does not protect against code
- * that runs in this page, nor against an old copy of the whole profile: the log tells that (`old_copy`).
+ * newest writer: an older one gets `superseded` in the same transaction (PROTOCOL.md 9.1); `store_full` when the browser has no
+ * room. Does not protect against code that runs in this page, nor against an old copy of the whole profile: the log tells that
+ * (`old_copy`).
  *
  *   database `<prefix>-<user id>`: `keys` (CryptoKeys), `records` (name → nonce ‖ ciphertext), `meta` (writer's number)
  *   database `<prefix>`: `accounts` (user id → user name, server name), the only thing known before the store is opened
@@ -200,11 +201,17 @@ export class Store {
     const transaction = this.database.transaction(["records", "meta"], "readwrite", { durability: "strict" });
     await this.#checkWriter(transaction.objectStore("meta").get("writer"));
     const records = transaction.objectStore("records");
-    await Promise.all([
-      ...sealed.map(([name, data]) => records.put(data, name)),
-      ...[...deletes].map((name) => records.delete(name)),
-      transaction.done,
-    ]);
+    try {
+      await Promise.all([
+        ...sealed.map(([name, data]) => records.put(data, name)),
+        ...[...deletes].map((name) => records.delete(name)),
+        transaction.done,
+      ]);
+    } catch (error) {
+      // A request may fail before its transaction tells why.
+      const reason: unknown = await transaction.done.catch((ended: unknown) => ended);
+      throw isFull(error) || isFull(reason) ? new CryptoFailure("store_full", error) : error;
+    }
     this.#forget([...puts.keys(), ...deletes]);
   }
 
@@ -250,6 +257,8 @@ async function takeOver(database: IDBPDatabase<AccountSchema>): Promise<number> 
   await transaction.done;
   return writer;
 }
+
+const isFull = (error: unknown) => error instanceof DOMException && error.name === "QuotaExceededError";
 
 function parse(data: Uint8Array): unknown {
   return JSON.parse(fromUtf8.decode(data));

@@ -33,7 +33,20 @@ export interface SealedBytes {
   sha256: Uint8Array;
 }
 
-/** Keys of files never leave the vault. What is begun is forgotten when the store is closed. */
+/** A file that waits in the sealed store to be sent; `whole`: to the last chunk. */
+export interface KeptFile extends FilePlan {
+  conversationId: Id;
+  name: string;
+  whole: boolean;
+}
+
+export interface UnfinishedDownload {
+  conversationId: Id;
+  entryKey: string;
+  size: number;
+}
+
+/** Keys of files never leave the vault. What is begun and not kept is forgotten when the store is closed. */
 export interface FileCalls {
   /** A new file with a fresh key. */
   beginFile(conversationId: Id, file: NewFile): Promise<FilePlan>;
@@ -41,18 +54,30 @@ export interface FileCalls {
   /** Every chunk once, in order. `file_changed` when the content has not the planned length. */
   sealChunk(fileId: Id, number: number, content: Uint8Array): Promise<SealedBytes>;
 
-  /** The message that speaks of the file, once all of it is sealed. `text_too_long` for one with too large a thumbnail. */
+  /** The same, and the sealed chunk is kept in the store. `store_full`: then the file is to be dropped. */
+  keepChunk(fileId: Id, number: number, content: Uint8Array): Promise<void>;
+
+  keptChunk(fileId: Id, number: number): Promise<SealedBytes>;
+
+  /** What an earlier page left behind, oldest first. */
+  keptFiles(): Promise<KeptFile[]>;
+
+  /** The message that speaks of the file, once all of it is sealed; the file is dropped. `text_too_long` for one with too large a thumbnail. */
   enqueueFile(fileId: Id): Promise<MessageEntry>;
 
+  /** Whatever is kept of it goes. */
   dropFile(fileId: Id): Promise<void>;
 
-  /** To read the file of this entry; `reading` is for the calls below. */
+  /** To read the file of this entry; `reading` is for the calls below. One that is not closed is unfinished. */
   openFile(conversationId: Id, entryKey: string): Promise<FilePlan & { reading: Id; type: string }>;
 
   /** Every chunk once, in order. `file_damaged`: it is not what its sender sealed; nothing of the file is to be used then. */
   openChunk(reading: Id, number: number, sealed: Uint8Array): Promise<Uint8Array>;
 
   closeFile(reading: Id): Promise<void>;
+
+  /** What an earlier page did not finish; told once. */
+  takeUnfinishedDownloads(): Promise<UnfinishedDownload[]>;
 
   /** Files of own messages that were deleted, for the server to delete, and that it has done so. */
   filesToDelete(): Promise<Id[]>;

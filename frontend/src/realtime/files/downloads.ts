@@ -1,6 +1,7 @@
 /**
  * Files on their way to this browser: each chunk is verified before it is kept, and nobody gets a file of which one was not right.
- * A connection that is lost is waited for.
+ * A connection that is lost is waited for. What an earlier page did not finish begins again by itself, and is held until somebody
+ * asks for it.
  */
 import { isApiError, isTransient } from "../../api/errors";
 import { Backoff } from "../backoff";
@@ -13,6 +14,8 @@ import { blobType } from "./kinds";
 interface Fetching {
   shown: Download;
   stopped: boolean;
+  /** Somebody takes it when it is there. */
+  wanted: boolean;
   /** Ends the wait before the next try. */
   wake: () => void;
   blob: Promise<Blob>;
@@ -21,20 +24,48 @@ interface Fetching {
 export class Downloads {
   readonly #all = new Map<string, Fetching>();
 
+  #over = false;
+
   constructor(private readonly context: Context) {}
+
+  async restore(): Promise<void> {
+    for (const { conversationId, entryKey, size } of await this.context.crypto.takeUnfinishedDownloads()) {
+      this.#begin(conversationId, entryKey, size, false).blob.catch(this.context.failed);
+    }
+  }
 
   /** The whole file, verified. Asked again meanwhile, it is the same download. */
   fetch(conversationId: Id, ref: string, size: number): Promise<Blob> {
     const running = this.#all.get(ref);
-    if (running !== undefined) return running.blob;
+    if (running === undefined) return this.#begin(conversationId, ref, size, true).blob;
+    running.wanted = true;
+    if (running.shown.state === "ready") this.#gone(ref);
+    return running.blob;
+  }
+
+  #begin(conversationId: Id, ref: string, size: number, wanted: boolean): Fetching {
     const shown: Download = { ref, received: 0, size, state: "running" };
-    const fetching: Fetching = { shown, stopped: false, wake: () => undefined, blob: Promise.resolve(new Blob()) };
+    const wake = () => undefined;
+    const fetching: Fetching = { shown, stopped: false, wanted, wake, blob: Promise.resolve(new Blob()) };
     this.#all.set(ref, fetching);
-    fetching.blob = this.#fetch(fetching, conversationId).finally(() => {
-      this.#all.delete(ref);
-      this.context.publish(changes.downloadGone({ ref }));
-    });
-    return fetching.blob;
+    this.#show(fetching, {});
+    fetching.blob = this.#fetch(fetching, conversationId).then(
+      (blob) => {
+        if (fetching.wanted) this.#gone(ref);
+        else this.#show(fetching, { state: "ready" });
+        return blob;
+      },
+      (error: unknown) => {
+        this.#gone(ref);
+        throw error;
+      },
+    );
+    return fetching;
+  }
+
+  #gone(ref: string): void {
+    this.#all.delete(ref);
+    this.context.publish(changes.downloadGone({ ref }));
   }
 
   cancel(ref: string): void {
@@ -49,7 +80,9 @@ export class Downloads {
     for (const { wake } of this.#all.values()) wake();
   }
 
+  /** What is not finished stays so: the next turn begins it again. */
   stop(): void {
+    this.#over = true;
     for (const ref of this.#all.keys()) this.cancel(ref);
   }
 
@@ -69,7 +102,7 @@ export class Downloads {
       await scratch.drop();
       throw error;
     } finally {
-      await crypto.closeFile(reading);
+      if (!this.#over) await crypto.closeFile(reading);
     }
   }
 

@@ -13,6 +13,8 @@ export class Browser {
   readonly network: TestNetwork;
   /** Of the names of its databases. */
   readonly prefix = `profile-${++profiles}`;
+  /** Bytes that it would still keep. */
+  room = Infinity;
   readonly #notes = new Map<string, string>();
   readonly #locks = new Map<string, Promise<unknown>>();
   #writer: Hold | null = null;
@@ -71,6 +73,7 @@ export class Browser {
         },
       },
       scratch: () => Promise.resolve(memoryScratch()),
+      room: () => Promise.resolve(this.room),
       defect: (error) => tab.defects.push(error),
     };
   }

@@ -71,6 +71,68 @@ test("a file arrives whole although both connections are lost on the way, and is
   ).toBe(0);
 });
 
+test("a page that is closed in the middle loses neither what it sends nor what it fetches", async () => {
+  const [alice, bob] = present;
+  const content = randomBytes(2_200_000);
+  const { network } = alice.browser;
+  const chunksSent: string[] = [];
+  const noSecondChunk = (path: string, method: string) => method === "PUT" && path.endsWith("/chunks/1");
+  network.tampering = {
+    loseRequest: noSecondChunk,
+    onRequest: (path, method) => method === "PUT" && chunksSent.push(path.split("/").at(-1)!),
+  };
+  await sendFile(alice, bob, content, "minutes.bin");
+  await alice.sees("the first chunk there, all of it kept", ({ files }) =>
+    files.uploads.some(({ sent, kept }) => sent > 0 && kept === "whole"),
+  );
+  await alice.crashAndReload();
+  await alice.sees("the upload again", ({ files }) =>
+    files.uploads.some(({ name, sent, kept }) => name === "minutes.bin" && sent > 0 && kept === "whole"),
+  );
+  network.tampering.loseRequest = () => false;
+  const file = await seesFile(bob, alice, "minutes.bin");
+  await alice.sees("nothing left to send", ({ files }) => files.uploads.length === 0);
+  expect(chunksSent).toEqual(["0", "1", "2"]);
+  expect(bob.messages(alice).filter((entry) => entry.file !== null)).toHaveLength(1);
+  expect(await alice.tab.crypto.keptFiles()).toEqual([]);
+
+  bob.browser.network.tampering = { loseRequest: (path) => path.endsWith("/chunks/1") };
+  void fetchFile(bob, alice, file);
+  await bob.sees("some of it", ({ files }) => (files.downloads[file.ref]?.received ?? 0) > 0);
+  await bob.crashAndReload();
+  await bob.sees("it begun again", ({ files }) => (files.downloads[file.ref]?.received ?? 0) > 0);
+  bob.browser.network.tampering = {};
+  await bob.sees("all of it", ({ files }) => files.downloads[file.ref]?.state === "ready");
+  await bob.open(alice);
+  expect(Buffer.compare(await bytesOf(await fetchFile(bob, alice, file)), content)).toBe(0);
+  expect(bob.state.files.downloads).toEqual({});
+  expect(await bob.tab.crypto.takeUnfinishedDownloads()).toEqual([]);
+});
+
+test("a browser without room says so at once and sends all the same; what was kept in part says so too", async () => {
+  const [alice, bob] = present;
+  alice.browser.room = 1_000_000;
+  alice.browser.network.tampering = { loseRequest: (path, method) => method === "PUT" && path.endsWith("/chunks/0") };
+  await sendFile(alice, bob, randomBytes(900_000), "large.bin");
+  await alice.sees("that it is not kept", ({ files }) => files.uploads.some(({ kept }) => kept === "never"));
+  expect(await alice.tab.crypto.keptFiles()).toEqual([]);
+  alice.browser.network.tampering = {};
+  await seesFile(bob, alice, "large.bin");
+  await alice.sees("it sent", ({ files }) => files.uploads.length === 0);
+
+  const { crypto } = alice.tab;
+  const part = new Uint8Array(1_048_576);
+  const plan = { ...about("half.bin"), size: 2 * part.length };
+  const { id } = await crypto.beginFile(alice.conversation(bob)!.id, plan);
+  await crypto.keepChunk(id, 0, part);
+  await alice.crashAndReload();
+  const failed = await alice.sees("what is left of it", ({ files }) => files.uploads[0]);
+  expect(failed).toMatchObject({ name: "half.bin", state: "failed", problem: { code: "file_interrupted" } });
+  await alice.sees("the line", ({ line }) => line.line.status === "online");
+  await alice.tab.engine.cancelUpload(failed.id);
+  expect(await alice.tab.crypto.keptFiles()).toEqual([]);
+});
+
 test("one that is paused goes on, one that is cancelled is nowhere, and what is too large says so", async () => {
   const [alice, bob] = present;
   const content = randomBytes(2_200_000);

@@ -55,7 +55,9 @@ function frame({ width, height }: FileView) {
 /** A file in its bubble: what it is, and fetching it. Nothing is fetched unasked. */
 export function FilePart({ conversationId, file }: { conversationId: string; file: FileView }) {
   const messenger = useMessenger();
-  const download = useAppSelector((state) => state.files.downloads[file.ref]);
+  const known = useAppSelector((state) => state.files.downloads[file.ref]);
+  const ready = known?.state === "ready";
+  const download = ready ? undefined : known;
   const [shown, setShown] = useState<string | null>(null);
   const show = useCommand(async () => {
     setShown(URL.createObjectURL(await messenger.fetchFile(conversationId, file)));
@@ -86,7 +88,7 @@ export function FilePart({ conversationId, file }: { conversationId: string; fil
         <FileIcon />
         <div>
           <bdi>{file.name}</bdi>
-          <small>{download === undefined ? sizeWords(file.size) : progressWords(download)}</small>
+          <small>{download === undefined ? restWords(file.size, ready) : progressWords(download)}</small>
         </div>
         {download === undefined ? (
           <>
@@ -119,6 +121,9 @@ export function FilePart({ conversationId, file }: { conversationId: string; fil
     </Part>
   );
 }
+
+const restWords = (size: number, ready: boolean) =>
+  ready ? `Fetched and checked · ${sizeWords(size)}` : sizeWords(size);
 
 function progressWords({ received, size, state }: { received: number; size: number; state: string }): string {
   const done = `${sizeWords(received)} of ${sizeWords(size)}`;

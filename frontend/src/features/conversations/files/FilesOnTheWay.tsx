@@ -43,7 +43,7 @@ export function FilesOnTheWay({ talk }: { talk: Talk }) {
   const uploads = all.filter(({ conversationId }) => conversationId === id);
   const attach = useAttach(id);
   const over = useDrop(takesFiles(talk) ? attach : null);
-  useWarning(all.some(({ state }) => state !== "failed"));
+  useWarning(all.some(({ state, kept }) => state !== "failed" && kept !== "whole"));
   return (
     <>
       {over && <Over>Let go to send to {name}</Over>}
@@ -58,7 +58,7 @@ export function FilesOnTheWay({ talk }: { talk: Talk }) {
   );
 }
 
-/** A file that is on its way does not survive the page: the browser asks before it is closed. */
+/** A file on its way that is not kept does not survive the page: the browser asks before it is closed. */
 function useWarning(some: boolean): void {
   useEffect(() => {
     if (!some) return undefined;

@@ -43,7 +43,7 @@ function words({ state, sent, size }: Upload, offline: boolean): string {
 export function UploadRow({ upload }: { upload: Upload }) {
   const messenger = useMessenger();
   const offline = useAppSelector((state) => state.line.line.status !== "online");
-  const { id, name, state, sent, size, problem } = upload;
+  const { id, name, state, sent, size, kept, problem } = upload;
   const cancel = useCommand(() => messenger.cancelUpload(id));
   const stands = state === "paused" || state === "failed";
   const verb = state === "failed" ? "Try again" : stands ? "Go on" : "Pause";
@@ -56,15 +56,20 @@ export function UploadRow({ upload }: { upload: Upload }) {
         {problem === null && (
           <Bar variant="determinate" value={size === 0 ? 0 : (100 * sent) / size} aria-label={`Sending ${name}`} />
         )}
+        {problem === null && kept === "never" && (
+          <p>This browser has no room to keep it: leave this page open until it is sent.</p>
+        )}
       </Words>
-      <Tooltip title={verb}>
-        <IconButton
-          aria-label={`${verb}: ${name}`}
-          onClick={() => (stands ? messenger.resumeUpload(id) : messenger.pauseUpload(id))}
-        >
-          {stands ? <ResumeIcon /> : <PauseIcon />}
-        </IconButton>
-      </Tooltip>
+      {problem?.code !== "file_interrupted" && (
+        <Tooltip title={verb}>
+          <IconButton
+            aria-label={`${verb}: ${name}`}
+            onClick={() => (stands ? messenger.resumeUpload(id) : messenger.pauseUpload(id))}
+          >
+            {stands ? <ResumeIcon /> : <PauseIcon />}
+          </IconButton>
+        </Tooltip>
+      )}
       <Tooltip title="Cancel">
         <IconButton aria-label={`Cancel: ${name}`} disabled={cancel.running} onClick={() => void cancel.run()}>
           <CloseIcon />
