@@ -63,6 +63,7 @@ class Label:
     ROOM_PROFILE = "QuantumChat/room-profile/v1"
     ROOM_CHANGE = "QuantumChat/room-change/v1"
     ROOM_JOIN = "QuantumChat/room-join/v1"
+    SESSION_STATE = "QuantumChat/session-state/v1"
     GENERATION = "QuantumChat/generation/v1"
     LOST_STATE = "QuantumChat/lost-state/v1"
     CHAIN = "QuantumChat/chain/v1"

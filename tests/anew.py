@@ -33,14 +33,14 @@ async def contribution_for(group: Group, author: Browser, members: list[Browser]
 
 
 def founding_of(
-    group: Group, author: Browser, members: list[Browser], contribution: Json, generation: int = 1, room: bytes = b""
+    group: Group, author: Browser, members: list[Browser], contribution: Json, generation: int = 1, change: bytes = b""
 ) -> Json:
     client_id = uuid7()
     details = mls.commit_details(
         added=[leaf(each) for each in members if each is not author],
         contribution_id=from_base64url(contribution["contribution_id"]),
         roster_hash=roster(members),
-        room=room,
+        change=change,
     )
     data = mls.authenticated_data(group.id, client_id, kind="commit", generation=generation, details=details)
     commit = mls.private_message(group.id, data, generation=generation, epoch=0, content_type=COMMIT)
@@ -55,7 +55,7 @@ def founding_of(
 
 
 class Anew:
-    """What a member's client posts to begin the next group, and the parts of its statement; `room` of a room."""
+    """What a member's client posts to begin the next group, with the `change` of its founding commit."""
 
     def __init__(
         self,
@@ -63,10 +63,10 @@ class Anew:
         author: Browser,
         members: list[Browser] | None = None,
         *,
-        room: bytes = b"",
+        change: bytes = b"",
         generation: int = 1,
     ) -> None:
-        self.group, self.author, self.room, self.generation = group, author, room, generation
+        self.group, self.author, self.change, self.generation = group, author, change, generation
         self.members = group.members if members is None else members
 
     @property
@@ -95,15 +95,15 @@ class Anew:
             "left_out": [],
             "time": milliseconds(),
         }
-        if self.room:
-            said["room"] = hashlib.sha256(self.room).digest()
+        if self.change:
+            said["state"] = hashlib.sha256(self.change).digest()
         signer = changes.pop("signer", self.author.device.key)
         statement = fields(Label.GENERATION, *(said | changes).values())
         return {
             "client_id": str(uuid7()),
             "statement": to_base64url(statement),
             "signature": to_base64url(signer.sign(Label.GENERATION, statement)),
-            "founding": founding_of(self.group, self.author, self.members, contribution, self.generation, self.room),
+            "founding": founding_of(self.group, self.author, self.members, contribution, self.generation, self.change),
         }
 
     async def post(self, **changes: Any) -> Json:

@@ -68,11 +68,11 @@ def commit_details(
     *,
     added: Iterable[Leaf] = (),
     removed: Iterable[Leaf] = (),
-    room: bytes = b"",
+    change: bytes = b"",
     contribution_id: bytes | None = None,
     roster_hash: bytes,
 ) -> bytes:
-    return fields(Label.COMMIT, _leaves(added), _leaves(removed), room, contribution_id or b"", roster_hash)
+    return fields(Label.COMMIT, _leaves(added), _leaves(removed), change, contribution_id or b"", roster_hash)
 
 
 def room_change(

@@ -12,6 +12,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app_service.conversations.authenticated_data import Leaf, roster_hash
+from app_service.conversations.session_state import SessionState, encode_session_state
 from shared.encoding import Label, fields, from_base64url, to_base64url, unpack_signature
 from tests import factories_mls as mls
 from tests.factories import Browser, Json, connect, milliseconds
@@ -85,16 +86,16 @@ class Group:
         welcomes: int | None = None,
         roster_after: bytes | None = None,
         epoch: int | None = None,
-        room: bytes = b"",
+        change: bytes = b"",
     ) -> Json:
-        """A commit of the current epoch; `after` are the members behind it."""
+        """A commit of the current epoch; `after` are the members behind it, `change` is of its room or session."""
         joining, leaving = list(added), list(removed)
         rest = [each for each in self.members if each not in leaving]
         members = list(after) if after is not None else [*rest, *(each for each in joining if each not in rest)]
         details = mls.commit_details(
             added=[leaf(each) for each in joining],
             removed=[leaf(each) for each in leaving],
-            room=room,
+            change=change,
             contribution_id=None if contribution is None else from_base64url(contribution["contribution_id"]),
             roster_hash=roster_after or roster(members),
         )
@@ -114,6 +115,13 @@ class Group:
     async def found(self, founder: Browser) -> Json:
         founding = await self.founding(founder)
         answer: Json = await founder.post(self.commits, founding.body)
+        self.epoch += 1
+        return answer
+
+    async def timed(self, author: Browser, seconds: int) -> Json:
+        """A commit by which messages of a session last so long."""
+        change = encode_session_state(SessionState(seconds))
+        answer: Json = await author.post(self.commits, self.commit_body(uuid7(), change=change))
         self.epoch += 1
         return answer
 

@@ -47,7 +47,7 @@ class RoomGroup(Group):
     async def found(self, founder: Browser) -> Json:
         contribution = await self.contribution(founder, "found")
         change = mls.room_change(self.policy, profile_hash=self.profile_hash)
-        body = self.commit_body(uuid7(), contribution=contribution, room=change)
+        body = self.commit_body(uuid7(), contribution=contribution, change=change)
         return await self._posted(founder, body)
 
     async def invite(self, inviter: Browser, person: Browser) -> Json:
@@ -127,7 +127,7 @@ class RoomGroup(Group):
             hashed = os.urandom(32) if profile else b""
             shown = after if policy else None
             change = mls.room_change(shown, profile_hash=hashed, evidence=evidence, admissions=admissions)
-        return self.commit_body(uuid7(), added=added, removed=removed, room=change)
+        return self.commit_body(uuid7(), added=added, removed=removed, change=change)
 
     async def commit(self, actor: Browser, **change: Any) -> Json:
         answer = await self._posted(actor, self.attempt(**change))

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from app_service.conversations.join_statement import JoinStatement, read_join_statement
 from app_service.conversations.room_policy import Policy, decode_policy
+from app_service.conversations.session_state import SessionState, is_session_state, read_session_state
 from shared.encoding import Field, Label, MalformedEncoding, Reader, fields
 
 HASH_BYTES: Final = 32
@@ -57,11 +58,12 @@ class RoomChange(NamedTuple):
 
 
 class CommitDetails(NamedTuple):
-    """What a commit says it does. `room` is None when nothing of a room changes, as always in a session."""
+    """What a commit says it does. `room` is of rooms, `session` of sessions; None when nothing of it changes."""
 
     added: tuple[Leaf, ...]
     removed: tuple[Leaf, ...]
     room: RoomChange | None
+    session: SessionState | None
     contribution_id: bytes | None
     roster_hash: bytes
 
@@ -98,14 +100,15 @@ def decode_commit(details: bytes) -> CommitDetails:
     reader.label(Label.COMMIT)
     added = read_leaves(reader.items())
     removed = read_leaves(reader.items())
-    room = reader.blob()
+    change = reader.blob()
     contribution_id = reader.blob()
     roster_hash = reader.blob(HASH_BYTES)
     reader.end()
     if len(contribution_id) not in (0, HASH_BYTES):
         raise MalformedEncoding("not a contribution id")
-    change = read_room_change(room) if room else None
-    return CommitDetails(added, removed, change, contribution_id or None, roster_hash)
+    session = read_session_state(change) if is_session_state(change) else None
+    room = read_room_change(change) if change and session is None else None
+    return CommitDetails(added, removed, room, session, contribution_id or None, roster_hash)
 
 
 def read_room_change(data: bytes) -> RoomChange:

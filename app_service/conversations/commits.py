@@ -19,7 +19,15 @@ from pydantic import ValidationError
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app_service.conversations import lost_devices, pages, repository, room_commits, statements, stays
+from app_service.conversations import (
+    lost_devices,
+    pages,
+    repository,
+    room_commits,
+    session_commits,
+    statements,
+    stays,
+)
 from app_service.conversations.authenticated_data import Leaf
 from app_service.conversations.entries import Ack, Author, ConversationKind, Head, Row, ack_of, extend
 from app_service.conversations.membership import Roster, check_contribution, roster_after
@@ -148,6 +156,8 @@ class CommitService:
             store_parts(unit.session, proposal, row)
             if verdict.room is not None:
                 await room_commits.store_room(unit.session, proposal, row, verdict.room)
+            else:
+                await session_commits.store_session(unit.session, proposal, row, verdict.standing.head)
             await self.events.publish(unit, _logged(proposal, verdict))
             unit.after_commit(lambda: self.appended([row]))
             return ack_of(row)
@@ -201,8 +211,7 @@ async def _judge_room(
 ) -> RoomAfter | None:
     if found.kind == "room":
         return await room_commits.judge_room(session, proposal, leaves, moment)
-    if proposal.details.room is not None:
-        raise bad_commit("A session has no roles.")
+    session_commits.judge_session(proposal)
     return None
 
 
@@ -285,7 +294,7 @@ def store_parts(session: AsyncSession, proposal: Proposal, row: Row) -> None:
         Commit(
             conversation_id=row.conversation_id,
             seq=row.seq,
-            membership_changed=bool(details.added or details.removed or details.room),
+            membership_changed=bool(details.added or details.removed or details.room or details.session),
             roster_hash=details.roster_hash,
             contribution_id=details.contribution_id,
             transcript=None if contribution is None else contribution.transcript,

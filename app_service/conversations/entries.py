@@ -15,6 +15,7 @@ from uuid import UUID
 from app_service.conversations import authenticated_data, chain
 from app_service.conversations.authenticated_data import AuthenticatedData
 from app_service.conversations.mls_header import APPLICATION, COMMIT, PrivateMessage, parse_private_message
+from app_service.conversations.room_policy import MAX_TIMER
 from app_service.mls import MalformedMls
 from shared.encoding import MalformedEncoding, from_base64url, pack_signature
 from shared.errors import Malformed, TooLarge
@@ -24,8 +25,6 @@ Kind = Literal["message", "terminate", "leave", "commit", "generation"]
 MessageType = Literal["secured", "critical"]
 
 MAX_MESSAGE_BYTES: Final = 131_072
-MAX_TIMER: Final = 1 << 32
-"""Seconds; what rooms can set is less."""
 MAX_COMMIT_BYTES: Final = 1_048_576
 """While most inner nodes are blank, about 1,250 for each device; with whom it adds, 4,900 for each of those."""
 MAX_WELCOME_BYTES: Final = 2_097_152

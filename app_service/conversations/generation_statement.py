@@ -18,7 +18,7 @@ _TRANSCRIPT_HASH_BYTES: Final = 64
 
 class GenerationStatement(NamedTuple):
     """`seq` and `chain`: the log's head before it. `reason_seq`: the commit that could not be processed, or 0.
-    `room`: hash of the room that goes on; None in a session.
+    `state`: hash of what goes on of the room, or of a session in which messages disappear; None in any other.
     """
 
     server_name: str
@@ -33,7 +33,7 @@ class GenerationStatement(NamedTuple):
     reason_seq: int
     roster: frozenset[Leaf]
     left_out: frozenset[Leaf]
-    room: bytes | None
+    state: bytes | None
 
 
 def read_generation(statement: bytes) -> GenerationStatement:
@@ -46,7 +46,7 @@ def read_generation(statement: bytes) -> GenerationStatement:
     seq, chain, reason, reason_seq = reader.number(), reader.blob(32), reader.text(), reader.number()
     roster, left_out = frozenset(read_leaves(reader.items())), frozenset(read_leaves(reader.items()))
     reader.number()  # time
-    room = reader.blob(32) if reader.more else None
+    state = reader.blob(32) if reader.more else None
     reader.end()
     if reason not in _REASONS or (reason == "lost") != (reason_seq == 0):
         raise MalformedEncoding("an unknown reason")
@@ -63,5 +63,5 @@ def read_generation(statement: bytes) -> GenerationStatement:
         reason_seq,
         roster,
         left_out,
-        room,
+        state,
     )

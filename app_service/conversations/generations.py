@@ -46,6 +46,7 @@ from app_service.conversations.roles import accounts_of
 from app_service.conversations.room_commits import RoomAfter, store_room
 from app_service.conversations.room_generations import Continued, continued, judge_continued
 from app_service.conversations.schemas import Contribution, GenerationPost
+from app_service.conversations.session_commits import judge_continued_session, store_session
 from app_service.conversations.statements import Standing
 from app_service.db import Unit
 from app_service.directory import repository as directory
@@ -158,6 +159,8 @@ class GenerationService:
             store_parts(unit.session, opening.founding, row)
             if room is not None:
                 await store_room(unit.session, opening.founding, row, room)
+            else:
+                await store_session(unit.session, opening.founding, row, standing.head)
             await self.commits.events.publish(unit, CommitLogged(conversation_id, standing.kind, None, room))
             unit.after_commit(lambda: self.commits.appended([begun, row]))
             return ack_of(row)
@@ -194,6 +197,8 @@ async def _judge(session: AsyncSession, opening: Opening, *, lock: bool) -> _Jud
     if statement.roster != after or statement.left_out != _left_out(before, after, keys):
         raise bad_generation("The statement names other devices than the group leads to.")
     await _check_reason(session, found, statement)
+    if before.room is None:
+        await judge_continued_session(session, head, statement, founding)
     room = None if before.room is None else judge_continued(before.room, statement, founding, participants)
     if founding.transcript is not None:
         check_contribution(founding.transcript, after, keys)
@@ -201,8 +206,6 @@ async def _judge(session: AsyncSession, opening: Opening, *, lock: bool) -> _Jud
 
 
 async def _before(session: AsyncSession, found: Standing, statement: GenerationStatement) -> _Before:
-    if (found.kind == "room") != (statement.room is not None):
-        raise bad_generation("The statement is of a conversation of another kind.")
     if found.kind == "session":
         return _Before(await repository.leaves(session, found.head.conversation_id), None)
     room = await continued(session, found.head, statement.epoch)

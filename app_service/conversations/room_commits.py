@@ -57,6 +57,8 @@ async def accounts_for(session: AsyncSession, conversation_id: UUID, author: Aut
 
 async def judge_room(session: AsyncSession, proposal: Proposal, leaves: frozenset[Leaf], moment: datetime) -> RoomAfter:
     """What the commit, in a row of that time, makes of the room; raises what the policy forbids."""
+    if proposal.details.session is not None:
+        raise bad_commit("A room has a state of its own.")
     try:
         if proposal.founds:
             return await _judge_founding(session, proposal)

@@ -69,7 +69,7 @@ def judge_continued(
     continues = (
         change is not None
         and change == RoomChange(policy, before.profile_hash, frozenset(), ())
-        and statement.room == room_hash(policy, before.profile_hash)
+        and statement.state == room_hash(policy, before.profile_hash)
     )
     if not continues or not present <= members:
         raise bad_generation("The statement continues another room.")

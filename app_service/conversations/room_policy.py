@@ -25,6 +25,8 @@ from shared.encoding import HYBRID_PUBLIC_KEY_BYTES, Field, Label, MalformedEnco
 MAX_MEMBERS: Final = 200
 MAX_BANNED: Final = 500
 MAX_INVITATIONS: Final = 20
+MAX_TIMER: Final = 1 << 32
+"""Seconds; what can be set is less."""
 
 
 class Role(IntEnum):
@@ -117,7 +119,7 @@ def _settings(reader: Reader) -> Settings:
     if remove is Role.MEMBER:
         raise MalformedEncoding("members stand above nobody")
     approval, timer = reader.number(), reader.number()
-    if approval > 1 or timer >= 2**32:
+    if approval > 1 or timer >= MAX_TIMER:
         raise MalformedEncoding("not a setting")
     return Settings(invite, remove, configure, post, bool(approval), timer)
 

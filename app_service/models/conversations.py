@@ -141,6 +141,8 @@ class Commit(Model):
     policy_before: Mapped[bytes | None]
     """Of a room, when it changes them: what a new generation goes back to if nobody could follow the commit."""
     profile_hash_before: Mapped[bytes | None]
+    timer_before: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    """The same of a session: after how many seconds its messages disappeared before this commit."""
 
 
 class Welcome(Model):

@@ -26,7 +26,7 @@ class Spoiled:
     def anew(self, author: Browser, *, out: Browser | None = None, **policy: Any) -> Anew:
         """The generation as an honest client begins it, but for what is given of the policy."""
         members = [each for each in self.members if each is not out]
-        return Anew(self.room, author, members, room=self.change(out, **policy))
+        return Anew(self.room, author, members, change=self.change(out, **policy))
 
     def change(self, out: Browser | None = None, **policy: Any) -> bytes:
         moderators = self.policy.moderators - {out.user_id if out else None}
@@ -146,10 +146,10 @@ async def test_p9_3_a_statement_that_changes_the_room_is_refused(service: Servic
         {"banned": frozenset({anna.user_id})},
     ):
         assert await spoiled.refusal(spoiled.anew(mona, **lie)) == (422, "bad_generation"), lie
-    renamed = Anew(room, mona, room=mls.room_change(room.policy, profile_hash=os.urandom(32)))
+    renamed = Anew(room, mona, change=mls.room_change(room.policy, profile_hash=os.urandom(32)))
     assert await spoiled.refusal(renamed) == (422, "bad_generation")
     assert await spoiled.refusal(Anew(room, mona)) == (422, "bad_generation")  # a session's statement
-    assert await spoiled.refusal(spoiled.anew(mona), room=bytes(32)) == (422, "bad_generation")
+    assert await spoiled.refusal(spoiled.anew(mona), state=bytes(32)) == (422, "bad_generation")
     assert await spoiled.refusal(spoiled.anew(mona), epoch=0) == (422, "bad_generation")
     spoiled.members.append(await friend(service, mona, "sam"))
     assert (await spoiled.refusal(spoiled.anew(mona)))[0] == 422
@@ -167,7 +167,7 @@ async def test_p9_3_only_the_owner_begins_a_second_one_within_the_hour(service: 
     seq = (await room.view(olga))["seq"]
 
     async def again(author: Browser) -> tuple[int, str]:
-        anew = Anew(room, author, room=spoiled.change(), generation=2)
+        anew = Anew(room, author, change=spoiled.change(), generation=2)
         reason = {"reason": "lost", "reason_seq": 0, "epoch": 1}
         answer = await author.call("POST", anew.path, await anew.body(**reason))
         return answer.status_code, "" if answer.status_code == 201 else code(answer)

@@ -86,7 +86,7 @@ async def test_p10_1_a_room_begins_with_its_whole_state_and_no_more(service: Ser
         (mls.room_change(good._replace(banned=frozenset({uuid7()})), profile_hash=bytes(32)), "bad_room"),
         (mls.room_change(good._replace(away=frozenset({uuid7()})), profile_hash=bytes(32)), "bad_room"),
     ):
-        body = room.commit_body(uuid7(), contribution=contribution, room=change)
+        body = room.commit_body(uuid7(), contribution=contribution, change=change)
         assert await refused(owner, room.commits, body, 422) == expected
     assert (await room.view(owner))["state"] == "establishing"
 
@@ -289,4 +289,4 @@ async def test_a_session_has_no_roles_nobody_to_leave_and_no_room(service: Servi
 async def test_a_change_that_no_client_makes_is_refused(service: Service, change: bytes) -> None:
     room = await founded(service)
     (olga,) = room.members
-    assert await refused(olga, room.commits, room.commit_body(uuid7(), room=change), 422) == "bad_commit"
+    assert await refused(olga, room.commits, room.commit_body(uuid7(), change=change), 422) == "bad_commit"

@@ -21,6 +21,7 @@ from uuid_utils.compat import uuid7
 from app_service.conversations.authenticated_data import decode, decode_commit, read_room_change
 from app_service.conversations.mls_header import parse_private_message, parse_welcome
 from app_service.conversations.room_policy import Invitation, Policy, decode_policy, encode_policy
+from app_service.conversations.session_state import SessionState, encode_session_state, read_session_state
 from app_service.conversations.transcript import read_transcript
 from app_service.directory.key_package import check_key_package
 from app_service.directory.statements import BadStatement, Issuer, certified_key, encapsulation_key, read_list
@@ -94,6 +95,7 @@ DECODERS: Final = (
     Decoder("transcript", read_transcript, MalformedEncoding, (_transcript(),)),
     Decoder("authenticated data", decode, MalformedEncoding, (mls.authenticated_data(USER, uuid7()),)),
     Decoder("commit details", decode_commit, MalformedEncoding, (mls.commit_details(roster_hash=bytes(32)),)),
+    Decoder("session state", read_session_state, MalformedEncoding, (encode_session_state(SessionState(3600)),)),
     Decoder("room policy", decode_policy, MalformedEncoding, (encode_policy(POLICY),)),
     Decoder("change of a room", read_room_change, MalformedEncoding, (mls.room_change(POLICY, evidence=[USER]),)),
     Decoder("private message", parse_private_message, MalformedMls, (mls.message(USER, uuid7()),)),

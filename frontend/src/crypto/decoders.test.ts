@@ -36,6 +36,7 @@ import {
   encodeRoomState,
   newPolicy,
 } from "./mls/roomState";
+import { decodeSharedState, encodeSharedState } from "./mls/sharedState";
 import {
   fields,
   fromBase64url,
@@ -100,7 +101,14 @@ const roomState = {
   profile: encodeProfile({ name: "Harbour", topic: "boats", avatar: new Uint8Array() }),
   welcomeKeys: [],
 };
-const details = { added: [ids], removed: [], room: null, contributionId: null, rosterHash: new Uint8Array(32) };
+const details = {
+  added: [ids],
+  removed: [],
+  room: null,
+  session: null,
+  contributionId: null,
+  rosterHash: new Uint8Array(32),
+};
 const list = { deviceId: ids.deviceId, keyHash: new Uint8Array(32), added: 1, revoked: 0 };
 
 interface Decoder {
@@ -134,6 +142,12 @@ const decoders: Decoder[] = [
     good: encodeCommitDetails(details),
   },
   { name: "state of a room", read: decodeRoomState, refusals: [MalformedEncoding], good: encodeRoomState(roomState) },
+  {
+    name: "state of a session",
+    read: decodeSharedState,
+    refusals: [MalformedEncoding],
+    good: encodeSharedState({ timer: 3_600 }),
+  },
   {
     name: "change of a room",
     read: decodeRoomChange,

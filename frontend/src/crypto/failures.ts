@@ -112,7 +112,7 @@ export const PROBLEMS = [
   "roster_leaf_swapped", // somebody else sits on a leaf (P6.4)
   "roster_doubled_key", // a device or a signature key twice (P6.4)
   "roster_mismatch", // the roster's hash is another (P6.5)
-  "bad_room_state", // a room's state that no client of ours makes, or not the one that the commit says (P10.1)
+  "bad_room_state", // a state of room or session that no client of ours makes, or not the one that the commit says (P10.1)
   "role_missing", // a member did what its role does not allow (P10.1)
   "forged_join", // somebody in a room, or about to be, by a link that they do not hold (P10.2)
   "ghost_member", // the server shows somebody in the room whom no member added (P10.1)

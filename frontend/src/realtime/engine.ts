@@ -169,6 +169,7 @@ export class Engine implements Messenger {
   createRoom = (input: { name: string; topic: string; people: readonly Id[] }) =>
     this.#do(({ rooms }) => rooms.create(input.name, input.topic, input.people));
   inviteToRoom = (id: Id, userId: Id) => this.#do(({ rooms }) => rooms.invite(id, userId));
+  setTimer = (id: Id, seconds: number) => this.#do(({ rooms }) => rooms.setTimer(id, seconds));
   changeRoom = (id: Id, act: RoomAct) => this.#do(({ rooms }) => rooms.change(id, act));
   makeLink = (id: Id, limits: { expiry: Time; allowed: number }) => this.#do(({ rooms }) => rooms.makeLink(id, limits));
   linkAgain = (linkId: Id) => this.#do(({ rooms }) => rooms.linkAgain(linkId));

@@ -156,6 +156,8 @@ export interface Messenger {
   joinAgain(): Promise<void>;
   /** Resolves when the commit is in the log. */
   rotate(conversationId: Id): Promise<void>;
+  /** After how many seconds the messages of a conversation disappear, 0: never; resolves as `rotate` does. `not_allowed`. */
+  setTimer(conversationId: Id, seconds: number): Promise<void>;
   /** Ends the conversation for both; a session without a group is ended by the plain call. */
   terminate(conversationId: Id): Promise<void>;
   /** A room with these connected people in it; resolves with its id. `bad_room_name`. */

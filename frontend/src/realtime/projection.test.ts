@@ -156,6 +156,7 @@ const sealed: SealedSession = {
   unread: 0,
   mentioned: 0,
   pinned: [],
+  timer: 0,
   draft: "",
   editing: null,
   last: null,

@@ -225,6 +225,7 @@ export function conversationOf(facts: Facts): Conversation {
     deliveredSeq: Math.max(facts.deliveredSeq, recent.deliveredSeq),
     seenSeq: facts.seenSeq,
     pinned: sealed.pinned.map(pinnedOf),
+    timer: sealed.timer,
     draft: sealed.draft,
     editing: editingOf(sealed),
     findings: [...facts.refused, ...findingsOf([...(contact?.problems ?? []), ...sealed.problems])],

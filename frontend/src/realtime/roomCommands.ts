@@ -68,6 +68,17 @@ export class RoomCommands {
     return this.#act(id, () => Promise.resolve(act));
   }
 
+  /** Of a room or a session. */
+  async setTimer(id: Id, seconds: number): Promise<void> {
+    try {
+      await this.#act(id, () => Promise.resolve({ act: "timer", seconds }));
+    } catch (error) {
+      // A commit may be left whose answer is not known; nothing is sent before it is settled.
+      this.live.sessions.consider(id);
+      throw error;
+    }
+  }
+
   /** Epoch order decides: who lost a race looks again whether it still may (PROTOCOL.md 10.1). */
   async #act(id: Id, act: () => Promise<Sealed>): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

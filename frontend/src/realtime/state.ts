@@ -253,6 +253,8 @@ export interface Conversation {
   seenSeq: number;
   /** Newest pin first. */
   pinned: PinnedMessage[];
+  /** Seconds after which messages disappear; 0: never. */
+  timer: number;
   draft: string;
   editing: Editing | null;
   /** Newest last. Not empty: the red shield. */
@@ -577,7 +579,6 @@ export type RoomAct =
   /** What is not named stays as it is by then: somebody else may just have changed it. */
   | { act: "profile"; name?: string; topic?: string }
   | { act: "settings"; settings: Partial<RoomSettings> }
-  | { act: "timer"; seconds: number }
   | { act: "revoke_link"; link: Id };
 
 export interface ConversationDetails {

@@ -29,7 +29,7 @@ def test_p6_5_authenticated_data_of_a_commit() -> None:
     data = decode(mls.authenticated_data(CONVERSATION, CLIENT, kind="commit", details=DETAILS))
 
     assert data.type == "commit"
-    assert decode_commit(data.details) == (ADDED, (), None, b"c" * 32, ROSTER)
+    assert decode_commit(data.details) == (ADDED, (), None, None, b"c" * 32, ROSTER)
 
 
 def test_p6_5_a_commit_without_contribution_says_none() -> None:
@@ -43,7 +43,7 @@ def test_p6_5_a_commit_says_what_it_changes_of_a_room() -> None:
     policy = Policy(UUID(int=1), moderators=frozenset({UUID(int=2)}))
     change = mls.room_change(policy, profile_hash=b"p" * 32, evidence=[UUID(int=9)])
 
-    details = decode_commit(mls.commit_details(room=change, roster_hash=ROSTER))
+    details = decode_commit(mls.commit_details(change=change, roster_hash=ROSTER))
 
     assert details.room == RoomChange(policy, b"p" * 32, frozenset({UUID(int=9)}), ())
 

@@ -28,7 +28,7 @@ export interface LastCommit {
   contribution: { id: Bytes; receipt: unknown; at: Time } | null;
   /** Devices that it added. */
   added?: Id[];
-  /** Of a room: its encoded state before it. */
+  /** The encoded state of room or session before it; null: there was none. */
   before?: Bytes | null;
 }
 
@@ -58,7 +58,7 @@ export interface Opening {
   hash: Bytes;
   roster: DeviceRef[];
   reason: GenerationStatement["reason"];
-  /** Hash of the room that goes on; null: a session. */
+  /** Hash of the room that goes on, or of the session's state; null: a session without one. */
   room?: Bytes | null;
 }
 
@@ -160,6 +160,8 @@ export interface ConversationRecord {
   last: TimelineEntry | null;
   /** Messages that stand out, newest pin last. */
   pinned: MessageRef[];
+  /** Of a session: seconds after which messages of the present epoch disappear; missing or 0: never. */
+  timer?: number;
   /** Position for the next entry at the same seq. */
   entry: { seq: number; index: number };
   problems: Problem[];
@@ -227,7 +229,8 @@ export function roomState({ room }: ConversationRecord): RoomState | null {
 }
 
 /** Seconds after which messages of the present epoch disappear; 0: never. */
-export const timerOf = (record: ConversationRecord): number => roomState(record)?.policy.settings.timer ?? 0;
+export const timerOf = (record: ConversationRecord): number =>
+  record.room === null ? (record.timer ?? 0) : (roomState(record)?.policy.settings.timer ?? 0);
 
 /** Somebody in the role that they have in the present epoch. */
 export function actor(record: ConversationRecord, userId: Id): Actor {

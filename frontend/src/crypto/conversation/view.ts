@@ -9,7 +9,7 @@ import type { Conversation, ConversationState, Editing, SendingBlocked, ShownRoo
 import type { Id } from "../wire";
 import { waitingCommit } from "./pending";
 import { pinnedMessages } from "./pins";
-import { type ConversationRecord, draftName, editingName, othersOf, roomState } from "./record";
+import { type ConversationRecord, draftName, editingName, othersOf, roomState, timerOf } from "./record";
 import { isHealing } from "./requests";
 import { Showing } from "./shown";
 
@@ -34,6 +34,7 @@ export async function view(room: Room, from: UnitOfWork | Store, record: Convers
     editing: (await from.get<Editing>(editingName(record.id))) ?? null,
     last: (await showing.all(record.last === null ? [] : [record.last]))[0] ?? null,
     pinned: await pinnedMessages(from, record, showing),
+    timer: timerOf(record),
     problems: [...record.problems, ...waiting],
     blocked: await sendingBlocked(room, from, record),
   };

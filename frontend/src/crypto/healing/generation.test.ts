@@ -166,7 +166,7 @@ async function announce(author: Browser, lie: Partial<GenerationStatement> = {},
     roster: [alice.sender, bob.sender],
     leftOut: [],
     timeMs: Date.now(),
-    room: null,
+    state: null,
     ...lie,
   });
   const room = await signer.inside();

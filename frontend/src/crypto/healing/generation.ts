@@ -1,11 +1,11 @@
 /** Beginning the conversation's next group, when nobody is left who could add this device to the present one (PROTOCOL.md 9.3). */
 
-import { continuing, lastGood, type LastGood } from "../conversation/continued";
+import { continuing, lastGood, type LastGood, lastGoodSession } from "../conversation/continued";
 import { type ConversationRecord, loadConversation, type LostGroup } from "../conversation/record";
 import { hasAsked } from "../conversation/requests";
 import { CryptoFailure } from "../failures";
 import { checkMayCommit, expectedDevices, needKeys, packagesOf, plan } from "../membership/plan";
-import { roomHash, type RoomState } from "../mls/roomState";
+import { type SharedState, stateHash } from "../mls/sharedState";
 import { type DeviceRef, groupIdOf } from "../mls/suite";
 import { uuidv7 } from "../primitives/bytes";
 import { fromBase64url, LABEL, toBase64url } from "../primitives/encoding";
@@ -105,7 +105,7 @@ export async function beginGeneration(
     roster: expected,
     leftOut,
     timeMs: Date.now(),
-    room: state === null ? null : await roomHash(state),
+    state: await stateHash(state),
   });
   const { signer } = await room.suite();
   const signature = toBase64url(await signer.sign(LABEL.generation, statement));
@@ -128,7 +128,7 @@ export async function beginGeneration(
 interface NextGroup {
   expected: KnownDevice[];
   leftOut: DeviceRef[];
-  state: RoomState | null;
+  state: SharedState | null;
 }
 
 async function nextGroup(
@@ -141,7 +141,7 @@ async function nextGroup(
   const good = lastGood(record);
   if (good === null) {
     const expected = await expectedDevices(room, unit, record);
-    return Array.isArray(expected) ? { expected, leftOut: [], state: null } : expected;
+    return Array.isArray(expected) ? { expected, leftOut: [], state: lastGoodSession(record) } : expected;
   }
   const out = spoilerOf(record, lost, good);
   const expected = await roomDevices(room, unit, record, { ...good, people: without(good.people, out) }, packages);

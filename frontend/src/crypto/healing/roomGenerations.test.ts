@@ -166,7 +166,7 @@ async function announce(lie: Partial<GenerationStatement>): Promise<void> {
     roster: [alice.sender, bob.sender],
     leftOut: [],
     timeMs: Date.now(),
-    room: await roomHash(roomStateOf(state)!),
+    state: await roomHash(roomStateOf(state)!),
     ...lie,
   });
   const signature = await (await inside.suite()).signer.sign(LABEL.generation, statement);
@@ -177,7 +177,7 @@ async function announce(lie: Partial<GenerationStatement>): Promise<void> {
 
 const other = async (change: (state: RoomState) => RoomState) => {
   const { state } = await insider(bob, room.id);
-  return { room: await roomHash(change(roomStateOf(state)!)) };
+  return { state: await roomHash(change(roomStateOf(state)!)) };
 };
 const withPolicy = (change: (policy: RoomState["policy"]) => Partial<RoomState["policy"]>) =>
   other((state) => ({ ...state, policy: { ...state.policy, ...change(state.policy) } }));
@@ -185,7 +185,7 @@ const stranger = () => ({ userId: uuidv7(), deviceId: uuidv7() });
 
 test.each<[string, string | null, () => Promise<Partial<GenerationStatement>>]>([
   ["that is true", null, () => Promise.resolve({})],
-  ["of a session", "bad_generation", () => Promise.resolve({ room: null })],
+  ["of a session", "bad_generation", () => Promise.resolve({ state: null })],
   ["with another owner", "generation_refused", () => withPolicy(() => ({ owner: bob.userId }))],
   ["with a moderator more", "generation_refused", () => withPolicy(() => ({ moderators: [bob.userId] }))],
   ["with a ban", "generation_refused", () => withPolicy(() => ({ banned: [bob.userId] }))],

@@ -20,10 +20,12 @@ import {
   type Changes,
   checkedChanges,
   type ClientState,
+  sharedStateOf,
   openCommit,
   roomStateOf,
   wroteItself,
 } from "../mls/group";
+import { encodeSharedState, type SharedState, roomIn, timerIn } from "../mls/sharedState";
 import { joinByWelcome, type Joined, welcomeRefs } from "../mls/join";
 import { decodePackage, packageName, type StoredKeyPackage } from "../mls/keyPackages";
 import {
@@ -35,7 +37,7 @@ import {
   decodeWelcome,
 } from "../mls/message";
 import { membersOf } from "../mls/roles";
-import { encodeRoomState, keepsWelcomeKeys, type RoomState } from "../mls/roomState";
+import { keepsWelcomeKeys, type RoomState } from "../mls/roomState";
 import { leavesOf } from "../mls/roster";
 import { type DeviceRef, groupIdOf } from "../mls/suite";
 import { equalBytes } from "../primitives/bytes";
@@ -51,6 +53,7 @@ import { checkOpening, openingFor } from "./generationRows";
 import { echoProblem, openHeader, rowContent } from "./header";
 import { holdOwn, loseOldCopy, loseState } from "./messageRows";
 import { addRoomEvents, judgeJoined, judgeRoom, keepRoom, type RoomEvent, roomEvents } from "./roomRows";
+import { keepSession } from "./sessionRows";
 
 /** The server keeps the bodies of commits for so long at least (P10.3). */
 const KEPT_MS = 7 * 86_400_000;
@@ -167,7 +170,7 @@ async function takeOther(intake: Intake, row: WireRow): Promise<void> {
   intake.bindTag(row);
   const changes = await checkedChanges(group, opened, details, only);
   const before = leavesOf(group.ratchetTree);
-  const state = await judgeRoom(intake, row, group, opened, details.room, { ...changes, before });
+  const state = await judgeRoom(intake, row, group, opened, details, { ...changes, before });
   const contribution = await checkedContribution(intake, row, details);
   const gone = new Set(changes.removed.map(({ deviceId }) => deviceId));
   const rest = record.members.filter(({ deviceId }) => !gone.has(deviceId));
@@ -198,14 +201,16 @@ async function moved(
   const { record } = intake;
   const leaves = leavesOf(after.ratchetTree);
   const state = roomStateOf(after);
-  const was = before === null ? null : roomStateOf(before);
+  const agreed = before === null ? null : sharedStateOf(before);
+  const was = roomIn(agreed);
   const old = before === null ? [] : leavesOf(before.ratchetTree);
   const left = new Set(record.room?.left ?? []);
   const events = was === null || state === null ? [] : roomEvents({ state: was, leaves: old }, { state, leaves }, left);
   await setMembers(record, leaves, row.seq);
   keepRoom(record, state);
+  events.push(...keepSession(record, sharedStateOf(after)));
   const silent = left.size > 0 || tellsAll(events, commit);
-  committed(intake, row, { ...commit, changesRoom: events.length > 0, silent, was });
+  committed(intake, row, { ...commit, changesState: events.length > 0, silent, was: agreed });
   addRoomEvents(intake, row, events);
 }
 
@@ -244,13 +249,13 @@ interface Committed {
   removed: DeviceRef[];
   contribution: Contribution | null;
   event: SystemEntry["event"];
-  /** A room is another one behind it; `silent`: entries about its people say it. */
-  changesRoom?: boolean;
+  /** What the members agreed is another behind it; `silent`: entries about that say it. */
+  changesState?: boolean;
   silent?: boolean;
   /** Who came in by it; empty where only a browser did. */
   people?: Id[];
-  /** The room before it. */
-  was?: RoomState | null;
+  /** What they agreed before it. */
+  was?: SharedState | null;
 }
 
 function committed(intake: Intake, row: WireRow, commit: Committed): void {
@@ -262,11 +267,11 @@ function committed(intake: Intake, row: WireRow, commit: Committed): void {
     takenAt: Date.now(),
     by: row.sender_id,
     device: row.sender_device_id,
-    membershipChanged: added.length + removed.length > 0 || commit.changesRoom === true,
+    membershipChanged: added.length + removed.length > 0 || commit.changesState === true,
     removedSome: removed.length > 0,
     contribution: contribution === null ? null : shownContribution(contribution),
     added: added.map(({ deviceId }) => deviceId),
-    before: commit.was == null ? null : toBase64url(encodeRoomState(commit.was)),
+    before: commit.was == null ? null : toBase64url(encodeSharedState(commit.was)),
   };
   record.lastCommit = last;
   const devicesChanged = added.length + removed.length > 0;
@@ -330,10 +335,13 @@ async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): P
   if (record.room !== null) agreeToRoom(unit, record);
   if (asked !== null) dropOwnJoin(unit, record.id, asked);
   keepRoom(record, roomStateOf(joined.state));
+  const sessionEvents = keepSession(record, sharedStateOf(joined.state));
   const added = joined.leaves.filter(({ deviceId }) => deviceId !== joined.committer.deviceId);
   const people = event === "joined" && comesAnew(intake, row) ? [room.self.userId] : [];
   committed(intake, row, { added: added.map(ref), removed: [], contribution, event, people });
   addLeftOut(intake, row, good, joined.state);
+  // Whoever is only added again cannot know who set it meanwhile.
+  if (event === "generation") addRoomEvents(intake, row, sessionEvents);
   dropRequest(unit, record);
   followsAgain(record);
   if (contribution !== null) await nameReplacedKey(intake, row, contribution);
@@ -475,6 +483,9 @@ async function checkJoined(intake: Intake, row: WireRow, { anchor, committer, le
   if (!both) throw new RuleBroken("bad_welcome");
   const joined = roomStateOf(state);
   if (joined !== null) judgeJoined(joined, leaves);
+  // Nobody has set anything yet.
+  const first = row.generation === 0 && row.epoch === 0;
+  if (first && timerIn(sharedStateOf(state)) !== 0) throw new RuleBroken("bad_welcome");
   const chain = anchor.seq < row.seq ? await chainAt(unit, record, anchor.seq) : undefined;
   if (chain === undefined || !equalBytes(chain, anchor.chain)) throw new RuleBroken("anchor_mismatch");
 }

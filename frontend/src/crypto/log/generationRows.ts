@@ -5,16 +5,16 @@
  * continues the very log it has, is not older than what it reached, and leaves out nobody but who made the bad commit.
  */
 
-import { continuing, lastGood } from "../conversation/continued";
+import { continuing, lastGood, lastGoodSession } from "../conversation/continued";
 import { HeldBack, type Intake } from "../conversation/intake";
 import { dropPending, opensWith } from "../conversation/pending";
 import { type ConversationRecord, type Opening, systemEntry } from "../conversation/record";
 import { hasAsked } from "../conversation/requests";
 import { RuleBroken } from "../failures";
-import { type ClientState, roomStateOf } from "../mls/group";
+import { type ClientState, sharedStateOf } from "../mls/group";
+import { sameState, stateHash } from "../mls/sharedState";
 import { CertificateMissing } from "../mls/policy";
 import { accountsOf } from "../mls/roles";
-import { roomHash } from "../mls/roomState";
 import { leavesOf } from "../mls/roster";
 import { type DeviceRef, groupIdOf } from "../mls/suite";
 import { equalBytes } from "../primitives/bytes";
@@ -68,9 +68,9 @@ async function judge(intake: Intake, row: WireRow, content: Uint8Array): Promise
   undoRemoval(record, statement);
   // Whoever never was in the group joins by a welcome of somebody who judged (P6.7).
   if (isInside(record) && record.status !== "refused") await checkReason(intake, row, statement);
-  const { roster, reason, room } = statement;
+  const { roster, reason, state } = statement;
   const hash = toBase64url(await generationHash(bytes));
-  return { statement, opening: { seq: row.seq, hash, roster, reason, room: room === null ? null : toBase64url(room) } };
+  return { statement, opening: { seq: row.seq, hash, roster, reason, room: hashText(state) } };
 }
 
 /** The commit that put this account out was one that nobody followed. */
@@ -107,7 +107,7 @@ async function checkReason(intake: Intake, row: WireRow, statement: GenerationSt
   const fits =
     hasReason(intake, statement, author) &&
     (await keepsEverybody(intake, row, statement, author)) &&
-    (await continuesRoom(intake.record, statement));
+    (await continues(intake.record, statement));
   if (!fits) throw new RuleBroken("generation_refused");
 }
 
@@ -129,7 +129,7 @@ async function verified(intake: Intake, row: WireRow, content: Uint8Array): Prom
     equalBytes(statement.chain, fromBase64url(row.previous_chain));
   const accounts = accountsOf(statement.roster);
   const both = accounts.size === 2 && intake.accounts.every((userId) => accounts.has(userId));
-  const kind = record.room === null ? both && statement.room === null : statement.room !== null;
+  const kind = record.room === null ? both : statement.state !== null;
   if (!fits || !kind || !statement.roster.some(({ deviceId }) => deviceId === statement.deviceId)) {
     throw new RuleBroken("bad_generation");
   }
@@ -223,16 +223,20 @@ async function keepsEverybody(
   return missing.length === 0;
 }
 
-/** Nobody comes into a room by it; whoever reached its last epoch knows what the room was then, and it is that one still. */
-async function continuesRoom(record: ConversationRecord, statement: GenerationStatement): Promise<boolean> {
+/** Nobody comes into a room by it; whoever reached the last epoch knows what was agreed then, and that goes on. */
+async function continues(record: ConversationRecord, statement: GenerationStatement): Promise<boolean> {
   const good = lastGood(record);
-  if (good === null || statement.room === null) return record.room === null;
   const { roster } = statement;
-  if (![...accountsOf(roster)].every((userId) => good.people.has(userId))) return false;
+  if (record.room !== null) {
+    if (good === null || ![...accountsOf(roster)].every((userId) => good.people.has(userId))) return false;
+  }
   const reached = record.status === "member" ? record.epoch - 1 : record.lost?.epoch;
   if (reached !== statement.epoch) return true;
-  return equalBytes(statement.room, await roomHash(continuing(good, roster, accountsOf(statement.leftOut))));
+  const state = good === null ? lastGoodSession(record) : continuing(good, roster, accountsOf(statement.leftOut));
+  return sameState(statement.state, await stateHash(state));
 }
+
+const hashText = (hash: Uint8Array | null) => (hash === null ? null : toBase64url(hash));
 
 /** The statement of the present generation, which its founding commit follows at once; null in the first generation. */
 export function openingFor({ opening, generation }: ConversationRecord, row: WireRow): Opening | null {
@@ -241,17 +245,16 @@ export function openingFor({ opening, generation }: ConversationRecord, row: Wir
   return opening;
 }
 
-/** A new group has exactly the devices of its statement, and the room. */
+/** A new group has exactly the devices of its statement, and its room or session. */
 export async function checkOpening(opening: Opening | null, row: WireRow, group: ClientState): Promise<void> {
   if (opening === null || row.epoch !== 0) return;
   const { roster, room = null } = opening;
   const leaves = leavesOf(group.ratchetTree);
-  const state = roomStateOf(group);
   const same =
     roster.length === leaves.length &&
     leaves.every(({ userId, deviceId }) =>
       roster.some((named) => named.deviceId === deviceId && named.userId === userId),
     ) &&
-    room === (state === null ? null : toBase64url(await roomHash(state)));
+    room === hashText(await stateHash(sharedStateOf(group)));
   if (!same) throw new RuleBroken("bad_generation");
 }

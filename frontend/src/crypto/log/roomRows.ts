@@ -4,8 +4,10 @@ import type { Intake } from "../conversation/intake";
 import { checkAdmission, knowsKey } from "../conversation/joining";
 import { chainAt, type ConversationRecord, systemEntry } from "../conversation/record";
 import { RuleBroken } from "../failures";
-import { type ClientState, type OpenedCommit, roomStateOf } from "../mls/group";
+import { type ClientState, sharedStateOf, type OpenedCommit, roomStateOf } from "../mls/group";
+import { roomIn } from "../mls/sharedState";
 import { encodePackage } from "../mls/keyPackages";
+import type { CommitDetails } from "../mls/message";
 import { CertificateMissing } from "../mls/policy";
 import { accountsOf, checkRoom, checkRoomCommit, membersOf, NotAllowed, roleOf } from "../mls/roles";
 import {
@@ -15,7 +17,6 @@ import {
   type Evidence,
   keepsWelcomeKeys,
   type Policy,
-  type RoomChange,
   type RoomState,
   ROLE,
   saysWhatChanges,
@@ -27,25 +28,28 @@ import { LABEL, MalformedEncoding, timeToMs, toBase64url } from "../primitives/e
 import { BadSignature, verifyHybrid } from "../primitives/hybrid";
 import { decodeLostState } from "../statements/lostState";
 import { isActive } from "../store/person";
+import { judgeSession } from "./sessionRows";
 import type { SystemEntry } from "../types";
 import type { Id, WireRow } from "../wire";
 
-/** The room's state behind an opened commit; null in a session. Throws the rule that it breaks. */
+/** The room's state behind an opened commit; null in a session. Throws the rule that it breaks, of either. */
 export async function judgeRoom(
   intake: Intake,
   row: WireRow,
   group: ClientState,
   opened: OpenedCommit,
-  said: RoomChange | null,
+  details: Pick<CommitDetails, "room" | "session">,
   changes: { added: DeviceRef[]; removed: DeviceRef[]; before: readonly Leaf[] },
 ): Promise<RoomState | null> {
   const before = roomStateOf(group);
   if (before === null) {
-    if (said !== null) throw new RuleBroken("commit_details_mismatch");
+    judgeSession(sharedStateOf(group), opened.contents.state, details);
     return null;
   }
-  const after = opened.contents.room ?? before;
-  if (!(await saysWhatChanges(said, before, after))) throw new RuleBroken("commit_details_mismatch");
+  const { room: said, session } = details;
+  const after = roomIn(opened.contents.state) ?? before;
+  if (session !== null || !(await saysWhatChanges(said, before, after)))
+    throw new RuleBroken("commit_details_mismatch");
   if (!keepsWelcomeKeys(before, after)) throw new RuleBroken("bad_room_state");
   const excused = await excusedBy(intake, row, said?.evidence ?? [], changes.before);
   const commit = {

@@ -5,6 +5,7 @@ import { createCommit, createGroup, encodeMlsMessage, type Extension, type KeyPa
 import { beforeEach, expect, test } from "vitest";
 import { decodePackage, makeKeyPackage } from "../mls/keyPackages";
 import { encodeWelcome } from "../mls/message";
+import { encodeSessionState } from "../mls/sharedState";
 import { clientConfig, type DeviceRef, deviceSuite, EXTENSION, groupIdOf } from "../mls/suite";
 import { randomBytes, uuidv7 } from "../primitives/bytes";
 import { fields, fromBase64url, msToTime, toBase64url } from "../primitives/encoding";
@@ -132,8 +133,17 @@ test("P6.7 a welcome to another epoch than its row's is refused", async () => {
 });
 
 test("P6.6 a welcome to a group with extensions of its own is refused", async () => {
-  await found({ extensions: [{ extensionType: EXTENSION.roomState, extensionData: new Uint8Array(1) }] });
+  await found({ extensions: [{ extensionType: EXTENSION.generation, extensionData: new Uint8Array(32) }] });
   await expectRefused("bad_welcome");
+});
+
+test("P10.3 a welcome to a session with a time that nobody could have set yet, or that is none, is refused", async () => {
+  const state = (extensionData: Uint8Array) => ({ extensions: [{ extensionType: EXTENSION.state, extensionData }] });
+  await found(state(encodeSessionState({ timer: 60 })));
+  await expectRefused("bad_welcome");
+  ({ alice, bob, service, id } = await another(world));
+  await found(state(new Uint8Array(1)));
+  await expectRefused("bad_room_state");
 });
 
 test("P5.3 a welcome without a log anchor is refused", async () => {

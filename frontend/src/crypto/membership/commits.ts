@@ -10,8 +10,9 @@ import { putPending, waitingCommit } from "../conversation/pending";
 import { type ConversationRecord, loadConversation, othersOf, saveConversation } from "../conversation/record";
 import { CryptoFailure, RuleBroken } from "../failures";
 import { changesOf, type ClientState, createOwnGroup, makeCommit, type Psk, roomStateOf } from "../mls/group";
+import { isRoom } from "../mls/sharedState";
 import { checkedPackage, makeKeyPackage } from "../mls/keyPackages";
-import { encodeAuthenticatedData, encodeCommitDetails } from "../mls/message";
+import { type CommitDetails, encodeAuthenticatedData, encodeCommitDetails } from "../mls/message";
 import { changeBetween, type RoomState } from "../mls/roomState";
 import { leavesOf } from "../mls/roster";
 import { groupIdOf } from "../mls/suite";
@@ -137,7 +138,7 @@ async function commit(room: Room, unit: UnitOfWork, record: ConversationRecord, 
   });
   const { rosterHash } = await changesOf(leaves, { adds, removed });
   const before = begun.purpose === "found" ? null : roomStateOf(state);
-  const change = begun.state === null ? null : await changeBetween(before, begun.state.after, begun.state);
+  const change = await changeOf(before, begun.state);
   const clientId = uuidv7();
   const echo = { seq: record.verifiedSeq, chain: fromBase64url(record.chain) };
   const authenticatedData = encodeAuthenticatedData({
@@ -151,7 +152,7 @@ async function commit(room: Room, unit: UnitOfWork, record: ConversationRecord, 
     details: encodeCommitDetails({
       added: begun.adds,
       removed: begun.removed,
-      room: change,
+      ...change,
       contributionId: psk?.id ?? null,
       rosterHash,
     }),
@@ -160,10 +161,22 @@ async function commit(room: Room, unit: UnitOfWork, record: ConversationRecord, 
   const people = [room.self.userId, ...othersOf(record, room.self.userId), ...begun.adds.map(({ userId }) => userId)];
   const authority = await room.authority(unit, people, record.room !== null);
   // A founding has its state in the group from the start.
-  const next = change === null || before === null ? null : (begun.state?.after ?? null);
+  const changes = begun.purpose !== "found" && (change.room !== null || change.session !== null);
+  const next = changes ? (begun.state?.after ?? null) : null;
   const proofs = await welcomeProofs(record, begun, roomStateOf(state));
-  const order = { contents: { adds, removed, room: next }, psk, authenticatedData, anchor, proofs };
+  const order = { contents: { adds, removed, state: next }, psk, authenticatedData, anchor, proofs };
   return { clientId, ...(await makeCommit(suite, state, order, authority)) };
+}
+
+/** What the commit says that it changes: of a room what lies between two states, of a session the next one. */
+async function changeOf(
+  before: RoomState | null,
+  planned: CommitPlan["state"],
+): Promise<Pick<CommitDetails, "room" | "session">> {
+  if (planned === null) return { room: null, session: null };
+  const { after } = planned;
+  if (!isRoom(after)) return { room: null, session: after };
+  return { room: await changeBetween(before, after, planned), session: null };
 }
 
 /** For each who comes by a link: that this is the room whose link it is (P10.2). */
@@ -199,7 +212,7 @@ async function baseState(
   const own = await makeKeyPackage(suite, room.device);
   return createOwnGroup(suite, groupIdOf(record.id, begun.generation), own, {
     generation: begun.opening?.hash ?? null,
-    room: begun.state?.after ?? null,
+    state: begun.state?.after ?? null,
   });
 }
 

@@ -76,7 +76,7 @@ async function present(browser: Browser): Promise<RoomState> {
 
 /** Bob's commit of this state, of which the server is told the truth. */
 async function declared(before: RoomState, after: RoomState, forgery: Forgery = {}): Promise<Forged> {
-  const extensions = [{ extensionType: EXTENSION.roomState, extensionData: encodeRoomState(after) }];
+  const extensions = [{ extensionType: EXTENSION.state, extensionData: encodeRoomState(after) }];
   const proposal: Proposal = { proposalType: "group_context_extensions", groupContextExtensions: { extensions } };
   const details = { room: await changeBetween(before, after) };
   return forgeCommit(bob, room.id, { proposals: [proposal], details, ...forgery });

@@ -182,7 +182,7 @@ test("P10.2 a member that takes the keys of welcomes away from a link is refused
   await linked();
   await room.sync(bob);
   const after = { ...(await present(bob)), welcomeKeys: [randomBytes(32)] };
-  const extensions = [{ extensionType: EXTENSION.roomState, extensionData: encodeRoomState(after) }];
+  const extensions = [{ extensionType: EXTENSION.state, extensionData: encodeRoomState(after) }];
   const proposals = [{ proposalType: "group_context_extensions" as const, groupContextExtensions: { extensions } }];
   await postCommit(bob, room.id, await forgeCommit(bob, room.id, { proposals }));
   await room.sync(alice);
@@ -207,7 +207,7 @@ async function letsIn(link: Id, admission: Admission, keyPackage: string): Promi
   const policy = { ...before.policy, invitations: counted(before.policy, new Map([[carol.userId, link]])) };
   const after = { ...before, policy };
   const added = decodePackage(fromBase64url(keyPackage));
-  const extensions = [{ extensionType: EXTENSION.roomState, extensionData: encodeRoomState(after) }];
+  const extensions = [{ extensionType: EXTENSION.state, extensionData: encodeRoomState(after) }];
   const forged = await forgeCommit(bob, room.id, {
     proposals: [
       { proposalType: "add", add: { keyPackage: added } },

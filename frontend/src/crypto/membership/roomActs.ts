@@ -1,6 +1,6 @@
-/** What a member wants to change of a room, as the commit that does it (PROTOCOL.md 10.1): judged here as everybody will. */
+/** What a member wants to change of a room or a session, as the commit that does it (PROTOCOL.md 10.1): judged here as everybody will. */
 
-import { type ConversationRecord, loadConversation, roomState } from "../conversation/record";
+import { type ConversationRecord, loadConversation, roomState, timerOf } from "../conversation/record";
 import { stateOf } from "../conversation/view";
 import { CryptoFailure } from "../failures";
 import { checkRoomCommit, membersOf, NotAllowed } from "../mls/roles";
@@ -28,6 +28,7 @@ interface Draft {
 export async function beginRoomAct(room: Room, unit: UnitOfWork, id: Id, act: RoomAct): Promise<CommitStep> {
   const record = await loadConversation(unit, id);
   await checkMayCommit(room, unit, record);
+  if (record.room === null) return sessionAct(room, unit, record, act);
   const before = roomState(record);
   if (before === null || stateOf(record) !== "active") throw new CryptoFailure("not_active");
   const draft = await drafted(room, unit, record, before, act);
@@ -43,6 +44,14 @@ export async function beginRoomAct(room: Room, unit: UnitOfWork, id: Id, act: Ro
     members,
     state: { after, evidence: [], admissions },
   });
+}
+
+/** Either person may set the time, and nothing else is there to change. One that is set already needs new keys only. */
+function sessionAct(room: Room, unit: UnitOfWork, record: ConversationRecord, act: RoomAct): Promise<CommitStep> {
+  if (act.act !== "timer" || stateOf(record) !== "active") throw new CryptoFailure("not_active");
+  const after = { timer: act.seconds };
+  const state = act.seconds === timerOf(record) ? null : { after, evidence: [], admissions: [] };
+  return plan(room, unit, record, { purpose: "rotate", adds: [], removed: [], members: record.members, state });
 }
 
 function judge(

@@ -37,7 +37,7 @@ const problems = async (browser: Browser) => (await browser.api.conversation(roo
 const proposing = (state: RoomState): Proposal => ({
   proposalType: "group_context_extensions",
   groupContextExtensions: {
-    extensions: [{ extensionType: EXTENSION.roomState, extensionData: encodeRoomState(state) }],
+    extensions: [{ extensionType: EXTENSION.state, extensionData: encodeRoomState(state) }],
   },
 });
 

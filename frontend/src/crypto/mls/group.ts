@@ -27,8 +27,8 @@ import { toBase64url } from "../primitives/encoding";
 import type { Id } from "../wire";
 import type { OwnKeyPackage } from "./keyPackages";
 import { type CommitDetails, encodePrivate, encodeWelcome } from "./message";
-import { acceptByPolicy, Authenticator, type Authority, judgeProposals, roomStateIn } from "./policy";
-import { encodeRoomState, type RoomState } from "./roomState";
+import { acceptByPolicy, Authenticator, type Authority, judgeProposals, stateIn } from "./policy";
+import type { RoomState } from "./roomState";
 import {
   checkMembers,
   checkPathLeaf,
@@ -39,6 +39,7 @@ import {
   leavesOf,
   rosterHash,
 } from "./roster";
+import { encodeSharedState, roomIn, type SharedState } from "./sharedState";
 import { clientConfig, type DeviceRef, type DeviceSuite, EXTENSION } from "./suite";
 
 export type { ClientState };
@@ -80,35 +81,38 @@ export function createOwnGroup(
   suite: DeviceSuite,
   groupId: Uint8Array,
   own: OwnKeyPackage,
-  context: { generation?: Uint8Array | null; room?: RoomState | null } = {},
+  context: { generation?: Uint8Array | null; state?: SharedState | null } = {},
 ): Promise<ClientState> {
   const { publicPackage, privatePackage } = own;
-  const { generation = null, room = null } = context;
+  const { generation = null, state = null } = context;
   const extensions = [
     ...(generation === null ? [] : [{ extensionType: EXTENSION.generation, extensionData: generation }]),
-    ...(room === null ? [] : [stateExtension(room)]),
+    ...(state === null ? [] : [stateExtension(state)]),
   ];
   return createGroup(groupId, publicPackage, privatePackage, extensions, suite.cs, clientConfig(nobody));
 }
 
-const stateExtension = (room: RoomState) => ({
-  extensionType: EXTENSION.roomState,
-  extensionData: encodeRoomState(room),
+const stateExtension = (state: SharedState) => ({
+  extensionType: EXTENSION.state,
+  extensionData: encodeSharedState(state),
 });
 
-/** The extensions behind a change of the room: its state, and in a later generation the hash of what began it, as before. */
-function contextWith({ groupContext }: ClientState, room: RoomState): Extension[] {
-  const others = groupContext.extensions.filter(({ extensionType }) => extensionType !== EXTENSION.roomState);
-  return [...others, stateExtension(room)];
+/** The extensions behind a change of the state: the next one, and in a later generation the hash of what began it, as before. */
+function contextWith({ groupContext }: ClientState, state: SharedState): Extension[] {
+  const others = groupContext.extensions.filter(({ extensionType }) => extensionType !== EXTENSION.state);
+  return [...others, stateExtension(state)];
+}
+
+/** What its members agreed beside the keys; null: a session in which nobody set anything yet. */
+export function sharedStateOf({ groupContext }: ClientState): SharedState | null {
+  return stateIn(groupContext.extensions);
 }
 
 /** The state of the room whose group this is; null: a session's. */
-export function roomStateOf({ groupContext }: ClientState): RoomState | null {
-  return roomStateIn(groupContext.extensions);
-}
+export const roomStateOf = (group: ClientState): RoomState | null => roomIn(sharedStateOf(group));
 
 export interface CommitOrder {
-  contents: Pick<CommitContents, "adds" | "removed"> & { room?: RoomState | null };
+  contents: Pick<CommitContents, "adds" | "removed"> & { state?: SharedState | null };
   psk: Psk | null;
   authenticatedData: Uint8Array;
   /** For those who join: fields(seq, chain). */
@@ -154,8 +158,8 @@ function groupInfo({ anchor, proofs }: CommitOrder): Extension[] {
 function proposals(state: ClientState, { contents, psk }: CommitOrder): Proposal[] {
   const adds = contents.adds.map((keyPackage): Proposal => ({ proposalType: "add", add: { keyPackage } }));
   const removes = contents.removed.map((removed): Proposal => ({ proposalType: "remove", remove: { removed } }));
-  const { room = null } = contents;
-  const states = room === null ? [] : [stateProposal(contextWith(state, room))];
+  const next = contents.state ?? null;
+  const states = next === null ? [] : [stateProposal(contextWith(state, next))];
   if (psk === null) return [...adds, ...removes, ...states];
   const preSharedKeyId = { psktype: "external" as const, pskId: psk.id, pskNonce: randomBytes(64) };
   return [...adds, ...removes, ...states, { proposalType: "psk", psk: { preSharedKeyId } }];
@@ -295,15 +299,15 @@ export async function applyCommit(
   const after = leavesOf(newState.ratchetTree);
   checkMembers(after, authority.accounts);
   checkRoster(leavesOf(state.ratchetTree), after, opened.contents, opened.committer.index);
-  checkContext(state, newState, opened.contents.room);
+  checkContext(state, newState, opened.contents.state);
   return newState;
 }
 
 /** The GroupContext holds what the commit said, else what it held before. */
-function checkContext(before: ClientState, after: ClientState, room: RoomState | null): void {
+function checkContext(before: ClientState, after: ClientState, state: SharedState | null): void {
   const encoded = (extensions: ClientState["groupContext"]["extensions"]) =>
     extensions.map(({ extensionType, extensionData }) => `${extensionType} ${toBase64url(extensionData)}`).join();
-  const expected = room === null ? before.groupContext.extensions : contextWith(before, room);
+  const expected = state === null ? before.groupContext.extensions : contextWith(before, state);
   if (encoded(after.groupContext.extensions) !== encoded(expected)) throw new RuleBroken("bad_room_state");
 }
 

@@ -16,8 +16,9 @@ import { refuse } from "../refusals";
 import type { Id } from "../wire";
 import type { ClientState, Psk } from "./group";
 import type { OwnKeyPackage } from "./keyPackages";
+import { isRoom } from "./sharedState";
 import type { Echo } from "./message";
-import { Authenticator, type Authority, roomStateIn } from "./policy";
+import { Authenticator, type Authority, stateIn } from "./policy";
 import { checkMembers, type Leaf, leavesOf } from "./roster";
 import { clientConfig, type DeviceSuite, EXTENSION } from "./suite";
 
@@ -69,11 +70,12 @@ export async function joinByWelcome(
   return { state, anchor: anchorOf(info), proofs: proofsOf(info), committer, leaves };
 }
 
-/** From the second generation on the statement's hash, then a room's state; and nothing else. */
+/** From the second generation on the statement's hash, then the state, which a room always has; and nothing else. */
 function isOwnContext(extensions: readonly Extension[], { kind, generation }: WelcomeTerms): boolean {
-  const inRoom = kind === "room";
-  const length = (generation === null ? 0 : 1) + (inRoom ? 1 : 0);
-  if (extensions.length !== length || inRoom !== (roomStateIn(extensions) !== null)) return false;
+  const state = stateIn(extensions);
+  const length = (generation === null ? 0 : 1) + (state === null ? 0 : 1);
+  const fits = state === null ? kind === "session" : isRoom(state) === (kind === "room");
+  if (extensions.length !== length || !fits) return false;
   const [first] = extensions;
   if (generation === null) return true;
   return first?.extensionType === EXTENSION.generation && equalBytes(first.extensionData, generation);

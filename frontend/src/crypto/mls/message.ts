@@ -2,7 +2,7 @@
  * What stands around and inside an MLS message (docs/crypto.md "MLS use", PROTOCOL.md 5.3, 6.5, 8.3).
  *
  *   authenticated data: fields(message/v1, conversation, generation, client id, type, expiry, commitment, echo seq, echo chain, details)
- *   details of a commit: fields(commit/v1, [added], [removed], change of the room or empty, contribution id or empty,
+ *   details of a commit: fields(commit/v1, [added], [removed], change of room or session or empty, contribution id or empty,
  *                        roster hash after)
  *   plaintext:           u32 length ‖ fields(k, type, content) ‖ zeros up to the bucket
  */
@@ -13,6 +13,7 @@ import { compareBytes, concat, equalBytes, hmacSha256, isAscending, randomBytes 
 import { fields, LABEL, Reader, uuidBytes, uuidText } from "../primitives/encoding";
 import type { TextType } from "../types";
 import type { Id } from "../wire";
+import { decodeSessionState, encodeSessionState, isSessionState, type SessionState } from "./sharedState";
 import { decodeRoomChange, encodeRoomChange, type RoomChange } from "./roomState";
 import type { DeviceRef } from "./suite";
 
@@ -41,6 +42,8 @@ export interface CommitDetails {
   removed: DeviceRef[];
   /** Null: nothing of a room changes, as always in a session. */
   room: RoomChange | null;
+  /** Null: nothing of a session changes, as always in a room. */
+  session: SessionState | null;
   /** Null: the commit goes without a contribution. */
   contributionId: Uint8Array | null;
   rosterHash: Uint8Array;
@@ -85,9 +88,11 @@ export function decodeAuthenticatedData(bytes: Uint8Array): AuthenticatedData {
 
 const deviceBytes = ({ userId, deviceId }: DeviceRef) => concat(uuidBytes(userId), uuidBytes(deviceId));
 
-export function encodeCommitDetails({ added, removed, room, contributionId, rosterHash }: CommitDetails): Uint8Array {
+export function encodeCommitDetails(details: CommitDetails): Uint8Array {
+  const { added, removed, room, session, contributionId, rosterHash } = details;
   const sorted = (devices: DeviceRef[]) => devices.map(deviceBytes).sort(compareBytes);
-  const change = room === null ? EMPTY : encodeRoomChange(room);
+  const ofSession = session === null ? EMPTY : encodeSessionState(session);
+  const change = room === null ? ofSession : encodeRoomChange(room);
   return fields(LABEL.commit, sorted(added), sorted(removed), change, contributionId ?? EMPTY, rosterHash);
 }
 
@@ -102,8 +107,10 @@ export function decodeCommitDetails(bytes: Uint8Array): CommitDetails {
   const rosterHash = reader.blob(32);
   reader.end();
   if (contributionId.length !== 0 && contributionId.length !== 32) throw new RuleBroken("commit_details_mismatch");
-  const room = change.length === 0 ? null : decodeRoomChange(change);
-  return { added, removed, room, contributionId: contributionId.length === 0 ? null : contributionId, rosterHash };
+  const session = isSessionState(change) ? decodeSessionState(change) : null;
+  const room = change.length === 0 || session !== null ? null : decodeRoomChange(change);
+  const id = contributionId.length === 0 ? null : contributionId;
+  return { added, removed, room, session, contributionId: id, rosterHash };
 }
 
 function readDevices(reader: Reader): DeviceRef[] {

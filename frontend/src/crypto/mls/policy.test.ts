@@ -1,6 +1,7 @@
 /** PROTOCOL.md 6.3, 6.4, 6.6: what a commit may hold and what a path may change, asked of the judges themselves. */
 
 import { type Credential, generateKeyPackageWithKey, type LeafNode, type Proposal } from "ts-mls";
+import type { ProposalOrRef } from "ts-mls/proposalOrRefType.js";
 import { toLeafIndex } from "ts-mls/treemath.js";
 import { expect, test } from "vitest";
 import { RuleBroken } from "../failures";
@@ -9,7 +10,9 @@ import { hybridKeyPair, HybridSigner } from "../primitives/hybrid";
 import { makeKeyPackage } from "./keyPackages";
 import { acceptByPolicy, judgeProposals } from "./policy";
 import { checkMembers, checkPathLeaf, checkRoster, type CommitContents, type Leaf, leafOf } from "./roster";
-import { CAPABILITIES, credentialOf, deviceSuite } from "./suite";
+import { encodeProfile, newPolicy } from "./roomState";
+import { encodeSharedState, type SharedState } from "./sharedState";
+import { CAPABILITIES, credentialOf, deviceSuite, EXTENSION } from "./suite";
 
 const remove: Proposal = { proposalType: "remove", remove: { removed: 1 } };
 
@@ -26,6 +29,26 @@ test("P6.6 a proposal by reference is refused", () => {
   const reference = { proposalOrRefType: "reference" as const, reference: randomBytes(64) };
   expect(code(() => judgeProposals([reference], true))).toBe("commit_forbidden_proposal");
   expect(code(() => judgeProposals([{ proposalOrRefType: "proposal", proposal: remove }], true))).toBe("none");
+});
+
+test("P10.1 P10.3 a commit holds one state at most, of a room in rooms and of a session in sessions", () => {
+  const policy = newPolicy(uuidv7());
+  const profile = encodeProfile({ name: "Harbour", topic: "", avatar: new Uint8Array() });
+  const setting = (state: SharedState): ProposalOrRef => {
+    const extensions = [{ extensionType: EXTENSION.state, extensionData: encodeSharedState(state) }];
+    const proposal: Proposal = { proposalType: "group_context_extensions", groupContextExtensions: { extensions } };
+    return { proposalOrRefType: "proposal", proposal };
+  };
+  const ofRoom = setting({ policy, profile, welcomeKeys: [] });
+  const ofSession = setting({ timer: 60 });
+  for (const [inRoom, own, other] of [
+    [true, ofRoom, ofSession],
+    [false, ofSession, ofRoom],
+  ] as const) {
+    expect(code(() => judgeProposals([own], inRoom))).toBe("none");
+    expect(code(() => judgeProposals([other], inRoom))).toBe("commit_forbidden_proposal");
+    expect(code(() => judgeProposals([own, own], inRoom))).toBe("commit_forbidden_proposal");
+  }
 });
 
 test("P6.6 the callback refuses external commits, forbidden proposals, and whatever stands alone", () => {
@@ -124,7 +147,7 @@ test("P6.4 a commit changes its committer's leaf, takes those it removes, adds t
   const added = leafOf(three.leafNode, 2);
   const judge = (after: Leaf[], contents: Partial<CommitContents> = {}) =>
     code(() =>
-      checkRoster(before, after, { adds: [], removed: [], pskId: null, room: null, ...contents }, committer.index),
+      checkRoster(before, after, { adds: [], removed: [], pskId: null, state: null, ...contents }, committer.index),
     );
   expect(judge([path, other])).toBe("none");
   expect(judge([path], { removed: [1] })).toBe("none");

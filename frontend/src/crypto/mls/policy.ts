@@ -18,18 +18,18 @@ import { RuleBroken } from "../failures";
 import type { Id } from "../wire";
 import type { CommitContents, Leaf } from "./roster";
 import { MalformedEncoding } from "../primitives/encoding";
-import { decodeRoomState, type RoomState } from "./roomState";
+import { decodeSharedState, type SharedState, isRoom } from "./sharedState";
 import { deviceOf, EXTENSION } from "./suite";
 
 /**
- * Inline only: adds or removes, at most one external PSK, and in a room at most one new state. Everything else is refused,
- * known or not.
+ * Inline only: adds or removes, at most one external PSK, and at most one new state, of its own kind. Everything else is
+ * refused, known or not.
  */
 export function judgeProposals(proposals: readonly ProposalOrRef[], inRoom: boolean): CommitContents {
-  const contents: CommitContents = { adds: [], removed: [], pskId: null, room: null };
+  const contents: CommitContents = { adds: [], removed: [], pskId: null, state: null };
   for (const item of proposals) {
     if (item.proposalOrRefType === "reference") throw new RuleBroken("commit_forbidden_proposal");
-    if (inRoom && isContext(item.proposal)) collectState(contents, item.proposal);
+    if (isContext(item.proposal)) collectState(contents, item.proposal, inRoom);
     else collect(contents, item.proposal);
   }
   if (contents.adds.length > 0 && contents.removed.length > 0) throw new RuleBroken("commit_mixed");
@@ -54,19 +54,24 @@ function isContext(proposal: Proposal): proposal is ProposalGroupContextExtensio
   return proposal.proposalType === "group_context_extensions";
 }
 
-function collectState(contents: CommitContents, { groupContextExtensions }: ProposalGroupContextExtensions): void {
-  const room = roomStateIn(groupContextExtensions.extensions);
-  if (contents.room !== null || room === null) throw new RuleBroken("commit_forbidden_proposal");
-  contents.room = room;
+function collectState(
+  contents: CommitContents,
+  { groupContextExtensions }: ProposalGroupContextExtensions,
+  inRoom: boolean,
+): void {
+  const state = stateIn(groupContextExtensions.extensions);
+  const fits = contents.state === null && state !== null && isRoom(state) === inRoom;
+  if (!fits) throw new RuleBroken("commit_forbidden_proposal");
+  contents.state = state;
 }
 
-/** The state of a room in a GroupContext that holds it last, and before it at most what began its generation; null without any. */
-export function roomStateIn(extensions: readonly Extension[]): RoomState | null {
+/** The state in a GroupContext that holds it last, and before it at most what began its generation; null without any. */
+export function stateIn(extensions: readonly Extension[]): SharedState | null {
   const [last, begun, ...more] = extensions.toReversed();
-  if (last?.extensionType !== EXTENSION.roomState || more.length > 0) return null;
+  if (last?.extensionType !== EXTENSION.state || more.length > 0) return null;
   if (begun !== undefined && begun.extensionType !== EXTENSION.generation) return null;
   try {
-    return decodeRoomState(last.extensionData);
+    return decodeSharedState(last.extensionData);
   } catch (error) {
     throw error instanceof MalformedEncoding ? new RuleBroken("bad_room_state", error) : error;
   }

@@ -33,6 +33,8 @@ const WELCOME_KEY_BYTES = 32;
 const SALT_BYTES = 32;
 export const MAX_NAME = 80;
 export const MAX_TOPIC = 300;
+/** Seconds; what can be set is less. */
+export const MAX_TIMER = 2 ** 32;
 
 export interface Invitation {
   id: Id;
@@ -182,7 +184,7 @@ function readSettings(reader: Reader): RoomSettings {
   if (remove === ROLE.member) throw new MalformedEncoding("members stand above nobody");
   const approval = reader.number();
   const timer = reader.number();
-  if (approval > 1 || timer >= 2 ** 32) throw new MalformedEncoding("not a setting");
+  if (approval > 1 || timer >= MAX_TIMER) throw new MalformedEncoding("not a setting");
   return { invite, remove, configure, post, approval: approval === 1, timer };
 }
 

@@ -12,7 +12,7 @@ import { RuleBroken } from "../failures";
 import { compareBytes, equalBytes, sha256 } from "../primitives/bytes";
 import { fields, LABEL, toBase64url, uuidBytes } from "../primitives/encoding";
 import type { Id } from "../wire";
-import type { RoomState } from "./roomState";
+import type { SharedState } from "./sharedState";
 import { deviceOf, type DeviceRef } from "./suite";
 
 export interface Leaf extends DeviceRef {
@@ -56,8 +56,8 @@ export interface CommitContents {
   removed: number[];
   /** The external PSK's id; null without one. */
   pskId: Uint8Array | null;
-  /** The room's next state; null: it stays. */
-  room: RoomState | null;
+  /** The next state of room or session; null: it stays. */
+  state: SharedState | null;
 }
 
 /** Device ids and signature keys are unique, and everybody belongs to the conversation's accounts, if those are given. */

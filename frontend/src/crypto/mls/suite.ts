@@ -27,7 +27,8 @@ export const MLS_SUITE_NAME = "X-Wing (ML-KEM-768 + X25519), AES-256-GCM, SHA-51
 
 /** Our private extension types (PROTOCOL.md 3.6): a device that does not list them can never join a group that has one. */
 export const EXTENSION = {
-  roomState: 0xf0a1,
+  /** Of a room, or of a session. */
+  state: 0xf0a1,
   logAnchor: 0xf0a2,
   generation: 0xf0a3,
   welcomeProofs: 0xf0a4,
@@ -60,7 +61,7 @@ export async function deviceSuite(signer: Signer): Promise<DeviceSuite> {
 export const CAPABILITIES: Capabilities = {
   versions: ["mls10"],
   ciphersuites: [MLS_SUITE],
-  extensions: [EXTENSION.roomState, EXTENSION.logAnchor, EXTENSION.generation],
+  extensions: [EXTENSION.state, EXTENSION.logAnchor, EXTENSION.generation],
   proposals: [],
   credentials: ["basic"],
 };

@@ -48,6 +48,7 @@ export const LABEL = {
   roomProfile: "QuantumChat/room-profile/v1",
   roomChange: "QuantumChat/room-change/v1",
   roomJoin: "QuantumChat/room-join/v1",
+  sessionState: "QuantumChat/session-state/v1",
   invitationKey: "QuantumChat/invitation-key/v1",
   invitationWelcome: "QuantumChat/invitation-welcome/v1",
   generation: "QuantumChat/generation/v1",

@@ -3,7 +3,7 @@
  *
  *   fields(generation/v1, server name, user id, device id, conversation, generation, old group id (20), last good epoch,
  *          confirmed transcript hash of that epoch (64, or empty: never had it), seq, chain (32), reason, seq of the commit or 0,
- *          [user id ‖ device id, …], [left out, …], time, and of a room SHA-256(its change, as the founding commit has it))
+ *          [user id ‖ device id, …], [left out, …], time, and SHA-256(change of room or session, as the founding commit has it) if there is one)
  *
  * (seq, chain) is the head of the log before it. Extension 0xF0A3 in the new group's context is its SHA-256.
  */
@@ -32,17 +32,17 @@ export interface GenerationStatement extends DeviceRef {
   roster: DeviceRef[];
   leftOut: DeviceRef[];
   timeMs: number;
-  /** Hash of the room that goes on; null: a session. */
-  room: Uint8Array | null;
+  /** Hash of the room that goes on, or of the session's state; null: a session without one. */
+  state: Uint8Array | null;
 }
 
 export function encodeGeneration(statement: GenerationStatement): Uint8Array {
   const { serverName, userId, deviceId, conversation, generation, oldGroup, epoch, transcriptHash } = statement;
-  const { seq, chain, reason, reasonSeq, roster, leftOut, timeMs, room } = statement;
+  const { seq, chain, reason, reasonSeq, roster, leftOut, timeMs, state } = statement;
   const place: Field[] = [uuidBytes(userId), uuidBytes(deviceId), uuidBytes(conversation), generation];
   const before: Field[] = [oldGroup, epoch, transcriptHash, seq, chain, reason, reasonSeq];
   const people: Field[] = [listed(roster), listed(leftOut), timeMs];
-  return fields(LABEL.generation, serverName, ...place, ...before, ...people, ...(room === null ? [] : [room]));
+  return fields(LABEL.generation, serverName, ...place, ...before, ...people, ...(state === null ? [] : [state]));
 }
 
 function listed(devices: readonly DeviceRef[]): Uint8Array[] {
@@ -69,7 +69,7 @@ export function decodeGeneration(bytes: Uint8Array): GenerationStatement {
     roster: reader.list(readDevice),
     leftOut: reader.list(readDevice),
     timeMs: reader.number(),
-    room: reader.more ? reader.blob(32) : null,
+    state: reader.more ? reader.blob(32) : null,
   };
   reader.end();
   return statement;

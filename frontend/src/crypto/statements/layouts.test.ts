@@ -44,7 +44,14 @@ test("P6.5 details of a commit name each device once, in order, and one contribu
   for (const lie of wrong) expect(code(() => decodeCommitDetails(lie))).toBe("commit_details_mismatch");
   expect(code(() => decodeCommitDetails(details([], new Uint8Array(1))))).toBe("malformed");
   const added = [b, a].map((deviceId) => ({ userId: c, deviceId }));
-  const ours = encodeCommitDetails({ added, removed: [], contributionId: hash, rosterHash: hash, room: null });
+  const ours = encodeCommitDetails({
+    added,
+    removed: [],
+    contributionId: hash,
+    rosterHash: hash,
+    room: null,
+    session: null,
+  });
   expect(decodeCommitDetails(ours)).toMatchObject({ added: added.reverse(), contributionId: hash });
 });
 
@@ -81,7 +88,7 @@ test("P9.2 P9.3 a reason that no rule knows makes no statement", () => {
       roster: [device],
       leftOut: [],
       timeMs: 1,
-      room: null,
+      state: null,
     });
   expect(code(() => decodeLostState(lost("removed" as never)))).toBe("none");
   expect(code(() => decodeLostState(lost("on a whim" as never)))).toBe("malformed");

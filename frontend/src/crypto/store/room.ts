@@ -3,7 +3,8 @@
 import { CryptoFailure } from "../failures";
 import { type ClientState, loadGroup, saveGroup } from "../mls/group";
 import type { Authority } from "../mls/policy";
-import type { Admission, Evidence, RoomState } from "../mls/roomState";
+import type { SharedState } from "../mls/sharedState";
+import type { Admission, Evidence } from "../mls/roomState";
 import { type DeviceRef, deviceSuite, type DeviceSuite } from "../mls/suite";
 import { fromBase64url } from "../primitives/encoding";
 import { HybridSigner } from "../primitives/hybrid";
@@ -56,8 +57,8 @@ export interface CommitPlan {
   /** Encoded key packages of the devices that the commit adds. */
   adds: (DeviceRef & { keyPackage: Uint8Array; publicKey: Uint8Array })[];
   removed: DeviceRef[];
-  /** The room's state behind it, why it takes devices out that nobody has the right to, who comes by a link; null: a session. */
-  state: { after: RoomState; evidence: Evidence[]; admissions: Admission[] } | null;
+  /** The state behind it; of a room also why it takes devices out that nobody has the right to, and who comes by a link. Null: it stays. */
+  state: { after: SharedState; evidence: Evidence[]; admissions: Admission[] } | null;
   /** What begins a later generation: its statement on top of the row `seq`, by hash and as it is sent. */
   opening: { seq: number; hash: Uint8Array; wire: WireOpening } | null;
 }

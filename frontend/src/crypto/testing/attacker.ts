@@ -85,7 +85,7 @@ export async function forgeCommit(browser: Browser, id: Id, forgery: Forgery = {
     rosterHash: await rosterHash(forgery.after ?? leaves),
     ...forgery.details,
   };
-  data.details = encodeCommitDetails({ room: null, ...details });
+  data.details = encodeCommitDetails({ room: null, session: null, ...details });
   const options = {
     extraProposals: forgery.proposals ?? [],
     ratchetTreeExtension: true,

@@ -69,7 +69,7 @@ export interface CommitCalls {
   /** Rotation; removes revoked devices on the way, and those that asked to be added again. */
   beginRotation(conversationId: Id): Promise<CommitStep>;
 
-  /** Does this to a room, if one's role allows it: `not_allowed`. */
+  /** Does this to a room, if one's role allows it: `not_allowed`. In a session either person may do `timer`, and nothing else. */
   beginRoomAct(conversationId: Id, act: RoomAct): Promise<CommitStep>;
 
   /** Checks the contribution against the recipients that were asked for, makes the commit, stores it as pending. */

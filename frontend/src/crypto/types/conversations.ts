@@ -59,6 +59,8 @@ export interface Conversation {
   last: TimelineEntry | null;
   /** Those that stand out, newest pin first. */
   pinned: MessageEntry[];
+  /** Seconds after which messages of the present epoch disappear; 0: never. */
+  timer: number;
   problems: Problem[];
   /** Why nothing goes out at the moment, if so. */
   blocked: SendingBlocked | null;
@@ -105,7 +107,7 @@ export interface ShownRoom {
   agreed: boolean;
 }
 
-/** What a member may want to change of a room; each is one commit. */
+/** What a member may want to change of a room, and `timer` of a session; each is one commit. */
 export type RoomAct =
   /** With the answer of `POST /api/rooms/{id}/invite`. */
   | { act: "invite"; userId: Id; packages: WireKeyPackages }

@@ -89,9 +89,7 @@ export function RoomPanel({ room, selfId, findings, pinned }: Props) {
               <h2 id="room-messages">Messages</h2>
               <Disappearing
                 seconds={room.settings.timer}
-                onChange={
-                  may(room, "configure") ? (seconds) => messenger.changeRoom(id, { act: "timer", seconds }) : null
-                }
+                onChange={may(room, "configure") ? (seconds) => messenger.setTimer(id, seconds) : null}
               />
             </Section>
           )}

@@ -48,7 +48,7 @@ describe("a room", () => {
         .map(({ textContent }) => textContent),
     ).toEqual(["Off", "After 1 hour", "After 1 day", "After 1 week", "After 4 weeks"]);
     await user.click(within(list).getByRole("option", { name: "After 1 week" }));
-    await waitFor(() => expect(did("changeRoom")).toEqual([[HARBOUR, { act: "timer", seconds: 604_800 }]]));
+    await waitFor(() => expect(did("setTimer")).toEqual([[HARBOUR, 604_800]]));
     const room = store.getState().rooms.all![HARBOUR]!;
     act(() => {
       store.dispatch(changes.room({ ...room, role: "member", settings: { ...room.settings, timer: 3_600 } }));

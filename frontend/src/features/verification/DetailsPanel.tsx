@@ -7,6 +7,7 @@ import { More } from "../../components/More";
 import { Name, PaneBody, Secondary, Section, SideHeader } from "../../components/Pane";
 import { Shield } from "../../components/Shield";
 import { LinesSkeleton } from "../../components/Skeletons";
+import { Disappearing } from "../../app/Disappearing";
 import { HardwareOnly } from "../../app/HardwareOnly";
 import { useAppSelector, useCommand, useMessenger, useNow } from "../../app/hooks";
 import { selectPerson, selectSelf, shieldOf } from "../../app/selectors";
@@ -104,6 +105,15 @@ export function DetailsPanel({ conversation, personActions, pinned }: Props) {
               <Callout tone="caution" role="alert" actions={<Button onClick={() => void run()}>Try again</Button>}>
                 {problemWords(load.problem)}
               </Callout>
+            </Section>
+          )}
+          {(open || conversation.timer > 0) && (
+            <Section aria-labelledby="messages">
+              <h2 id="messages">Messages</h2>
+              <Disappearing
+                seconds={conversation.timer}
+                onChange={open ? (seconds) => messenger.setTimer(id, seconds) : null}
+              />
             </Section>
           )}
           {details !== undefined && (

@@ -2,7 +2,7 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { changes } from "../../realtime/changes";
-import type { FindingKind } from "../../realtime/state";
+import type { Conversation, FindingKind } from "../../realtime/state";
 import { findingWords } from "../../app/words/findings";
 import { bob, details, NOW, OTHER_KEY, PEER_KEY, uuid } from "../../testing/fixtures/people";
 import { renderScenario, stubBrowser } from "../../testing/fixtures/render";
@@ -74,6 +74,26 @@ describe("details", () => {
     });
     expect(aside.queryByRole("region", { name: "What this browser saw" })).toBeNull();
     expect(aside.getByText(/You compared these numbers/u)).toBeTruthy();
+  });
+
+  it("P10.3 either of two sets when messages disappear; of what has ended it is only read", async () => {
+    const { user, did, store } = renderScenario(scenarios.full, PATH);
+    const aside = within(await panel());
+    await user.click(aside.getByRole("combobox", { name: "Messages disappear" }));
+    await user.click(within(await screen.findByRole("listbox")).getByRole("option", { name: "After 1 week" }));
+    await waitFor(() => expect(did("setTimer")).toEqual([[BOB, 604_800]]));
+    const set = (change: Partial<Conversation>) =>
+      act(() => {
+        store.dispatch(changes.conversation({ ...store.getState().conversations.all![BOB]!, timer: 3_600, ...change }));
+      });
+    set({});
+    const chosen = () => aside.getByRole("combobox", { name: "Messages disappear" }).textContent;
+    await waitFor(() => expect(chosen()).toBe("After 1 hour"));
+    set({ stage: { kind: "closed", by: "self", at: NOW } });
+    await waitFor(() => expect(aside.queryByRole("combobox", { name: "Messages disappear" })).toBeNull());
+    expect(await aside.findByText("After 1 hour")).toBeTruthy();
+    set({ stage: { kind: "closed", by: "self", at: NOW }, timer: 0 });
+    await waitFor(() => expect(aside.queryByRole("heading", { name: "Messages" })).toBeNull());
   });
 
   it("tells those who care: fingerprints, epoch, where the randomness came from", async () => {

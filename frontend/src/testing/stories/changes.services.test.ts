@@ -21,7 +21,30 @@ afterEach(async () => {
 const seen = (who: TestPerson, other: TestPerson, what: string, look: (all: MessageEntry[]) => boolean) =>
   who.sees(what, () => look(who.messages(other)));
 
-test("P10.3 answers, reactions, edits, deletions and pins reach everybody, and outlast a crash and time without a line", async () => {
+/** One of two sets a time, the other takes it back: what was written between is gone for both, and what comes later stays. */
+async function disappears(one: TestPerson, other: TestPerson, id: string): Promise<void> {
+  await one.tab.engine.setTimer(id, 2);
+  const told = { kind: "notice", notice: { code: "timer_changed", by: one.id, seconds: 2 } };
+  await other.sees("who set the time", () =>
+    other.entries(one).some((entry) => entry.kind === "notice" && entry.notice.code === "timer_changed"),
+  );
+  expect(other.entries(one)).toContainEqual(expect.objectContaining(told));
+  const before = other.messages(one).map(({ text }) => text);
+  await other.tab.engine.send(id, "not for long", "secured");
+  // What waits for the next epoch would last as long as that one says.
+  await other.sees("it on its way", () => other.messages(one).every(({ state }) => state === "sent"));
+  await other.tab.engine.setTimer(id, 0);
+  await other.tab.engine.send(id, "this stays", "secured");
+  for (const [who, peer] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    const texts = () => who.messages(peer).map(({ text }) => text);
+    await who.sees("only what stays", () => texts().join() === [...before, "this stays"].join());
+  }
+}
+
+test("P10.3 answers, reactions, edits, deletions, pins and times reach everybody, and outlast a crash and time without a line", async () => {
   const [alice, bob] = await twoConnected(services);
   present = [alice, bob];
   const id = alice.conversation(bob)!.id;
@@ -68,5 +91,6 @@ test("P10.3 answers, reactions, edits, deletions and pins reach everybody, and o
   await seen(bob, alice, "it logged", ([first]) => first?.pending === null);
   expect(bob.messages(alice)).toMatchObject([{ ...want[0], reactions: [] }, want[1], want[2]]);
   expect(pins(bob, alice)).toEqual(["lemon cake"]);
+  await disappears(alice, bob, id);
   for (const person of [alice, bob]) expect(person.conversation(person === alice ? bob : alice)!.findings).toEqual([]);
 });

@@ -99,7 +99,7 @@ test(
   async () => {
     const id = await olga.tab.engine.createRoom({ name: "Harbour", topic: "", people: [anna.id] });
     for (const person of [olga, anna]) await inRoom(person, id);
-    await olga.tab.engine.changeRoom(id, { act: "timer", seconds: 5 });
+    await olga.tab.engine.setTimer(id, 5);
     const told = { code: "timer_changed", by: olga.id, seconds: 5 };
     await anna.sees("who set the time", () => notices(anna, id).some(({ code }) => code === told.code));
     expect(notices(anna, id)).toContainEqual(told);
@@ -108,7 +108,7 @@ test(
     await anna.tab.engine.send(id, "nor this", "critical");
     // What waits for the next epoch would last as long as that one says.
     await anna.sees("both on their way", () => messages(anna, id).every(({ state }) => state === "sent"));
-    await olga.tab.engine.changeRoom(id, { act: "timer", seconds: 0 });
+    await olga.tab.engine.setTimer(id, 0);
     await olga.tab.engine.send(id, "this stays", "secured");
     for (const person of [olga, anna]) {
       const texts = () => messages(person, id).map(({ text }) => text);
