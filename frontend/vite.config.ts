@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
-import type { Plugin } from "vite";
+import { build, type Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -32,8 +32,59 @@ function policyInPage(origin: string): Plugin {
   };
 }
 
+const PDF_FRAME = "virtual:pdf-frame";
+
+/** One plain script: a frame without origin loads neither modules nor workers. */
+async function pdfFrameScript(): Promise<string> {
+  const built = await build({
+    configFile: false,
+    root: path("."),
+    logLevel: "error",
+    build: {
+      write: false,
+      target: "es2022",
+      rolldownOptions: {
+        input: path("src/features/conversations/files/pdf/frame.ts"),
+        output: { format: "iife" },
+      },
+    },
+  });
+  const chunk = [built]
+    .flat()
+    .flatMap((one) => ("output" in one ? one.output : []))
+    .find(({ type }) => type === "chunk");
+  if (chunk?.type !== "chunk") throw new Error("the script of the PDF frame was not built");
+  return chunk.code;
+}
+
+/** Gives the page the address of the script that draws PDFs in their frame. */
+function pdfFrame(): Plugin {
+  let served = false;
+  return {
+    name: "pdf-frame",
+    configResolved: ({ command }) => {
+      served = command === "serve";
+    },
+    configureServer: ({ middlewares }) => {
+      middlewares.use("/pdf-frame.js", (_request, response) => {
+        void pdfFrameScript().then((script) => {
+          response.setHeader("Content-Type", "text/javascript");
+          response.end(script);
+        });
+      });
+    },
+    resolveId: (source) => (source === PDF_FRAME ? `\0${PDF_FRAME}` : undefined),
+    async load(id) {
+      if (id !== `\0${PDF_FRAME}`) return undefined;
+      if (served) return 'export default "/pdf-frame.js"';
+      const file = this.emitFile({ type: "asset", name: "pdf-frame.js", source: await pdfFrameScript() });
+      return `export default import.meta.ROLLUP_FILE_URL_${file}`;
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), ...(server ? [policyInPage(server)] : [])],
+  plugins: [react(), pdfFrame(), ...(server ? [policyInPage(server)] : [])],
   resolve: {
     alias: {
       // The package exports only a facade that imports its modules by computed names, which no bundler can follow.
@@ -63,7 +114,13 @@ export default defineConfig({
       provider: "istanbul",
       include: ["src/**/*.{ts,tsx}"],
       // Tests and what they stand on; what runs only in a browser and a worker, where the tests in Chromium go.
-      exclude: ["src/**/*.test.{ts,tsx}", "src/**/testing/**", "src/main.tsx", "src/crypto/worker.ts"],
+      exclude: [
+        "src/**/*.test.{ts,tsx}",
+        "src/**/testing/**",
+        "src/main.tsx",
+        "src/crypto/worker.ts",
+        "src/features/conversations/files/pdf/frame.ts",
+      ],
       reporter: ["json"],
       // The report says what is measured, the tests' own lines whether they passed.
       reportOnFailure: true,

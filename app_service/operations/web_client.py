@@ -19,6 +19,8 @@ from shared.settings import PROJECT_ROOT
 
 CLIENT_FOLDER: Final = PROJECT_ROOT / "frontend" / "dist"
 _HASHED: Final = re.compile(r"assets/.+-[A-Za-z0-9_-]{8}\.[a-z0-9]+")
+_IN_A_FRAME: Final = re.compile(r"assets/pdf-frame-.+\.js")
+"""Loaded by a frame without origin, for which everything comes from elsewhere; it is public, as all of the client."""
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _ASK_FIRST: Final = "no-cache"
 _ABOUT: Final = About(name="QuantumChat", version=VERSION, docs="/docs", health="/api/health")
@@ -55,8 +57,10 @@ class WebClient:
             return self._page() if page_wanted else _about()
         file = _file(self._folder, path)
         if file is not None:
-            caching = _FOREVER if _HASHED.fullmatch(path) else _ASK_FIRST
-            return FileResponse(file, headers={"Cache-Control": caching})
+            headers = {"Cache-Control": _FOREVER if _HASHED.fullmatch(path) else _ASK_FIRST}
+            if _IN_A_FRAME.fullmatch(path):
+                headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+            return FileResponse(file, headers=headers)
         # A missing script must be a 404: HTML in its place would break the page with a riddle.
         if path.startswith("assets/") or not page_wanted:
             raise _nothing_here()

@@ -208,6 +208,16 @@ async def test_hashed_files_are_kept_for_ever_others_are_asked_for(built: Path) 
         assert (await http.head("/icon.svg")).status_code == 200
 
 
+async def test_the_script_of_the_pdf_frame_may_be_loaded_by_it_and_no_other_file(built: Path) -> None:
+    (built / "assets" / "pdf-frame-DvQCf-ev.js").write_text("")
+    async with client_of(built) as http:
+        script = await http.get("/assets/pdf-frame-DvQCf-ev.js")
+        other = await http.get("/assets/index-CPQGhfSp.js")
+
+        assert script.headers.get_list("cross-origin-resource-policy") == ["cross-origin"]
+        assert other.headers.get_list("cross-origin-resource-policy") == ["same-origin"]
+
+
 async def test_a_missing_script_is_a_404_and_not_the_page(built: Path) -> None:
     async with client_of(built) as http:
         assert (await http.get("/assets/gone-12345678.js", headers=PAGE)).status_code == 404

@@ -19,13 +19,19 @@ from playwright.async_api import Route, expect
 
 from tests.e2e.album import Album
 from tests.e2e.people import PATIENCE_MS, Browser, Town
-from tests.e2e.pictures import PLACE, attaches, photo
+from tests.e2e.pictures import PLACE, attaches, pdf, photo
 from tests.processes import House
 
 pytestmark = pytest.mark.browser
 
 MEGABYTES: Final = int(os.environ.get("FILE_MEGABYTES", "3"))
 _MOST_GROWTH: Final = 100
+_MIDDLE: Final = """() => {
+    const drawn = document.querySelector("canvas");
+    const paint = new OffscreenCanvas(1, 1).getContext("2d");
+    paint.drawImage(drawn, drawn.width / 2, drawn.height / 2, 1, 1, 0, 0, 1, 1);
+    return [...paint.getImageData(0, 0, 1, 1).data];
+}"""
 _WAIT_MS: Final = 180_000 + 10_000 * MEGABYTES
 
 
@@ -101,6 +107,29 @@ async def test_a_file_goes_on_where_the_connection_was_lost_or_the_page_was_clos
     print(f"{MEGABYTES} MiB up and down: services {services}, browsers {browsers}")
     # A chunk of a mebibyte at a time, however large the file.
     assert services.growth < _MOST_GROWTH, services
+
+
+async def test_a_pdf_is_drawn_where_nothing_can_be_reached(town: Town, tmp_path: Path, album: Album) -> None:
+    alice, bob = await town.friends("alice", "bob")
+    document = tmp_path / "agenda.pdf"
+    document.write_bytes(pdf((0, 128, 0), (0, 0, 255)))
+
+    await attaches(alice, document)
+    await bob.log.get_by_role("button", name="Show").click()
+    dialog = bob.page.get_by_role("dialog", name="agenda.pdf")
+    await expect(dialog.get_by_text("Page 1 of 2")).to_be_visible()
+    await album.show(bob.page, "file-pdf")
+    frame = await dialog.locator("iframe").element_handle()
+    drawn = await frame.content_frame()
+    assert drawn is not None
+    assert await drawn.evaluate(_MIDDLE) == [0, 128, 0, 255]
+    assert await drawn.evaluate("self.origin") == "null"
+    assert (
+        await drawn.evaluate("(() => { try { indexedDB.open('x') } catch (e) { return e.name } })()") == "SecurityError"
+    )
+    await dialog.get_by_role("button", name="Next page").click()
+    await expect(dialog.get_by_text("Page 2 of 2")).to_be_visible()
+    assert await drawn.evaluate(_MIDDLE) == [0, 0, 255, 255]
 
 
 class Chunks:

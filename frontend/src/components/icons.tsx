@@ -31,6 +31,7 @@ function icon(name: string, content: ReactNode) {
 const shield = <path d="M10 2.5 16 4.6v4.9c0 3.7-2.4 6.4-6 8-3.6-1.6-6-4.3-6-8V4.6L10 2.5Z" />;
 
 export const BackIcon = icon("Back", <path d="m11.5 4.5-5.5 5.5 5.5 5.5" />);
+export const ForwardIcon = icon("Forward", <path d="m8.5 4.5 5.5 5.5-5.5 5.5" />);
 export const PinIcon = icon("Pin", <path d="M7 3.25h6M8 3.25v5L5.5 11.5h9L12 8.25v-5M10 11.5v5.25" />);
 export const CloseIcon = icon("Close", <path d="m5 5 10 10M15 5 5 15" />);
 export const SearchIcon = icon(

@@ -8,7 +8,7 @@ import { fromUrlAlphabet } from "../../../lib/base64";
 import { sizeWords } from "../../../lib/size";
 import { kindOf } from "../../../realtime/files/kinds";
 import type { FileView } from "../../../realtime/state";
-import { Preview } from "./Preview";
+import { type Fetched, Preview } from "./Preview";
 import { save } from "../../../lib/save";
 
 const Part = styled("div")({ display: "grid", gap: 6, minWidth: 0, maxWidth: 360 });
@@ -41,7 +41,7 @@ const Wrong = styled("p")(({ theme }) => ({
   color: theme.palette.critical,
 }));
 
-const SHOW = { image: "Show", audio: "Listen", video: "Watch", other: null } as const;
+const SHOW = { image: "Show", audio: "Listen", video: "Watch", pdf: "Show", other: null } as const;
 const WIDEST = 320;
 const HIGHEST = 320;
 
@@ -58,13 +58,14 @@ export function FilePart({ conversationId, file }: { conversationId: string; fil
   const known = useAppSelector((state) => state.files.downloads[file.ref]);
   const ready = known?.state === "ready";
   const download = ready ? undefined : known;
-  const [shown, setShown] = useState<string | null>(null);
+  const [shown, setShown] = useState<Fetched | null>(null);
   const show = useCommand(async () => {
-    setShown(URL.createObjectURL(await messenger.fetchFile(conversationId, file)));
+    const content = await messenger.fetchFile(conversationId, file);
+    setShown({ content, address: URL.createObjectURL(content) });
   });
   const keep = useCommand(async () => save(await messenger.fetchFile(conversationId, file), file.name));
   const close = () => {
-    URL.revokeObjectURL(shown ?? "");
+    URL.revokeObjectURL(shown?.address ?? "");
     setShown(null);
   };
   const kind = kindOf(file.type);
@@ -117,7 +118,7 @@ export function FilePart({ conversationId, file }: { conversationId: string; fil
         />
       )}
       {problem !== null && problem.code !== "cancelled" && <Wrong role="alert">{problemWords(problem)}</Wrong>}
-      {shown !== null && <Preview file={file} address={shown} onClose={close} />}
+      {shown !== null && <Preview file={file} fetched={shown} onClose={close} />}
     </Part>
   );
 }

@@ -2,8 +2,9 @@ import { Dialog, IconButton } from "@mui/material";
 import { styled } from "@mui/material/styles";
 import { useId } from "react";
 import { CloseIcon } from "../../../components/icons";
-import { kindOf } from "../../../realtime/files/kinds";
+import { type FileKind, kindOf } from "../../../realtime/files/kinds";
 import type { FileView } from "../../../realtime/state";
+import { PdfPages } from "./pdf/PdfPages";
 
 const Head = styled("div")({
   display: "flex",
@@ -22,15 +23,20 @@ const Body = styled("div")(({ theme }) => ({
   "& audio": { width: "min(480px, 90vw)", margin: 24 },
 }));
 
+/** What was verified to the last byte, and an address for it that only this page has. */
+export interface Fetched {
+  content: Blob;
+  address: string;
+}
+
 interface Props {
   file: FileView;
-  /** Of what was verified to the last byte. */
-  address: string;
+  fetched: Fetched;
   onClose: () => void;
 }
 
-/** Pictures, sound and film of the closed list in kinds.ts, by an address that only this page has. */
-export function Preview({ file, address, onClose }: Props) {
+/** Pictures, sound, film and documents of the closed list in kinds.ts. */
+export function Preview({ file, fetched, onClose }: Props) {
   const title = useId();
   return (
     <Dialog open onClose={onClose} maxWidth="lg" aria-labelledby={title}>
@@ -41,13 +47,14 @@ export function Preview({ file, address, onClose }: Props) {
         </IconButton>
       </Head>
       <Body>
-        <Content kind={kindOf(file.type)} address={address} name={file.name} />
+        <Content kind={kindOf(file.type)} fetched={fetched} name={file.name} />
       </Body>
     </Dialog>
   );
 }
 
-function Content({ kind, address, name }: { kind: ReturnType<typeof kindOf>; address: string; name: string }) {
+function Content({ kind, fetched, name }: { kind: FileKind; fetched: Fetched; name: string }) {
+  const { content, address } = fetched;
   switch (kind) {
     case "image":
       return <img src={address} alt={name} />;
@@ -55,6 +62,8 @@ function Content({ kind, address, name }: { kind: ReturnType<typeof kindOf>; add
       return <audio src={address} controls autoPlay aria-label={name} />;
     case "video":
       return <video src={address} controls autoPlay aria-label={name} />;
+    case "pdf":
+      return <PdfPages content={content} name={name} />;
     case "other":
       return null;
   }

@@ -1,0 +1,48 @@
+// @vitest-environment jsdom
+import { act, render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, it, vi } from "vitest";
+import { stubBrowser } from "../../../../testing/fixtures/render";
+import { PdfPages } from "./PdfPages";
+
+stubBrowser();
+
+function shown() {
+  render(<PdfPages content={new Blob(["%PDF"])} name="agenda.pdf" />);
+  const frame = screen.getByTitle<HTMLIFrameElement>("agenda.pdf");
+  const asked = vi.spyOn(frame.contentWindow!, "postMessage");
+  const tell = (data: unknown, source: Window | null = frame.contentWindow) =>
+    act(() => void window.dispatchEvent(new MessageEvent("message", { data, source })));
+  return { frame, asked, tell };
+}
+
+it("draws in a frame without origin, in which one script runs and nothing is fetched", () => {
+  const { frame } = shown();
+  expect(frame.getAttribute("sandbox")).toBe("allow-scripts");
+  const script = `${location.origin}/pdf-frame.js`;
+  expect(frame.srcdoc).toContain(`content="default-src 'none'; script-src ${script}"`);
+  expect(frame.srcdoc.match(/<script[^>]*>/gu)).toEqual([`<script src="${script}">`]);
+});
+
+it("turns pages, and believes of the frame two numbers only", async () => {
+  const { asked, tell } = shown();
+  tell({ kind: "ready" }, window);
+  tell({ kind: "ready" });
+  await vi.waitFor(() => expect(asked).toHaveBeenCalledOnce());
+  expect(asked.mock.calls[0]![0]).toMatchObject({ kind: "open" });
+  tell({ kind: "drawn", page: 1, pages: 3 });
+  const status = screen.getByRole("status");
+  expect(status.textContent).toBe("Page 1 of 3");
+  await userEvent.click(screen.getByRole("button", { name: "Next page" }));
+  expect(asked.mock.calls[1]![0]).toMatchObject({ kind: "page", page: 2 });
+  for (const lie of [null, "drawn", { kind: "drawn", page: {}, pages: "<b>" }, { kind: "drawn", page: 4, pages: 3 }]) {
+    tell(lie);
+    expect(status.textContent).toBe("Page 1 of 3");
+  }
+});
+
+it("says so when a document cannot be drawn", () => {
+  const { tell } = shown();
+  tell({ kind: "failed" });
+  expect(screen.getByRole("alert").textContent).toContain("cannot be shown here. Save it");
+});
