@@ -35,6 +35,8 @@ export class Log {
   readonly #told = new Map<Id, number>();
   /** What was fetched last without being enough. */
   readonly #asked = new Map<Id, string>();
+  /** Rows that came and lack something, so that they need not come again with it. */
+  readonly #held = new Map<Id, { rows: Row[]; headSeq: number; needs: readonly Need[] }>();
 
   constructor(
     private readonly context: Context,
@@ -47,6 +49,8 @@ export class Log {
   /** Rows that the socket brought. */
   async received(id: Id, rows: Row[], headSeq: number): Promise<void> {
     const received = await this.#lanes.run(id, () => this.context.crypto.receive(id, rows, headSeq, false));
+    const { needs } = received;
+    if (needs.some(({ kind }) => kind !== "rows")) this.#held.set(id, { rows, headSeq, needs });
     await this.took(received);
   }
 
@@ -84,11 +88,12 @@ export class Log {
   }
 
   async #pull(id: Id): Promise<Verdict> {
-    const { before, head, received } = await this.#page(id);
+    await this.#completed(id);
+    const { before, rows, head, received } = await this.#page(id);
     const { conversation, needs } = received;
     if (needs.length > 0) {
+      this.#held.set(id, { rows, headSeq: head, needs });
       const asked = JSON.stringify([conversation.verifiedSeq, needs]);
-      await this.#fetch(needs);
       // What did not help once may help later: the other side has to act first.
       if (this.#asked.get(id) === asked) return "retry";
       this.#asked.set(id, asked);
@@ -99,13 +104,23 @@ export class Log {
     return head > verifiedSeq && verifiedSeq > before ? { again: 0 } : "done";
   }
 
-  async #page(id: Id): Promise<{ before: number; head: number; received: Received }> {
+  /** Fetches what rows lacked, and takes them as they came: a commit of a large room is long. */
+  async #completed(id: Id): Promise<void> {
+    const held = this.#held.get(id);
+    if (held === undefined) return;
+    this.#held.delete(id);
+    await this.#fetch(held.needs);
+    const { rows, headSeq } = held;
+    await this.#shown(await this.#lanes.run(id, () => this.context.crypto.receive(id, rows, headSeq, false)));
+  }
+
+  async #page(id: Id): Promise<{ before: number; rows: Row[]; head: number; received: Received }> {
     const page = await this.#lanes.run(id, async () => {
       const { verifiedSeq: before, loggedSeq } = await this.context.crypto.conversation(id);
       const query = { conversation_id: id, after: before, limit: PAGE };
       const { items, head } = await this.context.api.get("/api/messages", { query });
       const received = await this.context.crypto.receive(id, items, head.seq, true, loggedSeq);
-      return { before, head: head.seq, received };
+      return { before, rows: items, head: head.seq, received };
     });
     await this.#shown(page.received);
     return page;
