@@ -39,7 +39,7 @@ def rooms(options: Options) -> Iterator[str]:
     columns = ("add", "rotate", "remove", "who comes: all `/` its longest step", "message: send / receive")
     yield "Milliseconds of another member for the same commit, of who comes until the room is open, and of a message:\n"
     yield table(["members", *columns], [_following(each) for each in found])
-    columns = (*_COMMITS, "message", "listening", "a commit to all: CPU / last", "a message to all: CPU / last")
+    columns = (*_COMMITS, "listening", "a commit to all: CPU / last", "a message to all: CPU / last")
     yield "Milliseconds of app_service's CPU with three browsers open, and with a socket for everybody:\n"
     yield table(["members", *columns], [_server(each) for each in found])
 
@@ -87,7 +87,7 @@ def _following(each: dict[str, Any]) -> list[str]:
 
 
 def _server(each: dict[str, Any]) -> list[str]:
-    cpu = (short(_middle(each["rounds"], step, "cpu")) for step in (*_COMMITS, "message"))
+    cpu = (short(_middle(each["rounds"], step, "cpu")) for step in _COMMITS)
     told = each["told"]
     all_told = (f"{short(told[what]['cpu'])} / {short(told[what]['last'])}" for what in ("commit", "message"))
     return [str(each["members"]), *cpu, str(told["listening"]), *all_told]

@@ -25,7 +25,7 @@ export interface Round {
   join: { open: number; receive: number; characters: number };
   rotate: CommitFigures;
   remove: CommitFigures;
-  message: { send: number; receive: number; cpu: number; bytes: number };
+  message: { send: number; receive: number; bytes: number };
 }
 
 export interface CommitFigures {
@@ -215,13 +215,11 @@ export class Crowd {
 
   async #message(all: readonly Watched[], by: Watched): Promise<Round["message"]> {
     for (const { meter } of all) await meter.reset();
-    const cpu = this.services.app.cpuMs();
     await this.#written(by);
     for (const each of all) await each.follows(by);
     return {
       send: by.meter.longest("nextOutgoing"),
       receive: this.owner.meter.longest("receive"),
-      cpu: this.services.app.cpuMs() - cpu,
       bytes: bytesOf(by.meter.message?.content),
     };
   }
