@@ -161,6 +161,31 @@ async function nextOf(browser: Browser) {
   return next.message;
 }
 
+test("P10.3 a pinned message is no pin any more from the moment on that it is hidden, and a pin that comes then is none", async () => {
+  const first = await told("the key is under the mat");
+  const late = await told("the gate is open");
+  await alice.api.enqueueChange(room.id, first, { kind: "pin", on: true });
+  await alice.api.acknowledged(room.id, await acked());
+  await room.sync(bob);
+  const pins = async (browser: Browser) => (await browser.api.conversation(room.id)).pinned.map(({ text }) => text);
+  for (const browser of [alice, bob]) expect(await pins(browser)).toEqual(["the key is under the mat"]);
+  await alice.api.enqueueChange(room.id, late, { kind: "pin", on: true });
+  await alice.post(room.id);
+  // Hidden by the server's clock, and not erased yet.
+  await at(HOUR - 60, HOUR + 1, alice, bob);
+  await room.sync(bob);
+  for (const browser of [alice, bob]) expect(await pins(browser)).toEqual([]);
+  await at(HOUR + 62, HOUR + 62, alice, bob);
+  for (const browser of [alice, bob]) {
+    await browser.api.fade();
+    expect(await pins(browser)).toEqual([]);
+  }
+  const { store } = await bob.inside();
+  const kept = JSON.stringify(await store.all<unknown>("conversation/"));
+  store.close();
+  for (const { clientId } of [first, late]) expect(kept).not.toContain(clientId);
+});
+
 test("P10.3 what nobody has read here leaves a line, what was read leaves nothing", async () => {
   await told("read");
   await told("not read", false);

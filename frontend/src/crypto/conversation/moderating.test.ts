@@ -27,6 +27,8 @@ const DELETE = { kind: "delete" } as const;
 const ref = ({ senderDeviceId, clientId }: MessageEntry) => ({ deviceId: senderDeviceId, clientId });
 const problems = async (browser: Browser) => (await browser.api.conversation(room.id)).problems.map(({ code }) => code);
 
+const pins = async (browser: Browser) => (await browser.api.conversation(room.id)).pinned.map(({ text }) => text);
+
 async function only(browser: Browser): Promise<MessageEntry> {
   const found = (await browser.entries(room.id)).filter((entry) => entry.kind === "message");
   expect(found).toHaveLength(1);
@@ -59,7 +61,13 @@ test("P10.3 a moderator deletes what those below wrote, everybody their own, and
 
 test("P10.3 what somebody above deletes is gone for everybody, its author included, and says who did it as what", async () => {
   const message = await said(bob, "the code is 4711");
+  await alice.api.enqueueChange(room.id, ref(message), { kind: "pin", on: true });
+  await post(alice);
+  await room.sync(bob);
+  for (const browser of [alice, bob]) expect(await pins(browser)).toEqual(["the code is 4711"]);
   await alice.api.enqueueChange(room.id, ref(message), DELETE);
+  // Its place beside the conversation goes at once, too.
+  expect(await pins(alice)).toEqual([]);
   const deletedBy = { userId: alice.userId, role: "owner" };
   expect(await only(alice)).toMatchObject({ text: "", deletedBy, pending: { kind: "delete" } });
   await post(alice);
@@ -68,6 +76,7 @@ test("P10.3 what somebody above deletes is gone for everybody, its author includ
   await room.sync(bob);
   for (const browser of [await alice.reload(), await bob.reload()]) {
     expect(await only(browser)).toMatchObject({ text: "", deletedBy, pending: null, hash: message.hash });
+    expect(await pins(browser)).toEqual([]);
     expect((await browser.api.conversation(room.id)).problems).toEqual([]);
   }
 });
