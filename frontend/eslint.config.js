@@ -30,6 +30,7 @@ const vault = [
   "conversation",
   "people",
   "account",
+  "resending",
   "log",
   "membership",
   "sending",

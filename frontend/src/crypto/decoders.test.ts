@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { newRecoveryCode, recoveryCodeBits } from "./account/passwords";
 import { newVault, openVault } from "./account/vault";
+import { ASK_KEY_BYTES, decodeContent } from "./conversation/content";
 import { CryptoFailure, RuleBroken } from "./failures";
 import { decodePackage, encodePackage, makeKeyPackage } from "./mls/keyPackages";
 import {
@@ -18,6 +19,7 @@ import {
   sealContent,
 } from "./mls/message";
 import { deviceSuite } from "./mls/suite";
+import { readRows } from "./resending/rows";
 import {
   decodeCertificate,
   decodeDeviceList,
@@ -58,6 +60,15 @@ type Kind = new (...given: never[]) => Refusal;
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const text = (bytes: Bytes) => new TextDecoder().decode(bytes);
+
+/** What is no JSON comes as a text. */
+const json = (bytes: Bytes): unknown => {
+  try {
+    return JSON.parse(text(bytes));
+  } catch {
+    return text(bytes);
+  }
+};
 
 const ids = { userId: "018f4ad0-8d6f-7c3a-9a52-0123456789ab", deviceId: "018f4ad0-8d6f-7c3a-9a52-ba9876543210" };
 const scope = { serverName: "chat", ...ids };
@@ -109,6 +120,34 @@ const details = {
   contributionId: null,
   rosterHash: new Uint8Array(32),
 };
+const answered = [
+  { seq: 7, id: ids.deviceId, expires: null, said: null },
+  {
+    seq: 8,
+    id: ids.deviceId,
+    expires: "2026-01-01T00:00:00.000Z",
+    said: {
+      k: "AAAA",
+      type: "critical",
+      json: '{"text":"hello"}',
+      body: {
+        content: "AAAA",
+        signature_falcon: "AA",
+        signature_ecdsa: "AA",
+        receipt: { statement: "", signature: "" },
+      },
+    },
+  },
+];
+const question = {
+  kind: "ask_again",
+  key: toBase64url(randomBytes(ASK_KEY_BYTES)),
+  rows: [
+    [1, 4],
+    [6, 6],
+  ],
+  all: false,
+};
 const list = { deviceId: ids.deviceId, keyHash: new Uint8Array(32), added: 1, revoked: 0 };
 
 interface Decoder {
@@ -155,6 +194,18 @@ const decoders: Decoder[] = [
     good: encodeRoomChange({ policy: roomState.policy, profileHash: new Uint8Array(32), evidence: [], admissions: [] }),
   },
   { name: "plaintext", read: (bytes) => openContent(bytes, data), refusals: [RuleBroken], good: plaintext },
+  {
+    name: "question for missed rows",
+    read: (bytes) => decodeContent(json(bytes)),
+    refusals: [RuleBroken],
+    good: utf8(JSON.stringify(question)),
+  },
+  {
+    name: "rows that were sent again",
+    read: (bytes) => readRows(text(bytes)),
+    refusals: [RuleBroken],
+    good: utf8(JSON.stringify(answered)),
+  },
   { name: "private message", read: decodePrivate, refusals: [RuleBroken], good: new Uint8Array([0, 1, 0, 2, 0]) },
   { name: "welcome", read: decodeWelcome, refusals: [RuleBroken], good: new Uint8Array([0, 1, 0, 3, 0]) },
   {

@@ -93,6 +93,7 @@ export const PROBLEMS = [
   "receipt_foreign", // … or one that the pinned notary key did not sign
   "receipt_mismatch", // … or one of another message
   "change_forged", // an edit or deletion by somebody else, of another hash, or of a critical message (P10.3)
+  "resend_forged", // a row sent again by somebody who did not write it, or other words than it held (P9.4)
   "replayed_message", // the same device and id twice (P5.4)
   "message_of_old_epoch", // logged behind a commit that changed the members (P5.5)
   "message_of_other_epoch", // logged in an epoch that the log has not reached

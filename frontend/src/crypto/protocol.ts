@@ -9,7 +9,7 @@ import * as mlKem from "./account/mlKem";
 import { recoveryCodeState } from "./account/passwords";
 import { recentEmoji, rememberEmoji } from "./conversation/emoji";
 import { fade } from "./conversation/fading";
-import { forgetOldGroups } from "./conversation/forgetting";
+import { forgetOld } from "./conversation/forgetting";
 import { Intake } from "./conversation/intake";
 import { outboxes } from "./conversation/outbox";
 import { timeline } from "./conversation/pages";
@@ -33,6 +33,7 @@ import * as people from "./people/people";
 import * as pins from "./people/pins";
 import { privacy, setPrivacy } from "./people/privacy";
 import { MalformedEncoding, timeToMs } from "./primitives/encoding";
+import { askAgain } from "./resending/questions";
 import { takeAck } from "./sending/acks";
 import * as sending from "./sending/sending";
 import { readDraw } from "./statements/draw";
@@ -131,6 +132,7 @@ class Core {
     return this.change(async (room, unit) => {
       const intake = new Intake(room, unit, await loadConversation(unit, id));
       await work(intake);
+      await askAgain(intake);
       return received(intake);
     });
   }
@@ -213,7 +215,7 @@ function accountCalls(core: Core) {
     forgetOld: (time) =>
       core.change(async (room, unit) => {
         await devices.purgeKeyPackages(room, unit, time);
-        await forgetOldGroups(room, unit, time);
+        await forgetOld(room, unit, time);
       }),
     nextMlKemKey: (asked) => core.change((room, unit) => mlKem.nextMlKemKey(room, unit, asked)),
     mlKemKeyTaken: (taken) => core.change((room, unit) => mlKem.mlKemKeyTaken(room, unit, taken)),

@@ -27,6 +27,7 @@ const KINDS: Record<ProblemCode, FindingKind | null> = {
   receipt_foreign: "foreign_receipt",
   receipt_mismatch: "other_receipt",
   change_forged: "forged_change",
+  resend_forged: "forged_again",
   replayed_message: "replayed",
   message_of_old_epoch: null,
   message_of_other_epoch: "reordered",
@@ -85,6 +86,7 @@ const OF_A_MEMBER: ReadonlySet<FindingKind> = new Set([
   "role_missing",
   "wrong_expiry",
   "forged_change",
+  "forged_again",
   "ghost_recipient",
   "false_generation",
 ]);

@@ -48,6 +48,7 @@ export function messageOf(entry: Message): MessageEntry {
     deletedBy: entry.deletedBy === null ? null : { by: entry.deletedBy.userId, role: entry.deletedBy.role },
     pinned: entry.pinned === null ? null : { by: entry.pinned.userId, at: timeOf(entry.pinned.time) },
     newer: entry.newer !== null,
+    resent: entry.resent === null ? null : { at: timeOf(entry.resent.at), proven: entry.resent.proven },
     changeable: entry.hash !== null && entry.deletedAt === null,
     pending: pendingOf(entry),
   };

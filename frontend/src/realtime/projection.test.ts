@@ -37,6 +37,7 @@ const message = (over: Partial<Message> = {}): Message => ({
   deletedBy: null,
   pinned: null,
   newer: null,
+  resent: null,
   pending: null,
   ...over,
 });
@@ -87,6 +88,7 @@ test("a message waits behind everything until it is logged, and a failure keeps 
       deletedBy: null,
       pinned: null,
       newer: false,
+      resent: null,
       changeable: false,
       pending: null,
     },

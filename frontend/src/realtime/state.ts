@@ -157,6 +157,7 @@ export type FindingKind =
   | "other_receipt"
   | "wrong_author"
   | "forged_change"
+  | "forged_again"
   | "bad_commit"
   | "swapped_leaf"
   | "doubled_key"
@@ -354,6 +355,8 @@ export interface MessageEntry extends EntryBase {
   pinned: { by: Id; at: Time } | null;
   /** This version cannot show it. */
   newer: boolean;
+  /** It could not be read when it came, and its author sent it again; `proven`: it is word for word what the log holds. */
+  resent: { at: Time; proven: boolean } | null;
   /** Logged and not deleted: it can be answered, reacted to and, by its author, edited and deleted (by some in a room, deleted too). */
   changeable: boolean;
   pending: PendingChange | null;

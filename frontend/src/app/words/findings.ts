@@ -52,6 +52,10 @@ const WORDS: Record<FindingKind, FindingWords> = {
     title: "A message came under a wrong name",
     meaning: "The server named another sender than the one who encrypted it. It is not shown.",
   },
+  forged_again: {
+    title: "Somebody sent again what was not written so",
+    meaning: "What was to take the place of a missed message is not what its author wrote then. It is not shown.",
+  },
   forged_change: {
     title: "Somebody tried to change a message that they may not change",
     meaning:

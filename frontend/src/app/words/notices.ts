@@ -64,7 +64,7 @@ const LOST = {
 };
 
 const missedWords = (count: number) =>
-  count === 0 ? "" : ` ${plural(count, "message", "messages")} from before that cannot be read here.`;
+  count === 0 ? "" : ` ${plural(count, "message", "messages")} from before that could not be read here so far.`;
 
 const timerWords = (who: string, seconds: number) =>
   seconds === 0 ? `${who} set messages to stay.` : `${who} set messages to disappear after ${lasting(seconds)}.`;

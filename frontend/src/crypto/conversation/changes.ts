@@ -10,13 +10,16 @@ import { actor, type ConversationRecord, loadConversation, meant, roomState, sys
 import { CryptoFailure } from "../failures";
 import { forgetFile } from "../files/files";
 import { mayDelete } from "../mls/roles";
+import { timeToMs } from "../primitives/encoding";
 import type { Intake } from "./intake";
 import type { Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
 import type { Change, MessageEntry, MessageRef, Target } from "../types";
 import type { Id, WireRow } from "../wire";
 import type { ChangeContent } from "./content";
+import { findMissedMessage, type MissedRow, type NotedChange, saveMissed } from "./missedRows";
 import { forgetPin, takePin } from "./pins";
+import { forgetSent } from "./sentRows";
 import { changed, findMessage, type KeptMessage } from "./kept";
 
 type Refusal = "forged" | "late";
@@ -27,7 +30,7 @@ type Refusal = "forged" | "late";
  */
 function refusal(
   record: ConversationRecord,
-  entry: MessageEntry,
+  entry: Pick<MessageEntry, "hash" | "senderId" | "critical" | "deletedAt">,
   hash: string,
   userId: Id,
   kind: Change["kind"],
@@ -48,7 +51,9 @@ export async function takeChange(intake: Intake, row: WireRow, { target, ...chan
   const { unit, record } = intake;
   const kept = await findMessage(unit, record.id, target);
   // From before this browser was there, or in a form that it cannot read: nothing to change here.
-  if (kept === null || (change.kind === "edit" && kept.entry.newer !== null)) return;
+  const by = actor(record, row.sender_id);
+  if (kept === null) return noteChange(intake, target, { by, time: row.timestamp, hash: target.hash, change });
+  if (change.kind === "edit" && kept.entry.newer !== null) return;
   const refused = refusal(record, kept.entry, target.hash, row.sender_id, change.kind);
   if (refused !== null) {
     // One's own was shown as made already.
@@ -59,20 +64,63 @@ export async function takeChange(intake: Intake, row: WireRow, { target, ...chan
     }
     return;
   }
+  const entry = await makeChange(intake, kept, { by, change, time: row.timestamp });
+  const moved = (entry.pinned === null) !== (kept.entry.pinned === null);
+  if (change.kind === "pin" && moved) await takePin(intake, row, entry);
+}
+
+/** The message after a change that was found to be allowed. */
+async function makeChange(
+  intake: Intake,
+  kept: KeptMessage,
+  { by, change, time }: Pick<NotedChange, "by" | "change" | "time">,
+): Promise<MessageEntry> {
+  const { unit, record } = intake;
   const allowed =
     change.kind === "edit" ? { ...change, mentions: meant(record, intake.room.self.userId, change.mentions) } : change;
-  const entry = changed(kept.entry, actor(record, row.sender_id), allowed, row.timestamp);
+  const entry = changed(kept.entry, by, allowed, time);
   unit.put(kept.place, entry);
-  const moved = (entry.pinned === null) !== (kept.entry.pinned === null);
   if (record.last?.key === entry.key) record.last = entry;
   if (change.kind === "delete") {
     record.unread = record.unread.filter((seq) => seq !== entry.seq);
     record.mentioned = record.mentioned.filter((seq) => seq !== entry.seq);
     forgetPin(record, entry);
     await forgetFile(unit, record.id, entry.key, entry.senderId === intake.room.self.userId);
+    await forgetSent(unit, record.id, entry.seq);
   }
   intake.entries.push(entry);
-  if (change.kind === "pin" && moved) await takePin(intake, row, entry);
+  return entry;
+}
+
+/**
+ * An edit or deletion that was missed and has been sent again (P9.4). Whether others may delete is judged by the roles of today,
+ * since those of its epoch are not known here; what does not count is ignored without blame.
+ */
+export async function takeMissedChange(
+  intake: Intake,
+  { senderId, time }: Pick<MissedRow, "senderId" | "time">,
+  { target, ...change }: ChangeContent,
+): Promise<void> {
+  const { unit, record } = intake;
+  const kept = await findMessage(unit, record.id, target);
+  const by = actor(record, senderId);
+  if (kept === null) return noteChange(intake, target, { by, time, hash: target.hash, change });
+  const { editedAt, newer } = kept.entry;
+  // The log's order decides: a later edit was read already.
+  const isPast =
+    change.kind === "edit" && (newer !== null || (editedAt !== null && timeToMs(editedAt) >= timeToMs(time)));
+  if (isPast || refusal(record, kept.entry, target.hash, senderId, change.kind) !== null) return;
+  await makeChange(intake, kept, { by, change, time });
+}
+
+/** Of a message that may still be sent again here: made when that has come (P9.4). */
+async function noteChange({ unit, record }: Intake, target: Target, noted: NotedChange): Promise<void> {
+  const missed = await findMissedMessage(unit, record.id, target);
+  if (missed === undefined) return;
+  const unread = { hash: target.hash, senderId: missed.senderId, critical: null, deletedAt: null };
+  if (refusal(record, unread, target.hash, noted.by.userId, noted.change.kind) !== null) return;
+  const changes = [...missed.changes, noted].sort((a, b) => timeToMs(a.time) - timeToMs(b.time));
+  saveMissed(unit, record.id, { ...missed, changes });
 }
 
 /** How a reply names this message. */

@@ -10,7 +10,7 @@ import { fromBase64url, uuidBytes } from "../primitives/encoding";
 import { RuleBroken } from "../failures";
 import { refuse } from "../refusals";
 import type { Target } from "../types";
-import type { Id } from "../wire";
+import type { Bytes, Id } from "../wire";
 
 export interface TextContent {
   kind: "text";
@@ -33,10 +33,40 @@ export interface NewerContent {
   payload: unknown;
 }
 
-export type OwnContent = TextContent | ChangeContent;
-export type Content = OwnContent | NewerContent;
+/** From which place of the log to which, both included. */
+export type Stretch = [from: number, to: number];
+
+/** A device asks the authors of rows that it could not read for them (PROTOCOL.md 9.4). */
+export interface AskAgainContent {
+  kind: "ask_again";
+  /** HPKE public key made for this question alone; the answers are sealed to it. */
+  key: Bytes;
+  /** Ascending, without overlap. */
+  rows: Stretch[];
+  /** Asked once more: whoever of the author's browsers has them answers, not only the one that wrote them. */
+  all: boolean;
+}
+
+/** An author's rows, sealed to the device that asked; everybody else takes no notice. */
+export interface SentAgainContent {
+  kind: "sent_again";
+  /** Client id of the question. */
+  ask: Id;
+  /** The device that asked. */
+  to: Id;
+  sealed: Bytes;
+}
+
+export type SaidContent = TextContent | ChangeContent | AskAgainContent;
+export type Content = SaidContent | SentAgainContent | NewerContent;
 
 const HASH_BYTES = 32;
+/** Of X-Wing. */
+export const ASK_KEY_BYTES = 1216;
+/** So much of a log is asked for at once: whoever asks must not make everybody look through years of it. */
+export const MAX_ASKED = 1000;
+/** Keeps a question within 4 KiB. */
+export const MAX_STRETCHES = 64;
 /** Whoever means more people means everybody. */
 const MAX_MENTIONS = 50;
 /** The longest emoji have about 25 UTF-16 units (families with skin tones). */
@@ -50,7 +80,7 @@ export function isEmoji(text: string): boolean {
 }
 
 /** The JSON value that goes into the message. A text has no `kind`: it was there first. */
-export function encodeContent(content: OwnContent): unknown {
+export function encodeContent(content: SaidContent): unknown {
   switch (content.kind) {
     case "text": {
       const { text, replyTo, mentions = [], file } = content;
@@ -77,6 +107,8 @@ export function encodeContent(content: OwnContent): unknown {
       return { kind: "delete", target: encodeTarget(content.target) };
     case "pin":
       return { kind: "pin", target: encodeTarget(content.target), on: content.on };
+    case "ask_again":
+      return content;
   }
 }
 
@@ -109,6 +141,13 @@ export function decodeContent(json: unknown): Content {
       if (typeof on !== "boolean") throw new RuleBroken("bad_message");
       return { kind, target: targetOf(json.target), on };
     }
+    case "ask_again": {
+      const { all } = json;
+      if (typeof all !== "boolean") throw new RuleBroken("bad_message");
+      return { kind, key: bytesOf(json.key, ASK_KEY_BYTES), rows: stretchesOf(json.rows), all };
+    }
+    case "sent_again":
+      return { kind, ask: checkedId(textOf(json.ask)), to: checkedId(textOf(json.to)), sealed: textOf(json.sealed) };
     default:
       if (typeof kind !== "string") throw new RuleBroken("bad_message");
       return { kind: "newer", payload: json };
@@ -136,15 +175,35 @@ function checkedId(id: string): Id {
   return id;
 }
 
-function targetOf(value: unknown): Target {
-  if (!isRecord(value)) throw new RuleBroken("bad_message");
-  const [deviceId, clientId, hash] = [checkedId(textOf(value.device)), checkedId(textOf(value.id)), textOf(value.hash)];
+function stretchesOf(value: unknown): Stretch[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_STRETCHES) throw new RuleBroken("bad_message");
+  let [behind, asked] = [0, 0];
+  return value.map((each: unknown) => {
+    if (!Array.isArray(each) || each.length !== 2) throw new RuleBroken("bad_message");
+    const [from, to] = each as unknown[];
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) throw new RuleBroken("bad_message");
+    const stretch: Stretch = [from as number, to as number];
+    asked += stretch[1] - stretch[0] + 1;
+    if (stretch[0] <= behind || stretch[1] < stretch[0] || asked > MAX_ASKED) throw new RuleBroken("bad_message");
+    behind = stretch[1];
+    return stretch;
+  });
+}
+
+function bytesOf(value: unknown, length: number): Bytes {
+  const text = textOf(value);
   try {
-    if (fromBase64url(hash).length !== HASH_BYTES) throw new RuleBroken("bad_message");
+    if (fromBase64url(text).length !== length) throw new RuleBroken("bad_message");
   } catch (error) {
     refuse("bad_message", error);
   }
-  return { deviceId, clientId, hash };
+  return text;
+}
+
+function targetOf(value: unknown): Target {
+  if (!isRecord(value)) throw new RuleBroken("bad_message");
+  const [deviceId, clientId] = [checkedId(textOf(value.device)), checkedId(textOf(value.id))];
+  return { deviceId, clientId, hash: bytesOf(value.hash, HASH_BYTES) };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -15,13 +15,14 @@ import type { Id, Time, WireRow } from "../wire";
 import { FADING, refOf, unindexMessage, whole } from "./kept";
 import { isChange, loadOutbox, saveOutbox } from "./outbox";
 import { forgetPin } from "./pins";
+import { forgetSent } from "./sentRows";
 import { type ConversationRecord, editingName, loadConversation, saveConversation, systemEntry } from "./record";
 
 /** A body may be gone a little before this browser thinks so: the server's time was on its way when it came. */
 const LENIENT_MS = 120_000;
 
 /** When the message of a row disappears that lasts so many seconds; null: never. */
-export const expiryOf = ({ timestamp }: WireRow, seconds: number): Time | null =>
+export const expiryOf = ({ timestamp }: Pick<WireRow, "timestamp">, seconds: number): Time | null =>
   seconds === 0 ? null : msToTime(timeToMs(timestamp) + seconds * 1000);
 
 /** The milliseconds until it is hidden, and until it is erased. */
@@ -32,10 +33,12 @@ function left(room: Room, expiresAt: Time): { hidden: number; erased: number } {
 }
 
 export function isHidden(room: Room, entry: TimelineEntry): boolean {
-  return (
-    entry.kind === "message" && (entry.expiresAt ?? null) !== null && left(room, entry.expiresAt ?? "").hidden <= 0
-  );
+  return entry.kind === "message" && isOver(room, entry.expiresAt ?? null);
 }
+
+/** By the first of the two clocks. */
+export const isOver = (room: Room, expiresAt: Time | null): boolean =>
+  expiresAt !== null && left(room, expiresAt).hidden <= 0;
 
 /** Whether the server may have erased the body of this row, by what its members agreed in its epoch. */
 export function mayBeGone(room: Room, row: WireRow, seconds: number): boolean {
@@ -83,6 +86,7 @@ async function erase(unit: UnitOfWork, record: ConversationRecord, over: readonl
     unindexMessage(unit, entry);
     forgetPin(record, entry);
     await forgetFile(unit, record.id, entry.key, false);
+    await forgetSent(unit, record.id, entry.seq);
     const line = wasUnread(record, entry) ? disappeared(record, entry.seq, entry.time, entry.senderId) : null;
     lines.set(place, line);
     if (line === null) unit.delete(place);
@@ -122,12 +126,12 @@ async function newest(
 /** What this person was about to change of them. */
 async function forgetOwnWords(unit: UnitOfWork, id: Id, over: readonly Over[]): Promise<void> {
   const refs = over.map(({ entry }) => refOf(entry));
-  const isOver = (one: { deviceId: Id; clientId: Id }) =>
+  const isGone = (one: { deviceId: Id; clientId: Id }) =>
     refs.some(({ deviceId, clientId }) => deviceId === one.deviceId && clientId === one.clientId);
   const editing = await unit.get<Editing>(editingName(id));
-  if (editing !== undefined && isOver(editing)) unit.delete(editingName(id));
+  if (editing !== undefined && isGone(editing)) unit.delete(editingName(id));
   const items = await loadOutbox(unit, id);
   const isOut = (state: string) => state === "sending" || state === "sent";
-  const kept = items.filter((item) => !isChange(item) || isOut(item.state) || !isOver(item.content.target));
+  const kept = items.filter((item) => !isChange(item) || isOut(item.state) || !isGone(item.content.target));
   if (kept.length < items.length) saveOutbox(unit, id, kept);
 }

@@ -1,16 +1,21 @@
-/** MLS state of groups that this device was taken out of: kept for a while, since the removal may not be true, then erased (PROTOCOL.md 6.8). */
+/**
+ * What is kept for a while only: MLS state of groups that this device was taken out of, since the removal may not be true
+ * (PROTOCOL.md 6.8), and what it takes to send rows again (9.4).
+ */
 
 import { timeToMs } from "../primitives/encoding";
 import type { Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
 import type { Time } from "../wire";
 import { allConversations, saveConversation } from "./record";
+import { forgetOldSent } from "./sentRows";
 
 const KEPT_MS = 30 * 86_400_000;
 
 /** `time` is the server's, like the one that the removal is counted from. History stays. */
-export async function forgetOldGroups(room: Room, unit: UnitOfWork, time: Time): Promise<void> {
+export async function forgetOld(room: Room, unit: UnitOfWork, time: Time): Promise<void> {
   for (const record of await allConversations(room.store)) {
+    await forgetOldSent(unit, record.id, time);
     if (record.status !== "removed" && record.status !== "left") continue;
     if (record.removedAt === undefined) {
       // Written by a version that did not note it.

@@ -22,6 +22,7 @@ export const UNCHANGED = {
   deletedBy: null,
   pinned: null,
   newer: null,
+  resent: null,
   pending: null,
 } satisfies Partial<MessageEntry>;
 
@@ -89,8 +90,8 @@ export function changed(entry: MessageEntry, by: Actor, change: Change, time: Ti
       return { ...entry, pinned: change.on ? (entry.pinned ?? { userId: by.userId, time }) : null };
     case "delete": {
       const deletedBy = by.userId === entry.senderId ? null : by;
-      const { hash, expiresAt } = entry;
-      return { ...entry, ...UNCHANGED, hash, expiresAt, text: "", deletedAt: time, deletedBy };
+      const { hash, expiresAt, resent } = entry;
+      return { ...entry, ...UNCHANGED, hash, expiresAt, resent, text: "", deletedAt: time, deletedBy };
     }
   }
 }

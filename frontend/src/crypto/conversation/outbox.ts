@@ -7,7 +7,7 @@ import type { Room } from "../store/room";
 import type { Store, UnitOfWork } from "../store/storage";
 import type { MessageEntry, TextType } from "../types";
 import type { Bytes, Id, Time, WireRow } from "../wire";
-import type { ChangeContent, OwnContent, TextContent } from "./content";
+import type { AskAgainContent, ChangeContent, SaidContent, TextContent } from "./content";
 import { UNCHANGED } from "./kept";
 
 /** A body that went out: with its place in the group, since a row under another epoch is not it. */
@@ -21,7 +21,20 @@ export interface SentBody {
 export interface SentMessage extends SentBody {
   ciphertext: Bytes;
   commitment: Bytes;
+  /** The commitment's key, by which its content can be shown again (P9.4); missing in what an earlier version sent. */
+  k?: Bytes;
 }
+
+/** Own rows for a device that asked (P9.4). They are sealed when it is next to go: what is deleted until then is not in it. */
+export interface AnswerContent {
+  kind: "answer";
+  ask: Id;
+  to: Id;
+  key: Bytes;
+  seqs: number[];
+}
+
+export type OwnContent = SaidContent | AnswerContent;
 
 export interface SealedBody {
   epoch: number;
@@ -71,9 +84,13 @@ export function newItem(clientId: Id, content: OwnContent, type: TextType): Outb
 
 export type TextItem = OutboxItem & { content: TextContent };
 export type ChangeItem = OutboxItem & { content: ChangeContent };
+/** Goes out without the person seeing it. */
+export type SilentItem = OutboxItem & { content: AskAgainContent | AnswerContent };
 
 export const isText = (item: OutboxItem): item is TextItem => item.content.kind === "text";
-export const isChange = (item: OutboxItem): item is ChangeItem => item.content.kind !== "text";
+export const isSilent = (item: OutboxItem): item is SilentItem =>
+  item.content.kind === "ask_again" || item.content.kind === "answer";
+export const isChange = (item: OutboxItem): item is ChangeItem => !isText(item) && !isSilent(item);
 
 export function outboxEntry(room: Room, conversationId: Id, item: TextItem): MessageEntry {
   const { clientId, state, failure } = item;

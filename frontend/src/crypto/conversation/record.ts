@@ -58,6 +58,8 @@ export interface Opening {
   hash: Bytes;
   roster: DeviceRef[];
   reason: GenerationStatement["reason"];
+  /** The last good one. */
+  epoch?: number;
   /** Hash of the room that goes on, or of the session's state; null: a session without one. */
   room?: Bytes | null;
 }
@@ -104,6 +106,8 @@ export interface RoomPart {
   spoilers?: Id[];
   /** The commit that put this account out, until it is in again. */
   putOutBy?: number | null;
+  /** From which row on each account has been in it without a break, as far as this device has seen. */
+  since?: Record<Id, number>;
 }
 
 export interface ConversationRecord {
@@ -155,6 +159,14 @@ export interface ConversationRecord {
   asked: OwnRequest | null;
   /** Messages that could not be opened here since then. */
   missed: number;
+  /** Seqs of rows that could not be read here and may be sent again (P9.4), ascending. */
+  missing?: number[];
+  /** From when on there is something to ask for again, by this browser's clock; null: nothing, or not before it is in the group again. */
+  askAt?: number | null;
+  /** Where this device came back into the group, and the line that says how much it could not read until then. */
+  gaps?: { seq: number; line: string }[];
+  /** How many rows were sent again to devices that asked, since when by this browser's clock. */
+  answered?: Record<Id, { since: number; rows: number }>;
   /** How others asked. */
   asking: ShownRequest[];
   last: TimelineEntry | null;
@@ -217,6 +229,21 @@ export function othersOf(record: ConversationRecord, me: Id): Id[] {
   return [...people];
 }
 
+/** Notes since when everybody is there, whoever was away for a while included; `anew`: what was before is not known here. */
+export function setSince(record: ConversationRecord, me: Id, seq: number, anew: boolean): void {
+  if (record.room === null) return;
+  const before = anew ? {} : (record.room.since ?? {});
+  record.room.since = Object.fromEntries(
+    [me, ...othersOf(record, me)].map((userId) => [userId, before[userId] ?? seq]),
+  );
+}
+
+/** Whether an account was in the conversation at this row, and has been since (P9.4). */
+export function wasThere({ room }: ConversationRecord, userId: Id, seq: number): boolean {
+  // The row that let somebody in is none that they could have read.
+  return room === null || (room.since?.[userId] ?? Infinity) < seq;
+}
+
 /** Only people who are in the conversation can be meant in it. */
 export function meant(record: ConversationRecord, me: Id, mentions: readonly Id[] = []): Id[] {
   const people = new Set([me, ...othersOf(record, me)]);
@@ -265,11 +292,14 @@ export async function setMembers(record: ConversationRecord, leaves: readonly Le
   );
 }
 
+export const placeOf = (id: Id, { seq, index }: ConversationRecord["entry"]) =>
+  `entry/${id}/${padded(seq)}/${String(index).padStart(4, "0")}`;
+
 /** Writes an entry behind everything that stands in the timeline. */
 export function addEntry(unit: UnitOfWork, record: ConversationRecord, entry: TimelineEntry): TimelineEntry {
   const seq = entry.seq ?? record.verifiedSeq;
   record.entry = seq === record.entry.seq ? { seq, index: record.entry.index + 1 } : { seq, index: 0 };
-  const place = `entry/${record.id}/${padded(seq)}/${String(record.entry.index).padStart(4, "0")}`;
+  const place = placeOf(record.id, record.entry);
   unit.put(place, entry);
   if (entry.kind === "message") indexMessage(unit, entry, place);
   record.last = entry;

@@ -3,12 +3,16 @@
 import { type LastGood, lastGood } from "../conversation/continued";
 import { HeldBack, type Intake } from "../conversation/intake";
 import { dropPending, sentCommit } from "../conversation/pending";
+import { openGap } from "../conversation/missedRows";
 import {
   agreeToRoom,
   chainAt,
   type ConversationRecord,
   type LastCommit,
+  type Opening,
+  placeOf,
   setMembers,
+  setSince,
   settle,
   systemEntry,
 } from "../conversation/record";
@@ -209,6 +213,7 @@ async function moved(
   await setMembers(record, leaves, row.seq);
   keepRoom(record, state);
   events.push(...keepSession(record, sharedStateOf(after)));
+  setSince(record, intake.room.self.userId, row.seq, false);
   const silent = left.size > 0 || tellsAll(events, commit);
   committed(intake, row, { ...commit, changesState: events.length > 0, silent, was: agreed });
   addRoomEvents(intake, row, events);
@@ -283,6 +288,8 @@ function committed(intake: Intake, row: WireRow, commit: Committed): void {
     const shown = { devices, people: commit.people ?? [], contribution: contribution !== null, missed };
     intake.add(systemEntry(record, at, event, row.sender_id, shown));
   }
+  const isBack = commit.event === "readded_here" || commit.event === "generation";
+  if (isBack && missed > 0) openGap(record, commit.silent === true ? null : placeOf(record.id, record.entry));
   answered(record, added);
 }
 
@@ -336,6 +343,7 @@ async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): P
   if (asked !== null) dropOwnJoin(unit, record.id, asked);
   keepRoom(record, roomStateOf(joined.state));
   const sessionEvents = keepSession(record, sharedStateOf(joined.state));
+  setSince(record, room.self.userId, row.seq, !knewBefore(record, row, opening));
   const added = joined.leaves.filter(({ deviceId }) => deviceId !== joined.committer.deviceId);
   const people = event === "joined" && comesAnew(intake, row) ? [room.self.userId] : [];
   committed(intake, row, { added: added.map(ref), removed: [], contribution, event, people });
@@ -345,6 +353,11 @@ async function join(intake: Intake, row: WireRow, welcomes: readonly Bytes[]): P
   dropRequest(unit, record);
   followsAgain(record);
   if (contribution !== null) await nameReplacedKey(intake, row, contribution);
+}
+
+/** Whether nobody came or went between what this device followed and the group that goes on. */
+function knewBefore({ lost }: ConversationRecord, row: WireRow, opening: Opening | null): boolean {
+  return row.epoch === 0 && opening !== null && lost !== null && lost.epoch === opening.epoch;
 }
 
 /** A later generation takes over what only members know of the links. */

@@ -68,9 +68,9 @@ async function judge(intake: Intake, row: WireRow, content: Uint8Array): Promise
   undoRemoval(record, statement);
   // Whoever never was in the group joins by a welcome of somebody who judged (P6.7).
   if (isInside(record) && record.status !== "refused") await checkReason(intake, row, statement);
-  const { roster, reason, state } = statement;
+  const { roster, reason, epoch, state } = statement;
   const hash = toBase64url(await generationHash(bytes));
-  return { statement, opening: { seq: row.seq, hash, roster, reason, room: hashText(state) } };
+  return { statement, opening: { seq: row.seq, hash, roster, reason, epoch, room: hashText(state) } };
 }
 
 /** The commit that put this account out was one that nobody followed. */

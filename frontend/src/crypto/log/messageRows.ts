@@ -3,10 +3,18 @@
 import type { PrivateMessage } from "ts-mls";
 import { affected } from "../conversation/affected";
 import { takeChange } from "../conversation/changes";
-import { decodeContent, type NewerContent, type TextContent } from "../conversation/content";
+import {
+  type Content,
+  decodeContent,
+  encodeContent,
+  type NewerContent,
+  type TextContent,
+} from "../conversation/content";
 import { disappeared, expiryOf, mayBeGone } from "../conversation/fading";
+import { countUnread, messageEntry } from "../conversation/incoming";
 import { HeldBack, type Intake } from "../conversation/intake";
-import { seenName, UNCHANGED } from "../conversation/kept";
+import { seenName } from "../conversation/kept";
+import { noteMissed } from "../conversation/missedRows";
 import {
   isChange,
   isText,
@@ -21,15 +29,17 @@ import {
 } from "../conversation/outbox";
 import { dropPending } from "../conversation/pending";
 import { meant, roomState, systemEntry, timerOf } from "../conversation/record";
+import { keepSent, rowBody, type RowBody } from "../conversation/sentRows";
 import { type ProblemCode, RuleBroken } from "../failures";
 import { rememberFile } from "../files/files";
-import { infoOf } from "../files/payload";
 import { openMessage, wroteItself } from "../mls/group";
 import { roleOf } from "../mls/roles";
 import { ROLE } from "../mls/roomState";
-import { openContent } from "../mls/message";
+import { type Disclosure, openContent, readDisclosure } from "../mls/message";
 import type { Leaf } from "../mls/roster";
-import { toBase64url } from "../primitives/encoding";
+import { fromBase64url, toBase64url } from "../primitives/encoding";
+import { takeAnswer } from "../resending/answers";
+import { takeQuestion } from "../resending/questions";
 import type { LostReason } from "../types";
 import type { Bytes, WireRow } from "../wire";
 import { type Judged, judged, judgedOwn, needNotary } from "./criticalRows";
@@ -49,7 +59,7 @@ export async function takeMessage(intake: Intake, row: WireRow, kind: TextKind):
   if (intake.own(row)) await takeOwn(intake, row, kind);
   else if (record.status === "member") await takeOther(intake, row, kind);
   else {
-    if (record.status !== "none" && record.status !== "left") record.missed += 1;
+    if (record.status !== "none" && record.status !== "left") await noteMissed(unit, record, row);
     return;
   }
   unit.put(seen, row.seq);
@@ -103,7 +113,37 @@ async function sent(
     const expiresAt = expiryOf(row, timerOf(record));
     intake.add({ ...entry, mentions, seq: row.seq, time: row.timestamp, expiresAt, ...found });
   }
+  await keepOwn(intake, item, row);
   for (const fault of verdict?.faults ?? []) intake.problem(row, fault, null);
+}
+
+/** What this device sent, for who could not read it and asks (P9.4). */
+async function keepOwn(
+  intake: Intake,
+  { content, type, sealed: last, bodies }: OutboxItem,
+  row: WireRow,
+): Promise<void> {
+  const k = sentAs(bodies, row)?.k;
+  if (content.kind === "answer") return keep(intake, row, null, null, []);
+  const disclosure =
+    k === undefined ? null : { k: fromBase64url(k), type, json: JSON.stringify(encodeContent(content)) };
+  const receipt = row.receipt ?? null;
+  const { falcon = null, ecdsa = null } = last?.signature ?? {};
+  const sealed =
+    last === null ? [] : [{ content: last.content, signature_falcon: falcon, signature_ecdsa: ecdsa, receipt }];
+  await keep(intake, row, content, disclosure, [...rowBody(row), ...sealed]);
+}
+
+async function keep(
+  { unit, record }: Intake,
+  row: WireRow,
+  content: Content | null,
+  disclosure: Disclosure | null,
+  bodies: readonly RowBody[],
+): Promise<void> {
+  const again = content?.kind === "text" || content?.kind === "edit" || content?.kind === "delete";
+  const expiresAt = expiryOf(row, timerOf(record));
+  await keepSent(unit, row, { about: again ? content : null, disclosure, expiresAt }, bodies);
 }
 
 function checkOwn(intake: Intake, row: WireRow): void {
@@ -185,14 +225,13 @@ async function takeOther(intake: Intake, row: WireRow, kind: TextKind): Promise<
   const echo = await echoProblem(intake, row, data.echo);
   checkRole(intake, row, kind);
   if (kind !== "message") await lastWord(intake, row, kind);
-  else
-    await takeContent(
-      intake,
-      row,
-      inside,
-      toBase64url(data.commitment),
-      await judged(intake, row, { content, data, author }),
-    );
+  else {
+    const hash = toBase64url(data.commitment);
+    const said = await takeContent(intake, row, inside, hash, await judged(intake, row, { content, data, author }));
+    // Of another browser of this account: this one may be asked for it too (P9.4).
+    if (row.sender_id === intake.room.self.userId)
+      await keep(intake, row, said, readDisclosure(plaintext), rowBody(row));
+  }
   // The message is its author's all the same: shown, with the fork named beside it.
   if (echo !== null) intake.problem(row, echo);
 }
@@ -264,8 +303,9 @@ async function decrypt(
 
 /** One message may be garbage; several of one device in a row say that the keys here are broken: others add this device again (P9.2). */
 async function unreadable(intake: Intake, row: WireRow, error: unknown): Promise<never> {
-  const { record } = intake;
+  const { record, unit } = intake;
   if (!(error instanceof RuleBroken) || error.code !== "undecryptable") throw error;
+  await noteMissed(unit, record, row);
   const counted = (record.unreadable ??= {});
   const count = (counted[row.sender_device_id] ?? 0) + 1;
   counted[row.sender_device_id] = count;
@@ -284,13 +324,16 @@ async function takeContent(
   inside: unknown,
   hash: Bytes,
   { proof, faults }: Judged,
-): Promise<void> {
+): Promise<Content> {
   const content = decodeContent(inside);
   if (content.kind === "text" || content.kind === "newer") addMessage(intake, row, content, hash, { proof, faults });
   // Only words are signed: no version makes a critical change.
   else if (proof !== null) throw new RuleBroken("bad_message");
+  else if (content.kind === "ask_again") await takeQuestion(intake, row, content);
+  else if (content.kind === "sent_again") await takeAnswer(intake, row, content);
   else await takeChange(intake, row, content);
   for (const fault of faults) intake.problem(row, fault, null);
+  return content;
 }
 
 function addMessage(
@@ -300,38 +343,14 @@ function addMessage(
   hash: Bytes,
   { proof: critical, faults }: Judged,
 ): void {
-  const { replyTo, file, ...said } =
-    content.kind === "text" ? content : { replyTo: null, file: null, text: "", mentions: [] };
-  const { record, room } = intake;
-  const mentions = meant(record, room.self.userId, said.mentions);
-  const key = `message/${row.sender_device_id}/${row.client_id}`;
-  if (file !== null) rememberFile(intake.unit, row.conversation_id, key, file);
-  intake.add({
-    ...UNCHANGED,
-    kind: "message",
-    key,
-    conversationId: row.conversation_id,
-    seq: row.seq,
-    time: row.timestamp,
-    clientId: row.client_id,
-    senderId: row.sender_id,
-    senderDeviceId: row.sender_device_id,
-    own: row.sender_id === room.self.userId,
-    text: said.text,
-    mentions,
-    file: file === null ? null : infoOf(file),
-    state: null,
-    failure: null,
-    critical,
-    faults,
-    hash,
-    quote: replyTo === null ? null : { target: replyTo, original: null },
-    expiresAt: expiryOf(row, timerOf(record)),
-    newer: content.kind === "newer" ? { payload: content.payload } : null,
-  });
-  const unread = row.sender_id !== room.self.userId && row.seq > record.readSeq;
-  if (unread) record.unread.push(row.seq);
-  if (unread && mentions.includes(room.self.userId)) record.mentioned.push(row.seq);
+  const { seq, timestamp: time, client_id: clientId, sender_id: senderId, sender_device_id: senderDeviceId } = row;
+  const place = { seq, time, clientId, senderId, senderDeviceId };
+  const expiresAt = expiryOf(row, timerOf(intake.record));
+  const entry = messageEntry(intake, place, content, { hash, critical, faults, expiresAt });
+  if (content.kind === "text" && content.file !== null)
+    rememberFile(intake.unit, row.conversation_id, entry.key, content.file);
+  intake.add(entry);
+  countUnread(intake, entry);
 }
 
 /** A member ended the conversation: keys go, history stays, what still waited will never be sent. */

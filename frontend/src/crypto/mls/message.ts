@@ -123,7 +123,7 @@ function readDevices(reader: Reader): DeviceRef[] {
 export async function sealContent(
   type: MessageType,
   content: unknown,
-): Promise<{ plaintext: Uint8Array; commitment: Uint8Array }> {
+): Promise<{ plaintext: Uint8Array; commitment: Uint8Array; k: Uint8Array }> {
   const k = randomBytes(K_BYTES);
   const json = JSON.stringify(content);
   const inner = fields(k, type, json);
@@ -132,14 +132,26 @@ export async function sealContent(
   const plaintext = new Uint8Array(bucket);
   new DataView(plaintext.buffer).setUint32(0, inner.length);
   plaintext.set(inner, 4);
-  return { plaintext, commitment: await hmacSha256(k, fields(type, json)) };
+  return { plaintext, commitment: await commitmentOf({ k, type, json }), k };
+}
+
+/** What a commitment opens to. */
+export interface Disclosure {
+  k: Uint8Array;
+  type: string;
+  json: string;
+}
+
+export function commitmentOf({ k, type, json }: Disclosure): Promise<Uint8Array> {
+  return hmacSha256(k, fields(type, json));
 }
 
 /** Reads what `sealContent` made and holds it against the authenticated data. */
 export async function openContent(plaintext: Uint8Array, data: AuthenticatedData): Promise<unknown> {
-  const { k, type, json } = readContent(plaintext);
+  const disclosure = readDisclosure(plaintext);
+  const { type, json } = disclosure;
   if (type !== data.type) throw new RuleBroken("type_mismatch");
-  if (!equalBytes(await hmacSha256(k, fields(type, json)), data.commitment)) throw new RuleBroken("bad_commitment");
+  if (!equalBytes(await commitmentOf(disclosure), data.commitment)) throw new RuleBroken("bad_commitment");
   try {
     return JSON.parse(json) as unknown;
   } catch (error) {
@@ -147,7 +159,8 @@ export async function openContent(plaintext: Uint8Array, data: AuthenticatedData
   }
 }
 
-function readContent(plaintext: Uint8Array): { k: Uint8Array; type: string; json: string } {
+/** Throws `bad_message`. */
+export function readDisclosure(plaintext: Uint8Array): Disclosure {
   if (!BUCKETS.includes(plaintext.length)) throw new RuleBroken("bad_message");
   const length = new DataView(plaintext.buffer, plaintext.byteOffset).getUint32(0);
   if (length + 4 > plaintext.length) throw new RuleBroken("bad_message");

@@ -61,6 +61,7 @@ export const LABEL = {
   receipt: "QuantumChat/receipt/v1",
   draw: "QuantumChat/draw/v1",
   file: "QuantumChat/file/v1",
+  sentAgain: "QuantumChat/sent-again/v1",
 } as const;
 
 /** Bytes or text that no encoder of ours makes. */

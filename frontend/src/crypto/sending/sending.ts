@@ -2,11 +2,12 @@
 
 import { affected } from "../conversation/affected";
 import { isForbidden, targetOf, toBeChanged } from "../conversation/changes";
-import { encodeContent, type OwnContent } from "../conversation/content";
+import { encodeContent, type SaidContent } from "../conversation/content";
 import type { Intake } from "../conversation/intake";
 import { findMessage, seenName } from "../conversation/kept";
 import {
   isChange,
+  isSilent,
   isText,
   loadOutbox,
   newItem,
@@ -28,6 +29,7 @@ import { sealMessage } from "../mls/group";
 import { encodeAuthenticatedData, type MessageType, sealContent } from "../mls/message";
 import { uuidv7 } from "../primitives/bytes";
 import { fromBase64url, toBase64url, unpackSignature } from "../primitives/encoding";
+import { sealedAnswer } from "../resending/sealing";
 import { bodyHash } from "../statements/chain";
 import { ciphertextHash, signCritical } from "../statements/critical";
 import type { Room } from "../store/room";
@@ -68,7 +70,7 @@ async function append(
   room: Room,
   unit: UnitOfWork,
   id: Id,
-  content: OwnContent,
+  content: SaidContent,
   type: TextType,
 ): Promise<MessageEntry> {
   const record = await loadConversation(unit, id);
@@ -115,6 +117,14 @@ export async function nextOutgoing(room: Room, unit: UnitOfWork, id: Id, type: T
     return { kind: "dropped", entry: await fail(room, unit, id, item.clientId, "not_changeable") };
   }
   const sealed = fresh ?? (await seal(room, unit, record, item, items));
+  if (sealed === null) {
+    saveOutbox(
+      unit,
+      id,
+      items.filter((other) => other !== item),
+    );
+    return { kind: "dropped", entry: null };
+  }
   if (fresh === null || item.state !== "sending") {
     item.state = "sending";
     saveOutbox(unit, id, items);
@@ -136,22 +146,18 @@ function outgoing(conversationId: Id, item: OutboxItem, { content, signature }: 
   return { ...message, message_type: "critical", signature_falcon: falcon, signature_ecdsa: ecdsa };
 }
 
-/** Encrypts the item anew, signs it if it is critical, and keeps what it takes to know its row again. */
+/** Encrypts the item anew, signs it if it is critical, and keeps what it takes to know its row again. Null: there is nobody to send it to. */
 async function seal(
   room: Room,
   unit: UnitOfWork,
   record: ConversationRecord,
   item: OutboxItem,
   items: readonly OutboxItem[],
-): Promise<SealedBody> {
-  const { message, commitment } = await encrypt(
-    room,
-    unit,
-    record,
-    item.clientId,
-    item.type,
-    encodeContent(item.content),
-  );
+): Promise<SealedBody | null> {
+  const { content } = item;
+  const said = content.kind === "answer" ? await sealedAnswer(room, unit, record, content) : encodeContent(content);
+  if (said === null) return null;
+  const { message, commitment, k } = await encrypt(room, unit, record, item.clientId, item.type, said);
   for (const { sealed } of items) if (sealed !== null) sealed.overtaken += 1;
   const signature = item.type === "critical" ? await sign(room, record, item.clientId, message, commitment) : null;
   const { epoch, generation } = record;
@@ -163,7 +169,8 @@ async function seal(
     signature: halves && { falcon: toBase64url(halves.falcon), ecdsa: toBase64url(halves.ecdsa) },
     overtaken: 0,
   };
-  item.bodies.push(await sentBody(record, message, commitment, signature ?? undefined));
+  const body = await sentBody(record, message, commitment, signature ?? undefined);
+  item.bodies.push({ ...body, k: toBase64url(k) });
   return item.sealed;
 }
 
@@ -199,10 +206,10 @@ async function encrypt(
   clientId: Id,
   type: MessageType,
   content: unknown,
-): Promise<{ message: Uint8Array; commitment: Uint8Array }> {
+): Promise<{ message: Uint8Array; commitment: Uint8Array; k: Uint8Array }> {
   const group = await room.group(unit, record.id);
   if (group === null) throw new CryptoFailure("no_group");
-  const { plaintext, commitment } = await sealContent(type, content);
+  const { plaintext, commitment, k } = await sealContent(type, content);
   const data = encodeAuthenticatedData({
     conversation: record.id,
     generation: record.generation,
@@ -215,7 +222,7 @@ async function encrypt(
   });
   const { newState, message } = await sealMessage(await room.suite(), group, plaintext, data);
   room.putGroup(unit, record.id, newState);
-  return { message, commitment };
+  return { message, commitment, k };
 }
 
 async function withItem(
@@ -283,7 +290,8 @@ export async function fail(
 ): Promise<MessageEntry | null> {
   const item = await withItem(unit, id, clientId, (refused, items) => {
     Object.assign(refused, { state: "failed", failure: code, sealed: null });
-    return items;
+    // Nobody sees it, so nobody could try it again: the question is asked anew on another day.
+    return isSilent(refused) ? items.filter((other) => other !== refused) : items;
   });
   return shownItem(room, unit, await loadConversation(unit, id), item);
 }

@@ -69,15 +69,17 @@ export async function signCritical(signer: Signer, place: SignedPlace): Promise<
   return signer.sign(LABEL.critical, await criticalDigest(place));
 }
 
+type Halves = Pick<WireRow, "signature_falcon" | "signature_ecdsa">;
+
 /** The detached signature of a row's body, packed; empty when it has none. `MalformedEncoding` for one half alone. */
-export function detachedSignature(row: WireRow): Uint8Array {
+export function detachedSignature(row: Halves): Uint8Array {
   const halves = halvesOf(row);
   return halves.falcon === null && halves.ecdsa === null
     ? NONE
     : packSignature(halves.falcon ?? NONE, halves.ecdsa ?? NONE);
 }
 
-function halvesOf({ signature_falcon, signature_ecdsa }: WireRow) {
+function halvesOf({ signature_falcon, signature_ecdsa }: Halves) {
   const half = (text: Bytes | null | undefined) => (text == null ? null : fromBase64url(text));
   return { falcon: half(signature_falcon), ecdsa: half(signature_ecdsa) };
 }
@@ -100,7 +102,7 @@ export interface Judgement {
 
 /** Somebody else's critical message. `publicKey` is that of the leaf that wrote it. */
 export async function judgeCritical(
-  row: WireRow,
+  row: Halves & Pick<WireRow, "epoch" | "receipt">,
   content: Uint8Array,
   data: AuthenticatedData,
   author: { deviceId: Id; publicKey: Uint8Array },

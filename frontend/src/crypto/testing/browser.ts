@@ -250,11 +250,16 @@ export class Browser {
     return this.service.send(id, this.sender, next.message);
   }
 
+  /** With whatever waits before it: a browser asks for what it missed by itself (P9.4). */
   async send(id: Id, text: string, type?: TextType): Promise<MessageEntry> {
-    await this.api.enqueue(id, text, type);
-    const [entry] = await this.api.acknowledged(id, ackOf(await this.post(id, type)));
-    if (entry?.kind !== "message") throw new Error("not a message");
-    return entry;
+    const { clientId } = await this.api.enqueue(id, text, type);
+    for (;;) {
+      const row = await this.post(id, type);
+      const [entry] = await this.api.acknowledged(id, ackOf(row));
+      if (row.client_id !== clientId) continue;
+      if (entry?.kind !== "message") throw new Error("not a message");
+      return entry;
+    }
   }
 
   async texts(id: Id): Promise<string[]> {

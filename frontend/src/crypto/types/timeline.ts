@@ -127,7 +127,19 @@ export interface MessageEntry extends EntryBase {
   pinned: { userId: Id; time: Time } | null;
   /** What a newer version wrote, which this one cannot show. */
   newer: { payload: unknown } | null;
+  /** It could not be read when it came, and its author sent it again; null: as every other. */
+  resent: Resent | null;
   pending: PendingChange | null;
+}
+
+/** How a message came here the second time (P9.4). Its place, id and hash are those of the first. */
+export interface Resent {
+  /** By the server's time of the row that brought it. */
+  at: Time;
+  /** Which browser of its author brought it. */
+  deviceId: Id;
+  /** Whether it is word for word what the log holds; false: the first body was not there to compare. */
+  proven: boolean;
 }
 
 /** `no_state`: never had any. `old_copy`: a newer copy of the store exists. `cannot_follow`: a commit or welcome was refused. */

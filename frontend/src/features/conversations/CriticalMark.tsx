@@ -3,6 +3,7 @@ import { findingTitle } from "../../app/words/findings";
 import { AlertIcon, SealIcon } from "../../components/icons";
 import { clock, fullTime } from "../../lib/time";
 import type { Critical, MessageEntry } from "../../realtime/state";
+import { MoreAbout } from "./MoreAbout";
 
 const Line = styled("div")(({ theme }) => ({
   ...theme.typography.caption,
@@ -12,17 +13,6 @@ const Line = styled("div")(({ theme }) => ({
   gap: 4,
   color: theme.palette.critical,
   "& svg": { flex: "none", marginTop: 1 },
-}));
-
-const More = styled("details")(({ theme }) => ({
-  ...theme.typography.caption,
-  marginTop: 2,
-  color: theme.palette.text.secondary,
-  "& summary": { cursor: "pointer", width: "fit-content", borderRadius: 4 },
-  "& dl": { display: "grid", gridTemplateColumns: "auto 1fr", gap: "0 8px", margin: "4px 0 2px" },
-  "& dt, & dd": { margin: 0 },
-  "& dd": { color: theme.palette.text.primary },
-  [theme.touch]: { "& summary": { padding: "12px 0" } },
 }));
 
 const HALF = { valid: "verified", invalid: "wrong", missing: "missing" } as const;
@@ -59,7 +49,7 @@ function checked({ receipt, checkedAt }: Critical): string {
 
 export function CriticalDetails({ critical }: { critical: Critical }) {
   return (
-    <More>
+    <MoreAbout>
       <summary>Signatures and receipt</summary>
       <dl>
         <dt>Falcon-512</dt>
@@ -69,7 +59,7 @@ export function CriticalDetails({ critical }: { critical: Critical }) {
         <dt>Receipt</dt>
         <dd>{receiptWords(critical)}</dd>
       </dl>
-    </More>
+    </MoreAbout>
   );
 }
 

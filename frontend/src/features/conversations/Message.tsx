@@ -12,6 +12,7 @@ import { MessageText } from "./MessageText";
 import { MessageTools, type Opened } from "./MessageTools";
 import { QuoteLink } from "./Quote";
 import { Reactions } from "./Reactions";
+import { ResentDetails } from "./ResentDetails";
 
 const Holder = styled("div", { shouldForwardProp: (name) => name !== "mine" })<{ mine: boolean }>(({ mine }) => ({
   position: "relative",
@@ -144,6 +145,7 @@ export function Message({ message, mine, author, found, tabStop, delivery, child
               {message.file !== null && <FilePart conversationId={hands.conversationId} file={message.file} />}
               {message.text !== "" && <MessageText text={message.text} mentions={message.mentions} />}
               {critical !== null && <CriticalDetails critical={critical} />}
+              <ResentDetails message={message} />
               <Foot>
                 {message.pinned !== null && (
                   <span>

@@ -138,6 +138,16 @@ describe("a message", () => {
     expect(await screen.findByText(/This message needs a newer version of QuantumChat/u)).toBeTruthy();
   });
 
+  it("that was missed and sent again says so, and whether it is what the log holds", async () => {
+    renderScenario(scenarios.healed);
+    const marks = await screen.findAllByText("Sent again");
+    const told = marks.map((mark) => mark.closest("details")!.textContent);
+    expect(told).toEqual([
+      expect.stringMatching(/entry 36.*word for word what was written then/u),
+      expect.stringMatching(/entry 39.*not possible/u),
+    ]);
+  });
+
   it("says what of a change was not sent, to be tried again or discarded", async () => {
     const { user, did } = renderScenario(scenarios.talk);
     expect(await screen.findByText(/Edit not sent\. You are not connected/u)).toBeTruthy();

@@ -58,6 +58,29 @@ test("P9.2 a browser that cannot follow a renewal is added again by the other's,
   expect((await bob.history(alice)).slice(-2)).toEqual((await alice.history(bob)).slice(-2));
 });
 
+test("P9.4 what a browser missed while it could not follow is sent again by its author, and stands where it was", async () => {
+  const [alice, bob] = here(...(await twoConnected(services)));
+  await talk(alice, bob, "before");
+  starve(bob, 4);
+  bob.browser.network.disconnect();
+  await alice.tab.engine.rotate(alice.conversation(bob)!.id);
+  await alice.writes(bob, "missed by bob");
+  const written = await alice.sees("that it is sent", () =>
+    alice.messages(bob).find(({ text, state }) => text === "missed by bob" && state === "sent"),
+  );
+  bob.browser.network.reconnect();
+  const back = await bob.reads(alice, "missed by bob");
+  expect(back).toMatchObject({ id: written.id, position: written.position, resent: { proven: true } });
+  await bob.sees("that nothing is missing", () =>
+    bob.entries(alice).some((entry) => entry.kind === "notice" && isWhole(entry.notice)),
+  );
+  await talk(bob, alice, "after");
+  expect(await bob.history(alice)).toEqual(await alice.history(bob));
+  expect(alice.conversation(bob)!.findings).toEqual([]);
+});
+
+const isWhole = (notice: Notice) => notice.code === "readded_here" && notice.missed === 0;
+
 test("P9.2 a person whose only browser was wiped signs in anew, and both read on", async () => {
   const [alice, bob] = here(...(await twoConnected(services)));
   await talk(alice, bob, "before");

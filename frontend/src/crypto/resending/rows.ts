@@ -1,0 +1,152 @@
+/**
+ * What an answer to `ask_again` holds, and how it is sealed (docs/crypto.md "Sent again").
+ *
+ *   answer = HPKE (RFC 9180, mode base, the suite of the group) to the question's key,
+ *            info = fields(sent-again/v1, conversation, question, user id ‖ device id that answers, device that asked),
+ *            over JSON [row, …]
+ *   sealed = kem output (1120) ‖ ciphertext
+ *   row    = {seq, id, expires, said: null or {k, type, json, body: null or {content, signature_falcon, signature_ecdsa, receipt}}}
+ *
+ * Promises: nobody but the device that asked reads it, whoever else is in the group by now; nor that device's thief later on,
+ * once the question's key is erased.
+ */
+
+import type { RowBody } from "../conversation/sentRows";
+import { RuleBroken } from "../failures";
+import { type DeviceSuite, type DeviceRef } from "../mls/suite";
+import { concat } from "../primitives/bytes";
+import { fields, fromBase64url, LABEL, MalformedEncoding, toBase64url, uuidBytes } from "../primitives/encoding";
+import { refuse } from "../refusals";
+import type { Bytes, Id, Time } from "../wire";
+
+/** Of X-Wing. */
+const KEM_OUTPUT_BYTES = 1120;
+const utf8 = new TextEncoder();
+
+/** As JSON. */
+export const bytesOf = (value: unknown): number => utf8.encode(JSON.stringify(value)).length;
+
+export interface AnsweredRow {
+  seq: number;
+  clientId: Id;
+  expiresAt: Time | null;
+  /** Null: nothing of it is left to be read, or it was nothing that is sent again. */
+  said: { k: Bytes; type: string; json: string; body: RowBody | null } | null;
+}
+
+export interface Question {
+  conversation: Id;
+  ask: Id;
+  answerer: DeviceRef;
+  asker: Id;
+}
+
+function infoOf({ conversation, ask, answerer, asker }: Question): Uint8Array {
+  const by = concat(uuidBytes(answerer.userId), uuidBytes(answerer.deviceId));
+  return fields(LABEL.sentAgain, uuidBytes(conversation), uuidBytes(ask), by, uuidBytes(asker));
+}
+
+export async function sealRows(
+  { cs: { hpke } }: DeviceSuite,
+  key: Bytes,
+  question: Question,
+  rows: readonly AnsweredRow[],
+): Promise<Bytes> {
+  const publicKey = await hpke.importPublicKey(fromBase64url(key));
+  const plaintext = utf8.encode(JSON.stringify(rows.map(encodeRow)));
+  const { enc, ct } = await hpke.seal(publicKey, plaintext, infoOf(question));
+  return toBase64url(concat(enc, ct));
+}
+
+/** Throws `bad_message`. */
+export async function openRows(
+  { cs: { hpke } }: DeviceSuite,
+  privateKey: Bytes,
+  question: Question,
+  sealed: Bytes,
+): Promise<AnsweredRow[]> {
+  const key = await hpke.importPrivateKey(fromBase64url(privateKey));
+  const bytes = decoded(sealed);
+  const [enc, ct] = [bytes.slice(0, KEM_OUTPUT_BYTES), bytes.slice(KEM_OUTPUT_BYTES)];
+  const plaintext = await hpke.open(key, enc, ct, infoOf(question)).catch((error: unknown) => {
+    throw new RuleBroken("bad_message", error);
+  });
+  return readRows(new TextDecoder().decode(plaintext));
+}
+
+function decoded(text: Bytes): Uint8Array {
+  try {
+    return fromBase64url(text);
+  } catch (error) {
+    return refuse("bad_message", error);
+  }
+}
+
+const encodeRow = ({ seq, clientId, expiresAt, said }: AnsweredRow) => ({
+  seq,
+  id: clientId,
+  expires: expiresAt,
+  said,
+});
+
+/** Throws `bad_message` for what no client of ours makes. */
+export function readRows(text: string): AnsweredRow[] {
+  try {
+    const rows: unknown = JSON.parse(text);
+    if (!Array.isArray(rows)) throw new MalformedEncoding("no rows");
+    return rows.map(readRow);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new RuleBroken("bad_message", error);
+    return refuse("bad_message", error);
+  }
+}
+
+type Json = Record<string, unknown>;
+
+function object(value: unknown): Json {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new MalformedEncoding("no object");
+  return value as Json;
+}
+
+function text(value: unknown): string {
+  if (typeof value !== "string") throw new MalformedEncoding("no text");
+  return value;
+}
+
+const orNull = <T>(value: unknown, read: (value: unknown) => T): T | null =>
+  value === null || value === undefined ? null : read(value);
+
+function bytes(value: unknown): Bytes {
+  fromBase64url(text(value));
+  return text(value);
+}
+
+function time(value: unknown): Time {
+  if (Number.isNaN(Date.parse(text(value)))) throw new MalformedEncoding("no time");
+  return text(value);
+}
+
+function readRow(value: unknown): AnsweredRow {
+  const { seq, id, expires, said } = object(value);
+  if (typeof seq !== "number" || !Number.isSafeInteger(seq)) throw new MalformedEncoding("no place");
+  uuidBytes(text(id));
+  return { seq, clientId: text(id), expiresAt: orNull(expires, time), said: orNull(said, readSaid) };
+}
+
+function readSaid(value: unknown): AnsweredRow["said"] {
+  const { k, type, json, body } = object(value);
+  return { k: bytes(k), type: text(type), json: text(json), body: orNull(body, readBody) };
+}
+
+function readBody(value: unknown): RowBody {
+  const { content, signature_falcon, signature_ecdsa, receipt } = object(value);
+  return {
+    content: bytes(content),
+    signature_falcon: orNull(signature_falcon, bytes),
+    signature_ecdsa: orNull(signature_ecdsa, bytes),
+    receipt: orNull(receipt, (given) => {
+      const { statement, signature } = object(given);
+      return { statement: bytes(statement), signature: bytes(signature) };
+    }),
+  };
+}

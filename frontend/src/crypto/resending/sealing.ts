@@ -1,0 +1,56 @@
+/** An answer is made when it is next to go (PROTOCOL.md 9.4): what was deleted or has disappeared since it was asked for is not in it. */
+
+import { isOver } from "../conversation/fading";
+import { findMessage } from "../conversation/kept";
+import { type AnswerContent, loadOutbox } from "../conversation/outbox";
+import type { ConversationRecord } from "../conversation/record";
+import { findSent, type SentRow } from "../conversation/sentRows";
+import type { Room } from "../store/room";
+import type { UnitOfWork } from "../store/storage";
+import type { Id } from "../wire";
+import { MAX_ANSWER_BYTES } from "./questions";
+import { type AnsweredRow, bytesOf, sealRows } from "./rows";
+
+/** The content of the message; null when the device that asked is in the group no more. */
+export async function sealedAnswer(
+  room: Room,
+  unit: UnitOfWork,
+  { id, members }: ConversationRecord,
+  { ask, to, key, seqs }: AnswerContent,
+): Promise<unknown> {
+  if (!members.some(({ deviceId }) => deviceId === to)) return null;
+  const regretted = await aboutToGo(unit, id);
+  const rows: AnsweredRow[] = [];
+  for (const seq of seqs) {
+    const sent = await findSent(unit, id, seq);
+    const row = sent === undefined ? null : answered(room, seq, regretted.has(seq) ? { ...sent, said: null } : sent);
+    if (row !== null) rows.push(row);
+  }
+  const { userId, deviceId } = room.device;
+  const question = { conversation: id, ask, answerer: { userId, deviceId }, asker: to };
+  return { kind: "sent_again", ask, to, sealed: await sealRows(await room.suite(), key, question, rows) };
+}
+
+/** Places of messages, and of their edits, whose deletion waits to be sent. */
+async function aboutToGo(unit: UnitOfWork, id: Id): Promise<Set<number>> {
+  const seqs = new Set<number>();
+  for (const { content, state } of await loadOutbox(unit, id)) {
+    if (content.kind !== "delete" || state === "failed") continue;
+    const seq = (await findMessage(unit, id, content.target))?.entry.seq ?? null;
+    const sent = seq === null ? undefined : await findSent(unit, id, seq);
+    if (seq !== null) for (const each of [seq, ...(sent?.edits ?? [])]) seqs.add(each);
+  }
+  return seqs;
+}
+
+/** Null: too long to be sent again. */
+function answered(room: Room, seq: number, { clientId, expiresAt, said }: SentRow): AnsweredRow | null {
+  const gone = { seq, clientId, expiresAt, said: null };
+  if (said === null || isOver(room, expiresAt)) return gone;
+  const whole = { ...gone, said };
+  if (fits(whole)) return whole;
+  const withoutProof = { ...gone, said: { ...said, body: null } };
+  return fits(withoutProof) ? withoutProof : null;
+}
+
+const fits = (row: AnsweredRow) => bytesOf(row) <= MAX_ANSWER_BYTES;
