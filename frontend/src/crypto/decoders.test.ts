@@ -127,13 +127,13 @@ const answered = [
     id: ids.deviceId,
     expires: "2026-01-01T00:00:00.000Z",
     said: {
-      k: "AAAA",
+      k: toBase64url(randomBytes(32)),
       type: "critical",
       json: '{"text":"hello"}',
       body: {
         content: "AAAA",
-        signature_falcon: "AA",
-        signature_ecdsa: "AA",
+        signature_falcon: toBase64url(randomBytes(600)),
+        signature_ecdsa: toBase64url(randomBytes(64)),
         receipt: { statement: "", signature: "" },
       },
     },

@@ -81,7 +81,7 @@ interface Verified {
 
 /** Holds the words against what the chain covers of the row. */
 async function verify(missed: MissedRow, said: Said): Promise<Verified> {
-  const header = missed.header ?? (await headerIn(missed, said));
+  const header = (await headerIn(missed, said)) ?? missed.header;
   const hash = toBase64url(await commitmentOf({ ...said, k: fromBase64url(said.k) }));
   if (header !== null && (header.commitment !== hash || header.type !== said.type))
     throw new RuleBroken("resend_forged");

@@ -114,7 +114,7 @@ export async function takeQuestion(intake: Intake, row: WireRow, question: AskAg
     if (sent !== undefined && isMine(intake, sent, question.all) && sent.deviceId !== to) found.push([seq, sent]);
   }
   const answers = packed(found.slice(0, quota(record, to)));
-  use(record, to, found.length);
+  spend(record, to, found.length);
   if (answers.length === 0) return;
   const items = answers.map((seqs) => {
     const content: AnswerContent = { kind: "answer", ask, to, key: question.key, seqs };
@@ -144,7 +144,7 @@ function quota({ answered = {} }: ConversationRecord, to: Id): number {
 }
 
 /** A question is looked through in any case, so it counts for some rows. */
-function use(record: ConversationRecord, to: Id, rows: number): void {
+function spend(record: ConversationRecord, to: Id, rows: number): void {
   const now = Date.now();
   const young = Object.entries(record.answered ?? {}).filter(([, { since }]) => Math.abs(now - since) < HOUR_MS);
   const answered = Object.fromEntries(young);

@@ -2,7 +2,7 @@
 
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { AskAgainContent } from "../conversation/content";
+import { ASK_KEY_BYTES, type AskAgainContent } from "../conversation/content";
 import type { AnswerContent, OutboxItem } from "../conversation/outbox";
 import type { SentRow } from "../conversation/sentRows";
 import { msToTime } from "../primitives/encoding";
@@ -317,6 +317,37 @@ test("P9.4 an answer that was sealed for another device's question does not open
   expect(await bob.texts(id)).toEqual([]);
 });
 
+test.each<[string, Partial<NonNullable<AnsweredRow["said"]>>]>([
+  ["without a commitment's key", { k: "" }],
+  [
+    "with half a signature",
+    { body: { content: "AAAA", signature_falcon: "AAAA", signature_ecdsa: null, receipt: null } },
+  ],
+  ["with content that is none", { json: "[", body: null }],
+])("P9.4 an answer %s is named, and the log goes on", async (_name, lie) => {
+  await lose(bob);
+  const sent = await alice.send(id, "as it was");
+  await comeBack(bob);
+  const row = await genuine(alice, sent);
+  await answer(alice, [{ ...row, said: { ...row.said!, ...lie } }]);
+  expect(await bob.problems(id)).toEqual([expect.stringMatching(/bad_message|resend_forged/u)]);
+  await bob.send(id, "goes on");
+  expect((await bob.api.conversation(id)).verifiedSeq).toBe(service.conversation(id).rows.length);
+});
+
+test("P9.4 a question with a key that is none stops nobody from sending", async () => {
+  const sent = await alice.send(id, "before");
+  await bob.sync(id);
+  const key = Buffer.alloc(ASK_KEY_BYTES, 255).toString("base64url");
+  const content: AskAgainContent = { kind: "ask_again", key, rows: [[sent.seq!, sent.seq!]], all: true };
+  await postMessage(bob, id, await forgeMessage(bob, id, { content }));
+  await alice.sync(id);
+  expect(await inside<OutboxItem[]>(alice, `outbox/${id}`)).toHaveLength(1);
+  expect(await flush(alice)).toBe(0);
+  await alice.send(id, "goes on");
+  expect(await alice.problems(id)).toEqual([]);
+});
+
 async function loseIn(room: TestRoom): Promise<void> {
   await alice.rotate(id);
   const row = service.conversation(id).rows.at(-1)!;
@@ -359,7 +390,7 @@ test("P9.4 who was not in the room then gets nothing of it, whatever is asked fo
   const room = await withCarol();
   await alice.send(id, "while carol was there");
   await room.sync(carol);
-  await room.act(alice, { act: "remove", userId: carol.userId }, [], [carol]);
+  await room.act(alice, { act: "remove", userId: carol.userId, ban: false }, [], [carol]);
   await room.sync(carol);
   service.conversation(id).members.delete(carol.deviceId);
   await alice.send(id, "without carol");

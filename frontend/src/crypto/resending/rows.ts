@@ -15,12 +15,22 @@ import type { RowBody } from "../conversation/sentRows";
 import { RuleBroken } from "../failures";
 import { type DeviceSuite, type DeviceRef } from "../mls/suite";
 import { concat } from "../primitives/bytes";
-import { fields, fromBase64url, LABEL, MalformedEncoding, toBase64url, uuidBytes } from "../primitives/encoding";
+import {
+  fields,
+  fromBase64url,
+  LABEL,
+  MalformedEncoding,
+  timeToMs,
+  toBase64url,
+  uuidBytes,
+} from "../primitives/encoding";
 import { refuse } from "../refusals";
+import { detachedSignature } from "../statements/critical";
 import type { Bytes, Id, Time } from "../wire";
 
 /** Of X-Wing. */
 const KEM_OUTPUT_BYTES = 1120;
+const K_BYTES = 32;
 const utf8 = new TextEncoder();
 
 /** As JSON. */
@@ -46,16 +56,21 @@ function infoOf({ conversation, ask, answerer, asker }: Question): Uint8Array {
   return fields(LABEL.sentAgain, uuidBytes(conversation), uuidBytes(ask), by, uuidBytes(asker));
 }
 
+/** Throws `bad_message` for a key that is none. */
 export async function sealRows(
   { cs: { hpke } }: DeviceSuite,
   key: Bytes,
   question: Question,
   rows: readonly AnsweredRow[],
 ): Promise<Bytes> {
-  const publicKey = await hpke.importPublicKey(fromBase64url(key));
   const plaintext = utf8.encode(JSON.stringify(rows.map(encodeRow)));
-  const { enc, ct } = await hpke.seal(publicKey, plaintext, infoOf(question));
-  return toBase64url(concat(enc, ct));
+  try {
+    const publicKey = await hpke.importPublicKey(fromBase64url(key));
+    const { enc, ct } = await hpke.seal(publicKey, plaintext, infoOf(question));
+    return toBase64url(concat(enc, ct));
+  } catch (error) {
+    throw new RuleBroken("bad_message", error);
+  }
 }
 
 /** Throws `bad_message`. */
@@ -66,7 +81,7 @@ export async function openRows(
   sealed: Bytes,
 ): Promise<AnsweredRow[]> {
   const key = await hpke.importPrivateKey(fromBase64url(privateKey));
-  const bytes = decoded(sealed);
+  const bytes = sealedBytes(sealed);
   const [enc, ct] = [bytes.slice(0, KEM_OUTPUT_BYTES), bytes.slice(KEM_OUTPUT_BYTES)];
   const plaintext = await hpke.open(key, enc, ct, infoOf(question)).catch((error: unknown) => {
     throw new RuleBroken("bad_message", error);
@@ -74,7 +89,7 @@ export async function openRows(
   return readRows(new TextDecoder().decode(plaintext));
 }
 
-function decoded(text: Bytes): Uint8Array {
+function sealedBytes(text: Bytes): Uint8Array {
   try {
     return fromBase64url(text);
   } catch (error) {
@@ -116,13 +131,14 @@ function text(value: unknown): string {
 const orNull = <T>(value: unknown, read: (value: unknown) => T): T | null =>
   value === null || value === undefined ? null : read(value);
 
-function bytes(value: unknown): Bytes {
-  fromBase64url(text(value));
+function bytes(value: unknown, length?: number): Bytes {
+  const decoded = fromBase64url(text(value));
+  if (length !== undefined && decoded.length !== length) throw new MalformedEncoding("wrong length");
   return text(value);
 }
 
 function time(value: unknown): Time {
-  if (Number.isNaN(Date.parse(text(value)))) throw new MalformedEncoding("no time");
+  timeToMs(text(value));
   return text(value);
 }
 
@@ -135,18 +151,20 @@ function readRow(value: unknown): AnsweredRow {
 
 function readSaid(value: unknown): AnsweredRow["said"] {
   const { k, type, json, body } = object(value);
-  return { k: bytes(k), type: text(type), json: text(json), body: orNull(body, readBody) };
+  return { k: bytes(k, K_BYTES), type: text(type), json: text(json), body: orNull(body, readBody) };
 }
 
 function readBody(value: unknown): RowBody {
   const { content, signature_falcon, signature_ecdsa, receipt } = object(value);
-  return {
+  const body = {
     content: bytes(content),
-    signature_falcon: orNull(signature_falcon, bytes),
-    signature_ecdsa: orNull(signature_ecdsa, bytes),
+    signature_falcon: orNull(signature_falcon, (half) => bytes(half)),
+    signature_ecdsa: orNull(signature_ecdsa, (half) => bytes(half)),
     receipt: orNull(receipt, (given) => {
       const { statement, signature } = object(given);
       return { statement: bytes(statement), signature: bytes(signature) };
     }),
   };
+  detachedSignature(body); // both halves, or none
+  return body;
 }

@@ -5,13 +5,14 @@ import { findMessage } from "../conversation/kept";
 import { type AnswerContent, loadOutbox } from "../conversation/outbox";
 import type { ConversationRecord } from "../conversation/record";
 import { findSent, type SentRow } from "../conversation/sentRows";
+import { RuleBroken } from "../failures";
 import type { Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
 import type { Id } from "../wire";
 import { MAX_ANSWER_BYTES } from "./questions";
 import { type AnsweredRow, bytesOf, sealRows } from "./rows";
 
-/** The content of the message; null when the device that asked is in the group no more. */
+/** The content of the message; null when there is nobody to seal it for. */
 export async function sealedAnswer(
   room: Room,
   unit: UnitOfWork,
@@ -28,7 +29,13 @@ export async function sealedAnswer(
   }
   const { userId, deviceId } = room.device;
   const question = { conversation: id, ask, answerer: { userId, deviceId }, asker: to };
-  return { kind: "sent_again", ask, to, sealed: await sealRows(await room.suite(), key, question, rows) };
+  try {
+    return { kind: "sent_again", ask, to, sealed: await sealRows(await room.suite(), key, question, rows) };
+  } catch (error) {
+    // A key that is none: whoever asks so gets nothing, and what waits behind it goes on.
+    if (error instanceof RuleBroken) return null;
+    throw error;
+  }
 }
 
 /** Places of messages, and of their edits, whose deletion waits to be sent. */
