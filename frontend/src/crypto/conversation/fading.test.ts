@@ -50,7 +50,7 @@ async function told(text: string, read = true): Promise<MessageRef> {
 
 async function onDisk(browser: Browser): Promise<string> {
   const { store } = await browser.inside();
-  const kept = ["conversation/", "draft/", "editing/", "entry/", "file/", "outbox/"];
+  const kept = ["conversation/", "draft/", "editing/", "entry/", "file/", "missed/", "outbox/", "sent/"];
   const found = await Promise.all(kept.map((prefix) => store.all<unknown>(prefix)));
   store.close();
   return JSON.stringify(found);
