@@ -420,6 +420,9 @@ test("P9.4 what has disappeared meanwhile does not come back", async () => {
   await flush(alice);
   await room.sync(bob);
   expect(await bob.texts(id)).toEqual(["for an hour, and later"]);
+  const { store } = await bob.inside();
+  expect(JSON.stringify(await store.all(`entry/${id}/`))).not.toContain('"for an hour"');
+  store.close();
   expect(await missed(bob)).toEqual([0]);
 });
 
