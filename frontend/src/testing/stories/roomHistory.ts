@@ -150,7 +150,8 @@ export class RoomHistory {
       ["reloads", this.crew],
     ]).get(name);
     const knowing = here.filter((person) => this.room(person) !== undefined);
-    const among = [somebody > 0.9 ? knowing : (wanted ?? ranked), knowing, here].find(({ length }) => length > 0) ?? [];
+    // Whoever does not know of the room, or not again yet, does nothing in it.
+    const among = [somebody > 0.9 ? knowing : (wanted ?? ranked), knowing].find(({ length }) => length > 0) ?? [];
     return among[Math.floor(somebody * 1_000) % among.length];
   }
 
