@@ -132,7 +132,7 @@ export default defineConfig({
           name: "unit",
           include: ["src/**/*.test.{ts,tsx}"],
           exclude: ["src/**/*.services.test.ts"],
-          // Every file would load React, MUI or the wasm libraries again: more than half of all time.
+          // Otherwise each file loads React, MUI and the wasm libraries anew: half of the CPU time of those with a page.
           isolate: false,
           // A bound, not a pace: see PATIENCE in tests/processes.py.
           testTimeout: 180_000,
