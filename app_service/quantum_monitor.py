@@ -51,10 +51,7 @@ class QuantumMonitor:
         self._watching.start(self._watch())
 
     async def stop(self) -> None:
-        self._watching.stop()
-        if self._watching.task is not None:
-            with suppress(asyncio.CancelledError):
-                await self._watching.task
+        await self._watching.end()
 
     async def check(self) -> None:
         """Ask once, and pass on what was heard."""

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
+
+FINISH_SECONDS: Final = 3.0
+"""How long work in hand may take to end before it is cut off: whoever stops the service waits for it."""
 
 
 class Stoppable:
@@ -27,6 +30,14 @@ class Stoppable:
         self._stopping = True
         if self._waits and self.task is not None:
             self.task.cancel()
+
+    async def end(self) -> None:
+        """Stop, and wait until what is in hand is finished, or has taken too long."""
+        self.stop()
+        if self.task is not None:
+            await asyncio.wait([self.task], timeout=FINISH_SECONDS)
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
 
     def __enter__(self) -> None:
         if self._stopping:

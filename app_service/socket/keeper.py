@@ -21,7 +21,10 @@ from app_service.socket.presence import PresenceService
 from app_service.socket.socket import Socket
 from app_service.vault import service as vault
 from shared.errors import ApiError
+from shared.logging import get_logger
 from shared.stoppable import Stoppable
+
+log = get_logger("keeper")
 
 CHECK_SECONDS: Final = 5.0
 FADE_SECONDS: Final = 60.0
@@ -37,17 +40,16 @@ class Keeper:
         self._chores: list[Stoppable] = []
 
     def start(self) -> None:
-        self._every(CHECK_SECONDS, self.look)
-        self._every(FADE_SECONDS, lambda: collecting.fade(self._database, now()))
-        self._every(FORGET_SECONDS, lambda: self.forget(now()), at_once=True)
+        self._every(CHECK_SECONDS, "check", self.look)
+        self._every(FADE_SECONDS, "fade", lambda: collecting.fade(self._database, now()))
+        self._every(FORGET_SECONDS, "forget", lambda: self.forget(now()), at_once=True)
 
     async def close(self) -> None:
-        """What is being done is finished."""
-        for chore in self._chores:
-            chore.stop()
-        await asyncio.gather(*(chore.task for chore in self._chores if chore.task), return_exceptions=True)
+        await asyncio.gather(*(chore.end() for chore in self._chores))
 
-    def _every(self, seconds: float, work: Callable[[], Awaitable[object]], *, at_once: bool = False) -> None:
+    def _every(
+        self, seconds: float, name: str, work: Callable[[], Awaitable[object]], *, at_once: bool = False
+    ) -> None:
         chore = Stoppable()
 
         async def run() -> None:
@@ -55,8 +57,10 @@ class Keeper:
             while True:
                 with chore:
                     await asyncio.sleep(pause)
-                with suppress(ApiError):
+                try:
                     await work()
+                except Exception as error:  # it must go on; what was left undone is done next time
+                    log.warning("chore_failed", chore=name, kind=type(error).__name__)
                 pause = seconds
 
         self._chores.append(chore)

@@ -20,6 +20,8 @@ from app_service import db
 from app_service.db import Database, database_url
 from app_service.migrations import migrate
 from app_service.operations.service import Operations
+from app_service.socket import keeper
+from app_service.socket.keeper import Keeper
 from shared.errors import Unavailable
 from shared.logging import configure_logging, get_logger
 from tests.processes import PATIENCE
@@ -131,3 +133,23 @@ async def _write_for_ever(database: Database, written: list[int]) -> None:
     for number in range(100_000):
         await database.write_in_thread(_statement(_PUT, name="others", value=str(number)))
         written.append(number)
+
+
+async def test_a_chore_that_fails_goes_on(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it was: messages that disappear must not stay because something failed once."""
+    monkeypatch.setattr(keeper, "CHECK_SECONDS", 0.001)
+    looked, again = [], asyncio.Event()
+
+    async def look() -> None:
+        looked.append(None)
+        if len(looked) == 1:
+            raise RuntimeError("something unforeseen")
+        again.set()
+
+    state = service.app.state
+    busy = Keeper(state.hub, service.database, state.sockets.presence, state.attachments)
+    monkeypatch.setattr(busy, "look", look)
+    busy.start()
+    async with asyncio.timeout(PATIENCE):
+        await again.wait()
+    await busy.close()
