@@ -104,6 +104,12 @@ class Service:
             while not (self.quantum.away or self.app.state.notaries.state == "ready"):  # noqa: ASYNC110 - nothing tells
                 await asyncio.sleep(0.005)
 
+    async def idle_database(self) -> None:
+        """Wait until nobody has a connection, the background neither: one that is held over a dispose is never closed."""
+        async with asyncio.timeout(PATIENCE):
+            while self.database.engine.pool.checkedout():  # type: ignore[attr-defined]  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.005)
+
     async def housekeeping(self, later: timedelta = timedelta(0)) -> None:
         """What the keeper does every hour, as if it were so much later."""
         state = self.app.state

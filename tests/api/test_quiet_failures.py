@@ -138,7 +138,8 @@ async def _write_for_ever(database: Database, written: list[int]) -> None:
 async def test_a_chore_that_fails_goes_on(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever it was: messages that disappear must not stay because something failed once."""
     monkeypatch.setattr(keeper, "CHECK_SECONDS", 0.001)
-    looked, again = [], asyncio.Event()
+    looked: list[None] = []
+    again = asyncio.Event()
 
     async def look() -> None:
         looked.append(None)

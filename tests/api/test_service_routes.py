@@ -56,6 +56,7 @@ async def test_health_asks_nobody(service: Service) -> None:
 
 @pytest.mark.parametrize("fresh_database", ["sqlite"], indirect=True)
 async def test_an_unreachable_database_is_named(service: Service, tmp_path: Path) -> None:
+    await service.idle_database()
     await service.database.engine.dispose()
     (tmp_path / "quantumchat.db").unlink()
     (tmp_path / "quantumchat.db").mkdir()
