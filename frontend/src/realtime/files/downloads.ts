@@ -30,6 +30,7 @@ export class Downloads {
 
   async restore(): Promise<void> {
     for (const { conversationId, entryKey, size } of await this.context.crypto.takeUnfinishedDownloads()) {
+      if (this.#all.has(entryKey)) continue;
       this.#begin(conversationId, entryKey, size, false).blob.catch(this.context.failed);
     }
   }

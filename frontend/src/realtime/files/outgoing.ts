@@ -43,6 +43,8 @@ export class OutgoingFile {
   /** The chunks that the server has; null: this page has not told it of the file. */
   #there: Set<number> | null = null;
   #next = 0;
+  /** Its message may stand in the outbox: the server's file is that message's. */
+  #handedOver = false;
 
   private constructor(
     private readonly context: Context,
@@ -76,6 +78,11 @@ export class OutgoingFile {
     return this.state;
   }
 
+  /** The server's name for it, once it has one. */
+  get fileId(): Id | null {
+    return this.#plan?.id ?? null;
+  }
+
   /** Bytes of it that the store holds, or is about to. */
   get keptBytes(): number {
     return this.state.kept === "never" ? 0 : (this.#plan?.sealedBytes ?? 0);
@@ -102,6 +109,11 @@ export class OutgoingFile {
   async step(online: boolean): Promise<boolean> {
     if (this.state.state === "waiting") this.show({ state: "running" });
     const plan = (this.#plan ??= await this.#begin());
+    // Given up while it was begun, when there was nothing to drop yet.
+    if (this.#over) {
+      await this.context.crypto.dropFile(plan.id);
+      return false;
+    }
     if (online && !this.#asked) await this.#ask(plan);
     else if (this.mayBeLost) await this.#keep(plan);
     else if (this.#there === null) await this.#announce(plan);
@@ -194,6 +206,7 @@ export class OutgoingFile {
     await api.post("/api/attachments/{attachment_id}/complete", { path: { attachment_id: id } });
     // Given up in the last moment.
     if (this.#over) return false;
+    this.#handedOver = true;
     show([await crypto.enqueueFile(id)]);
     return true;
   }
@@ -218,6 +231,7 @@ export class OutgoingFile {
     this.#asked = false;
     this.#there = null;
     this.#next = 0;
+    this.#handedOver = false;
   }
 
   /** Nothing of it stays, here or there. */
@@ -225,7 +239,7 @@ export class OutgoingFile {
     if (this.#plan === null) return;
     const { id } = this.#plan;
     await this.context.crypto.dropFile(id);
-    if (!this.#asked && this.source !== null) return;
+    if (this.#handedOver || (!this.#asked && this.source !== null)) return;
     try {
       await this.context.api.delete("/api/attachments/{attachment_id}", { path: { attachment_id: id } });
     } catch (error) {

@@ -33,9 +33,10 @@ export class Uploads {
     this.#jobs = context.jobs(() => this.#run());
   }
 
-  /** Goes on with what an earlier page kept. */
+  /** Goes on with what an earlier page kept; what this page keeps meanwhile goes already. */
   async restore(): Promise<void> {
     for (const kept of await this.context.crypto.keptFiles()) {
+      if ([...this.#all.values()].some(({ fileId }) => fileId === kept.id)) continue;
       this.#take(kept.id, OutgoingFile.found(this.context, kept));
     }
   }
@@ -100,7 +101,7 @@ export class Uploads {
         // Given up or stopped meanwhile: whoever did that has seen to the rest.
         if (!this.#all.has(id)) continue;
         if (isTransient(error)) {
-          file.show({ state: "waiting" });
+          if (file.shown.state !== "paused") file.show({ state: "waiting" });
           const wait = isApiError(error) ? error.retryAfter : null;
           return wait === null ? "retry" : { again: wait * 1000 };
         }
