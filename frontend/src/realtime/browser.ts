@@ -1,5 +1,5 @@
 /** The engine's surroundings in a real page. */
-import type { Claim, Environment, RawSocket, Scratch, WriterLock } from "./environment";
+import type { Claim, Environment, RawSocket, WriterLock } from "./environment";
 import { socketUrl } from "./socket";
 import { clearScratch, diskScratch, memoryScratch } from "./scratch";
 
@@ -37,25 +37,14 @@ export function browserEnvironment(): Environment {
       get: (name) => localStorage.getItem(name),
       set: (name, value) => (value === null ? localStorage.removeItem(name) : localStorage.setItem(name, value)),
     },
-    scratch: scratches(),
+    // On the disk if the browser has one for pages.
+    scratch: () => diskScratch().catch(memoryScratch),
+    clearScratch,
     room: async () => {
       const { quota = 0, usage = 0 } = await navigator.storage.estimate();
       return quota - usage;
     },
     defect: (error) => reportError(error),
-  };
-}
-
-/** On the disk if the browser has one for pages; what is left of the last page goes before the first use. */
-function scratches(): () => Promise<Scratch> {
-  let cleared: Promise<void> | null = null;
-  return async () => {
-    try {
-      await (cleared ??= clearScratch());
-      return await diskScratch();
-    } catch {
-      return memoryScratch();
-    }
   };
 }
 

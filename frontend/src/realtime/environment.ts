@@ -61,6 +61,8 @@ export interface Environment {
   readonly network: Network;
   readonly notes: Notes;
   readonly scratch: () => Promise<Scratch>;
+  /** Removes every file that was put together here, of whatever page. */
+  readonly clearScratch: () => Promise<void>;
   /** How many bytes the browser would still keep for this origin, as it says itself. */
   readonly room: () => Promise<number>;
   /** A defect of the client itself: neither the network nor a broken rule. */

@@ -186,7 +186,9 @@ export class Phases {
     this.#turn = turn;
     this.#signedIn(local, user);
     joining?.turn.resolve(turn);
-    await turn.live.start();
+    await this.#clearScratch();
+    // It may have ended meanwhile.
+    if (this.#turn === turn) await turn.live.start();
   }
 
   #signedIn(
@@ -264,6 +266,7 @@ export class Phases {
     this.#local = null;
     this.environment.notes.set(ACCOUNT, null);
     await this.#leaving.begin(tell);
+    await this.#clearScratch();
     await this.#close();
   }
 
@@ -277,7 +280,13 @@ export class Phases {
   async eraseKept(userId: Id): Promise<void> {
     if (this.#local?.userId === userId) return;
     await this.crypto.erase(userId);
+    await this.#clearScratch();
     await this.#out(null);
+  }
+
+  /** Files that were opened here lie unsealed on the disk; a browser that has none for pages has nothing to clear. */
+  async #clearScratch(): Promise<void> {
+    await this.environment.clearScratch().catch(() => undefined);
   }
 
   // ---------------------------------------------------------------- what happens meanwhile

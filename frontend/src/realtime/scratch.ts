@@ -19,10 +19,12 @@ export function memoryScratch(): Scratch {
   };
 }
 
-/** What an earlier page left behind goes first. */
+/** Whatever any page left behind: nothing else removes what a page that ended had put together. */
 export async function clearScratch(): Promise<void> {
   const root = await navigator.storage.getDirectory();
-  await root.removeEntry(FOLDER, { recursive: true }).catch(() => undefined);
+  const folder = await root.getDirectoryHandle(FOLDER, { create: true });
+  // One by one: a file that is still being written cannot be removed, and goes when its download ends.
+  for await (const name of folder.keys()) await folder.removeEntry(name).catch(() => undefined);
 }
 
 export async function diskScratch(): Promise<Scratch> {

@@ -98,6 +98,7 @@ export class Downloads {
         await scratch.write(content);
         this.#show(fetching, { received: fetching.shown.received + content.length, state: "running" });
       }
+      if (fetching.stopped) throw new MessengerError({ code: "cancelled" });
       return await scratch.finish(blobType(type));
     } catch (error) {
       await scratch.drop();

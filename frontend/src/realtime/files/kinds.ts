@@ -1,6 +1,6 @@
 /**
  * What may be shown in the page, by its type: a closed list. Whatever can hold scripts or fetch things (SVG, HTML …) is saved,
- * but for PDF, which is drawn in a frame that can reach nothing (docs/decisions/0013-pdf.md).
+ * but for PDF, which is drawn in a frame without origin (docs/decisions/0013-pdf.md).
  */
 const IMAGES = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"];
 const AUDIO = ["audio/mpeg", "audio/mp4", "audio/aac", "audio/ogg", "audio/wav", "audio/webm", "audio/flac"];

@@ -73,6 +73,7 @@ export class Browser {
         },
       },
       scratch: () => Promise.resolve(memoryScratch()),
+      clearScratch: () => Promise.resolve(),
       room: () => Promise.resolve(this.room),
       defect: (error) => tab.defects.push(error),
     };

@@ -29,8 +29,8 @@ const Foot = styled("div")({
 const SILENCE_MS = 30_000;
 
 /**
- * Nothing but this one script runs in the frame, and nothing is fetched: without an origin it has no keys, store or cookies, and
- * what a hostile file makes of its reader can reach nothing but that file.
+ * Nothing but this one script runs in the frame, and nothing is fetched: without an origin there are no keys, store or cookies in
+ * reach of what a hostile file makes of its reader. What a policy does not cover stands in docs/decisions/0013-pdf.md.
  */
 function frameOf(address: string): string {
   const script = new URL(address, location.href).href;
@@ -45,31 +45,51 @@ export function PdfPages({ content, name }: { content: Blob; name: string }) {
   const frame = useRef<HTMLIFrameElement>(null);
   const [shown, setShown] = useState<Shown>({ state: "waiting" });
 
-  const ask = (asked: Asked) => frame.current?.contentWindow?.postMessage(asked, "*");
+  const silence = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  const ask = (asked: Asked, handedOver: Transferable[] = []) =>
+    frame.current?.contentWindow?.postMessage(asked, "*", handedOver);
   const width = () => frame.current?.clientWidth ?? 0;
+  const awaitAnswer = () => {
+    clearTimeout(silence.current);
+    silence.current = setTimeout(() => setShown({ state: "failed" }), SILENCE_MS);
+  };
 
   useEffect(() => {
-    const silence = setTimeout(() => setShown({ state: "failed" }), SILENCE_MS);
+    // Asked for again and again, the file would be read again and again.
+    let given = false;
+    const give = () => {
+      if (given) return;
+      given = true;
+      awaitAnswer();
+      content.arrayBuffer().then(
+        (bytes) => ask({ kind: "open", bytes, width: width() }, [bytes]),
+        () => setShown({ state: "failed" }),
+      );
+    };
+    awaitAnswer();
     const listen = (event: MessageEvent<unknown>) => {
       if (event.source === null || event.source !== frame.current?.contentWindow) return;
       const told = toldOf(event.data);
       if (told === null) return;
-      if (told.kind === "ready")
-        void content.arrayBuffer().then((bytes) => ask({ kind: "open", bytes, width: width() }));
-      else clearTimeout(silence);
+      if (told.kind === "ready") give();
+      else clearTimeout(silence.current);
       if (told.kind === "failed") setShown({ state: "failed" });
       if (told.kind === "drawn") setShown({ state: "shown", page: told.page, pages: told.pages });
     };
     window.addEventListener("message", listen);
     return () => {
-      clearTimeout(silence);
+      clearTimeout(silence.current);
       window.removeEventListener("message", listen);
     };
   }, [content]);
 
   if (shown.state === "failed")
     return <p role="alert">This document cannot be shown here. Save it, and open it in another program.</p>;
-  const go = (page: number) => () => ask({ kind: "page", page, width: width() });
+  const go = (page: number) => () => {
+    awaitAnswer();
+    ask({ kind: "page", page, width: width() });
+  };
   const { page, pages } = shown.state === "shown" ? shown : { page: 0, pages: 0 };
   return (
     <div>

@@ -1,7 +1,7 @@
 /**
  * Draws a PDF, page by page. It runs as one script in a frame without origin (PdfPages.tsx): it has the bytes that it is given
- * and a canvas, and neither keys, store, cookies nor network. Nothing that a file asks for is done: no script, no font or
- * character map is fetched, no form is filled, no link leads anywhere.
+ * and a canvas, and neither keys, store nor cookies, and it may request nothing.
+ * Nothing that a file asks for is done: no script, no font or character map is fetched, no form is filled, no link leads anywhere.
  */
 import { getDocument, type PDFDocumentProxy } from "pdfjs-dist";
 // A frame without origin may start no worker: what would run there runs here.
