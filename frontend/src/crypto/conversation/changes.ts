@@ -43,6 +43,9 @@ function refusal(
   return entry.deletedAt === null ? null : "late";
 }
 
+/** Sent again without proof: its hash is that of what its author says now. */
+const isUnproven = ({ resent }: MessageEntry) => resent?.proven === false;
+
 const mayPin = (record: ConversationRecord, userId: Id) =>
   record.room === null || actor(record, userId).role !== "member";
 
@@ -54,6 +57,8 @@ export async function takeChange(intake: Intake, row: WireRow, { target, ...chan
   const by = actor(record, row.sender_id);
   if (kept === null) return noteChange(intake, target, { by, time: row.timestamp, hash: target.hash, change });
   if (change.kind === "edit" && kept.entry.newer !== null) return;
+  // Whoever names another hash may have read other words than its author sent here later: nobody can tell who is wrong.
+  if (isUnproven(kept.entry) && kept.entry.hash !== target.hash) return;
   const refused = refusal(record, kept.entry, target.hash, row.sender_id, change.kind);
   if (refused !== null) {
     // One's own was shown as made already.
@@ -123,9 +128,10 @@ async function noteChange({ unit, record }: Intake, target: Target, noted: Noted
   saveMissed(unit, record.id, { ...missed, changes });
 }
 
-/** How a reply names this message. */
-export async function targetOf(unit: UnitOfWork, id: Id, ref: MessageRef): Promise<Target> {
-  return named(await findMessage(unit, id, ref)).target;
+/** How a reply names this message; null for one without proof, since others may have read another one there. */
+export async function targetOf(unit: UnitOfWork, id: Id, ref: MessageRef): Promise<Target | null> {
+  const { entry, target } = named(await findMessage(unit, id, ref));
+  return isUnproven(entry) ? null : target;
 }
 
 /** The same for a change that this person may make. */
@@ -138,7 +144,8 @@ export async function toBeChanged(
 ): Promise<Target> {
   const { entry, target } = named(await findMessage(unit, id, ref));
   const record = await loadConversation(unit, id);
-  if (refusal(record, entry, target.hash, room.self.userId, kind) !== null) throw new CryptoFailure("not_changeable");
+  const refused = isUnproven(entry) || refusal(record, entry, target.hash, room.self.userId, kind) !== null;
+  if (refused) throw new CryptoFailure("not_changeable");
   return target;
 }
 

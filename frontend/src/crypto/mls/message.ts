@@ -127,13 +127,19 @@ export async function sealContent(
   const k = randomBytes(K_BYTES);
   const json = JSON.stringify(content);
   const inner = fields(k, type, json);
-  const bucket = BUCKETS.find((size) => size >= inner.length + 4);
-  if (bucket === undefined) throw new CryptoFailure("text_too_long");
+  const bucket = bucketOf(inner);
+  if (bucket === null) throw new CryptoFailure("text_too_long");
   const plaintext = new Uint8Array(bucket);
   new DataView(plaintext.buffer).setUint32(0, inner.length);
   plaintext.set(inner, 4);
   return { plaintext, commitment: await commitmentOf({ k, type, json }), k };
 }
+
+/** Null: no message is that long. */
+const bucketOf = (inner: Uint8Array): number | null => BUCKETS.find((size) => size >= inner.length + 4) ?? null;
+
+/** How long the plaintext of a message with this content is; null: longer than any. */
+export const paddedLength = ({ k, type, json }: Disclosure): number | null => bucketOf(fields(k, type, json));
 
 /** What a commitment opens to. */
 export interface Disclosure {

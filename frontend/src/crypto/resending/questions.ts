@@ -18,7 +18,7 @@ import { uuidv7 } from "../primitives/bytes";
 import { timeToMs, toBase64url } from "../primitives/encoding";
 import type { UnitOfWork } from "../store/storage";
 import type { Bytes, Id, WireRow } from "../wire";
-import { bytesOf } from "./rows";
+import { bytesOf, MAX_ANSWER_BYTES } from "./rows";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -30,8 +30,6 @@ const KEY_KEPT_MS = 2 * DAY_MS;
 export const MAX_ROWS_PER_HOUR = 200;
 /** What a question counts for at least: ten in an hour are looked through. */
 const LEAST_ROWS = 20;
-/** Of the rows of one answer, as JSON: sealed and as base64url it stays below the largest bucket. */
-export const MAX_ANSWER_BYTES = 44_000;
 
 interface AskedKey {
   ask: Id;

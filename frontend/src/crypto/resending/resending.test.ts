@@ -15,6 +15,8 @@ import { MAX_ROWS_PER_HOUR } from "./questions";
 import { type AnsweredRow, sealRows } from "./rows";
 
 const DAY = 86_400_000;
+/** Too long to come with its body. */
+const LONG = "x".repeat(17_000);
 
 let alice: Browser;
 let bob: Browser;
@@ -183,8 +185,7 @@ test("P9.4 what is deleted, with its edits, is kept by nobody to be sent again",
 test("P9.4 nothing is kept to be sent again for longer than thirty days", async () => {
   await alice.send(id, "old");
   await alice.api.forgetOld(msToTime(Date.now() + 29 * DAY));
-  const { seq } = (await messages(alice))[0]!;
-  const name = `sent/${id}/${String(seq).padStart(12, "0")}`;
+  const name = sentName((await messages(alice))[0]!);
   expect(await inside<SentRow>(alice, name)).toMatchObject({ said: { type: "secured" } });
   await alice.api.forgetOld(msToTime(Date.now() + 31 * DAY));
   expect(await inside<SentRow>(alice, name)).toBeUndefined();
@@ -261,10 +262,13 @@ async function answer(
 }
 
 /** The row of a message as its author would send it again. */
-async function genuine(by: Browser, { seq, clientId }: MessageEntry): Promise<AnsweredRow & { seq: number }> {
-  const sent = (await inside<SentRow>(by, `sent/${id}/${String(seq).padStart(12, "0")}`))!;
+async function genuine(by: Browser, message: MessageEntry): Promise<AnsweredRow & { seq: number }> {
+  const { seq, clientId } = message;
+  const sent = (await inside<SentRow>(by, sentName(message)))!;
   return { seq: seq!, clientId, expiresAt: null, said: sent.said };
 }
+
+const sentName = ({ seq }: MessageEntry) => `sent/${id}/${String(seq).padStart(12, "0")}`;
 
 test.each(["seen", "unseen"])("P9.4 an author cannot change what stood in the log (%s body)", async (body) => {
   await lose(bob);
@@ -292,11 +296,44 @@ test("P9.4 a body that was not logged proves nothing", async () => {
 
 test("P9.4 words that come without the body of the log are shown as not compared", async () => {
   await lose(bob);
-  const sent = await alice.send(id, "too long to prove");
+  const sent = await alice.send(id, LONG);
+  await comeBack(bob);
+  await again(alice);
+  expect(await messages(bob)).toMatchObject([{ text: LONG, hash: sent.hash, resent: { proven: false } }]);
+});
+
+test("P9.4 words that would have fitted with their body are not taken without it", async () => {
+  await lose(bob);
+  const sent = await alice.send(id, "as it was");
   await comeBack(bob);
   const row = await genuine(alice, sent);
-  await answer(alice, [{ ...row, said: { ...row.said!, body: null } }]);
-  expect(await messages(bob)).toMatchObject([{ text: "too long to prove", resent: { proven: false } }]);
+  const json = JSON.stringify({ text: "never said" });
+  await answer(alice, [{ ...row, said: { ...row.said!, json, body: null } }]);
+  expect(await bob.texts(id)).toEqual([]);
+  expect(await bob.problems(id)).toEqual(["resend_forged"]);
+});
+
+test("P9.4 nobody is blamed for what they say of a message that its author tells this browser otherwise", async () => {
+  const second = LONG.replaceAll("x", "y");
+  await lose(bob);
+  const sent = await alice.send(id, LONG);
+  await comeBack(bob);
+  alice = await alice.tampered(sentName(sent), (row) => {
+    row.said = { ...(row.said as NonNullable<SentRow["said"]>), json: JSON.stringify({ text: second }), body: null };
+  });
+  await alice.sync(id);
+  await again(alice);
+  expect(await bob.texts(id)).toEqual([second]);
+  await change(alice, refOf(sent), { kind: "reaction", emoji: "👍", on: true });
+  await bob.pull(id);
+  expect(await messages(bob)).toMatchObject([{ text: second, reactions: [] }]);
+  expect(await bob.problems(id)).toEqual([]);
+  const own = bob.api.enqueueChange(id, refOf(sent), { kind: "reaction", emoji: "👍", on: true });
+  await expect(own).rejects.toThrow("not_changeable");
+  await bob.api.enqueue(id, "a reply", "secured", refOf(sent));
+  await flush(bob);
+  await alice.pull(id);
+  expect((await messages(alice)).at(-1)).toMatchObject({ text: "a reply", quote: null });
 });
 
 test("P9.4 an answer for another device, or sealed as one, is not taken", async () => {
@@ -323,7 +360,7 @@ test.each<[string, Partial<NonNullable<AnsweredRow["said"]>>]>([
     "with half a signature",
     { body: { content: "AAAA", signature_falcon: "AAAA", signature_ecdsa: null, receipt: null } },
   ],
-  ["with content that is none", { json: "[", body: null }],
+  ["with content that is none", { json: "[".padEnd(LONG.length), body: null }],
 ])("P9.4 an answer %s is named, and the log goes on", async (_name, lie) => {
   await lose(bob);
   const sent = await alice.send(id, "as it was");

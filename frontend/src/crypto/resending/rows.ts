@@ -13,6 +13,7 @@
 
 import type { RowBody } from "../conversation/sentRows";
 import { RuleBroken } from "../failures";
+import { paddedLength } from "../mls/message";
 import { type DeviceSuite, type DeviceRef } from "../mls/suite";
 import { concat } from "../primitives/bytes";
 import {
@@ -33,6 +34,11 @@ const KEM_OUTPUT_BYTES = 1120;
 const K_BYTES = 32;
 const utf8 = new TextEncoder();
 
+/** Of the rows of one answer, as JSON: sealed and as base64url it stays below the largest bucket. */
+export const MAX_ANSWER_BYTES = 44_000;
+/** More than what stands around the padded text in a row: of MLS, and signature and receipt of a critical one. */
+const AROUND_BYTES = 8192;
+
 /** As JSON. */
 export const bytesOf = (value: unknown): number => utf8.encode(JSON.stringify(value)).length;
 
@@ -42,6 +48,13 @@ export interface AnsweredRow {
   expiresAt: Time | null;
   /** Null: nothing of it is left to be read, or it was nothing that is sent again. */
   said: { k: Bytes; type: string; json: string; body: RowBody | null } | null;
+}
+
+/** Whether these words are short enough to come with the body that proves them: they are taken, and sent, only so. */
+export function needsBody(said: NonNullable<AnsweredRow["said"]>): boolean {
+  const plaintext = paddedLength({ ...said, k: fromBase64url(said.k) });
+  if (plaintext === null) return true;
+  return bytesOf({ ...said, body: null }) + (plaintext * 4) / 3 + AROUND_BYTES <= MAX_ANSWER_BYTES;
 }
 
 export interface Question {

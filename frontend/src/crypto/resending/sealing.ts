@@ -9,8 +9,7 @@ import { RuleBroken } from "../failures";
 import type { Room } from "../store/room";
 import type { UnitOfWork } from "../store/storage";
 import type { Id } from "../wire";
-import { MAX_ANSWER_BYTES } from "./questions";
-import { type AnsweredRow, bytesOf, sealRows } from "./rows";
+import { type AnsweredRow, bytesOf, MAX_ANSWER_BYTES, needsBody, sealRows } from "./rows";
 
 /** The content of the message; null when there is nobody to seal it for. */
 export async function sealedAnswer(
@@ -50,14 +49,14 @@ async function aboutToGo(unit: UnitOfWork, id: Id): Promise<Set<number>> {
   return seqs;
 }
 
-/** Null: too long to be sent again. */
+/** Null: too long to be sent again, or nobody would believe it since its body is not here. */
 function answered(room: Room, seq: number, { clientId, expiresAt, said }: SentRow): AnsweredRow | null {
   const gone = { seq, clientId, expiresAt, said: null };
   if (said === null || isOver(room, expiresAt)) return gone;
   const whole = { ...gone, said };
-  if (fits(whole)) return whole;
+  if (said.body !== null && fits(whole)) return whole;
   const withoutProof = { ...gone, said: { ...said, body: null } };
-  return fits(withoutProof) ? withoutProof : null;
+  return fits(withoutProof) && !needsBody(said) ? withoutProof : null;
 }
 
 const fits = (row: AnsweredRow) => bytesOf(row) <= MAX_ANSWER_BYTES;

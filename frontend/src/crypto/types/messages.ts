@@ -24,7 +24,7 @@ export type Outgoing =
 export interface MessageCalls {
   /**
    * Into the sealed outbox, as `secured` unless said otherwise; the entry stands in the timeline at once. `unknown_message`
-   * when the one that it replies to is not logged.
+   * when the one that it replies to is not logged; a message that was sent again without proof is not named as that.
    */
   enqueue(
     conversationId: Id,
