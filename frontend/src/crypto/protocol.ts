@@ -33,7 +33,7 @@ import * as people from "./people/people";
 import * as pins from "./people/pins";
 import { privacy, setPrivacy } from "./people/privacy";
 import { MalformedEncoding, timeToMs } from "./primitives/encoding";
-import { askAgain } from "./resending/questions";
+import { askAgain, forgetKeys } from "./resending/questions";
 import { takeAck } from "./sending/acks";
 import * as sending from "./sending/sending";
 import { readDraw } from "./statements/draw";
@@ -216,6 +216,7 @@ function accountCalls(core: Core) {
       core.change(async (room, unit) => {
         await devices.purgeKeyPackages(room, unit, time);
         await forgetOld(room, unit, time);
+        await forgetKeys(unit, Date.now());
       }),
     nextMlKemKey: (asked) => core.change((room, unit) => mlKem.nextMlKemKey(room, unit, asked)),
     mlKemKeyTaken: (taken) => core.change((room, unit) => mlKem.mlKemKeyTaken(room, unit, taken)),

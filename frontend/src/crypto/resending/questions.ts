@@ -41,8 +41,21 @@ const nameOf = (id: Id) => `asked-again/${id}`;
 
 /** The private half of a question of this device. */
 export async function askedKey(unit: UnitOfWork, id: Id, ask: Id): Promise<Bytes | null> {
-  const asked = (await unit.get<AskedKey[]>(nameOf(id))) ?? [];
-  return asked.find((each) => each.ask === ask)?.key ?? null;
+  return (await youngKeys(unit, nameOf(id), Date.now())).find((each) => each.ask === ask)?.key ?? null;
+}
+
+async function youngKeys(unit: UnitOfWork, name: string, now: number): Promise<AskedKey[]> {
+  const asked = (await unit.get<AskedKey[]>(name)) ?? [];
+  return asked.filter(({ at }) => Math.abs(now - at) < KEY_KEPT_MS);
+}
+
+/** Erases those that are too old, of all conversations. `now` is this browser's clock, as when they were made. */
+export async function forgetKeys(unit: UnitOfWork, now: number): Promise<void> {
+  for (const name of await unit.store.names(nameOf(""))) {
+    const kept = await youngKeys(unit, name, now);
+    if (kept.length === 0) unit.delete(name);
+    else unit.put(name, kept);
+  }
 }
 
 /** Puts a question into the outbox when there is something to ask for. */
@@ -61,9 +74,8 @@ export async function askAgain(intake: Intake): Promise<void> {
   const all = rows.some(({ asks }) => asks > 1);
   const item = newItem(uuidv7(), { kind: "ask_again", key, rows: stretches(rows), all }, "secured");
   saveOutbox(unit, record.id, [...(await loadOutbox(unit, record.id)), item]);
-  const kept = ((await unit.get<AskedKey[]>(nameOf(record.id))) ?? []).filter(({ at }) => now - at < KEY_KEPT_MS);
   const asked = { ask: item.clientId, key: toBase64url(await hpke.exportPrivateKey(pair.privateKey)), at: now };
-  unit.put(nameOf(record.id), [...kept, asked]);
+  unit.put(nameOf(record.id), [...(await youngKeys(unit, nameOf(record.id), now)), asked]);
 }
 
 /** Questions and answers are messages: where this account may not write, nothing is asked. */

@@ -191,6 +191,29 @@ test("P9.4 nothing is kept to be sent again for longer than thirty days", async 
   expect(await inside<SentRow>(alice, name)).toBeUndefined();
 });
 
+test("P9.4 a question's key opens nothing after two days", async () => {
+  await lose(bob);
+  const sent = await alice.send(id, "said too late");
+  await comeBack(bob);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 2 * DAY });
+  await answer(alice, [await genuine(alice, sent)]);
+  expect(await bob.texts(id)).toEqual([]);
+});
+
+test("P9.4 a question's key is erased after two days, whether or not another one follows", async () => {
+  await lose(bob);
+  await alice.send(id, "nobody answers");
+  await comeBack(bob);
+  const keys = async (now: number) => {
+    vi.useFakeTimers({ toFake: ["Date"], now });
+    await bob.api.forgetOld(msToTime(now));
+    return inside<unknown[]>(bob, `asked-again/${id}`);
+  };
+  const began = Date.now();
+  expect(await keys(began + DAY)).toHaveLength(1);
+  expect(await keys(began + 2 * DAY)).toBeUndefined();
+});
+
 test("P9.4 a row is asked for once a day, and three times at most", async () => {
   await lose(bob);
   await alice.send(id, "nobody answers");
