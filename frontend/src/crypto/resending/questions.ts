@@ -84,7 +84,7 @@ function maySpeak(record: ConversationRecord, me: Id): boolean {
   return state === null || roleOf(state.policy, me) >= state.policy.settings.post;
 }
 
-/** Counts them as asked for; what was asked for often enough is given up. */
+/** Counts them as asked for, those alone that the question names; what was asked for often enough is given up. */
 async function dueRows({ unit, record }: Intake, now: number): Promise<MissedRow[]> {
   const rows: MissedRow[] = [];
   for (const seq of missing(record)) {
@@ -93,12 +93,24 @@ async function dueRows({ unit, record }: Intake, now: number): Promise<MissedRow
     if (missed.asks >= MAX_ASKS) dropMissed(unit, record, missed);
     else rows.push({ ...missed, asks: missed.asks + 1, askedAt: now });
   }
-  const asked = rows.slice(-MAX_ASKED);
+  const asked = nameable(rows);
   for (const row of asked) saveMissed(unit, record.id, row);
   return asked;
 }
 
-/** The rows as stretches; where there would be too many of them, the newest. */
+/** As many as one question can name: those first that were asked for least, and of these the newest. In their order. */
+export function nameable(rows: readonly MissedRow[]): MissedRow[] {
+  const chosen = new Set<number>();
+  let count = 0;
+  for (const { seq } of [...rows].sort((a, b) => a.asks - b.asks || b.seq - a.seq)) {
+    const more = 1 - Number(chosen.has(seq - 1)) - Number(chosen.has(seq + 1));
+    if (chosen.size === MAX_ASKED || count + more > MAX_STRETCHES) continue;
+    chosen.add(seq);
+    count += more;
+  }
+  return rows.filter(({ seq }) => chosen.has(seq));
+}
+
 function stretches(rows: readonly MissedRow[]): Stretch[] {
   const found: Stretch[] = [];
   for (const { seq } of rows) {
@@ -106,7 +118,7 @@ function stretches(rows: readonly MissedRow[]): Stretch[] {
     if (last?.[1] === seq - 1) last[1] = seq;
     else found.push([seq, seq]);
   }
-  return found.slice(-MAX_STRETCHES);
+  return found;
 }
 
 /** Somebody's question: the own rows that are asked for go into the outbox, to be sealed for that device when they go. */

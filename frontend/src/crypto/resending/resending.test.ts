@@ -3,6 +3,7 @@
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ASK_KEY_BYTES, type AskAgainContent } from "../conversation/content";
+import type { MissedRow } from "../conversation/missedRows";
 import type { AnswerContent, OutboxItem } from "../conversation/outbox";
 import type { SentRow } from "../conversation/sentRows";
 import { msToTime } from "../primitives/encoding";
@@ -11,7 +12,7 @@ import { another, Browser, established, twoPeople } from "../testing/browser";
 import { ackOf, type FakeService } from "../testing/fakeService";
 import { TestRoom } from "../testing/rooms";
 import type { Change, MessageEntry, MessageRef } from "../types";
-import { MAX_ROWS_PER_HOUR } from "./questions";
+import { MAX_ROWS_PER_HOUR, nameable } from "./questions";
 import { type AnsweredRow, sealRows } from "./rows";
 
 const DAY = 86_400_000;
@@ -228,6 +229,18 @@ test("P9.4 a row is asked for once a day, and three times at most", async () => 
   }
   expect(asked).toEqual([1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
   expect(await missed(bob)).toEqual([1]);
+});
+
+test("P9.4 what does not go into a question is not counted as asked for, and goes into the next", () => {
+  const gaps = Array.from({ length: 100 }, (_, at) => ({ seq: 1 + 2 * at, asks: 1 }) as MissedRow);
+  const first = nameable(gaps).map(({ seq }) => seq);
+  expect(first).toEqual(gaps.slice(-64).map(({ seq }) => seq));
+  const later = gaps.map((row) => (first.includes(row.seq) ? { ...row, asks: 2 } : row));
+  expect(nameable(later).map(({ seq }) => seq)).toEqual(
+    [...gaps.slice(0, 36), ...gaps.slice(-28)].map(({ seq }) => seq),
+  );
+  const filled = [...later, { seq: 150, asks: 3 } as MissedRow].sort((a, b) => a.seq - b.seq);
+  expect(nameable(filled).map(({ seq }) => seq)).toContain(150);
 });
 
 test("P9.4 a device gets no more than so many rows in an hour", async () => {
