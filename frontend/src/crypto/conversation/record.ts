@@ -166,7 +166,11 @@ export interface ConversationRecord {
   /** Where this device came back into the group, and the line that says how much it could not read until then. */
   gaps?: { seq: number; line: string }[];
   /** How many rows were sent again to devices that asked, since when by this browser's clock. */
-  answered?: Record<Id, { since: number; rows: number }>;
+  answered?: Partial<Record<Id, { since: number; rows: number }>>;
+  /** How many bytes that were, by account. */
+  answeredBytes?: Partial<Record<Id, { since: number; bytes: number }>>;
+  /** When devices began to ask for rows, by the log's times. */
+  questions?: Record<Id, number>;
   /** How others asked. */
   asking: ShownRequest[];
   last: TimelineEntry | null;

@@ -37,6 +37,8 @@ export interface SentRow {
   said: { k: Bytes; type: string; json: string; body: RowBody | null } | null;
   /** Where it was edited. */
   edits: number[];
+  /** Which devices it was sent to again, and when they asked by the log's times (resending/quota.ts). */
+  again?: Record<Id, number>;
 }
 
 const prefix = (id: Id) => `sent/${id}/`;
@@ -44,6 +46,10 @@ const nameOf = (id: Id, seq: number) => prefix(id) + padded(seq);
 
 export async function findSent(from: UnitOfWork | Store, id: Id, seq: number): Promise<SentRow | undefined> {
   return from.get<SentRow>(nameOf(id, seq));
+}
+
+export function saveSent(unit: UnitOfWork, id: Id, seq: number, sent: SentRow): void {
+  unit.put(nameOf(id, seq), sent);
 }
 
 /** Which rows are sent again: texts as they were written, their edits, and deletions. What else was said of them is not. */

@@ -3,7 +3,7 @@
  * those of their author.
  *
  * Promises: a row is asked for once a day and three times at most; a device gets rows of this account alone, of those that its own
- * account was there for, and no more in an hour than a person reads. Does not: wait. What answers may take is decided when they are sealed.
+ * account was there for, and no more in an hour than resending/quota.ts lets it. Does not: wait. What answers may take is decided when they are sealed.
  */
 
 import type { AskAgainContent, Stretch } from "../conversation/content";
@@ -12,24 +12,20 @@ import type { Intake } from "../conversation/intake";
 import { dropMissed, findMissed, type MissedRow, missing, saveMissed } from "../conversation/missedRows";
 import { type AnswerContent, loadOutbox, newItem, saveOutbox } from "../conversation/outbox";
 import { type ConversationRecord, roomState, wasThere } from "../conversation/record";
-import { findSent, type SentRow } from "../conversation/sentRows";
+import { findSent, saveSent, type SentRow } from "../conversation/sentRows";
 import { roleOf } from "../mls/roles";
 import { uuidv7 } from "../primitives/bytes";
 import { timeToMs, toBase64url } from "../primitives/encoding";
 import type { UnitOfWork } from "../store/storage";
 import type { Bytes, Id, WireRow } from "../wire";
+import { askedBefore, type Found, noted, rowsLeft, spend, wasSent } from "./quota";
 import { bytesOf, MAX_ANSWER_BYTES } from "./rows";
 
 const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 /** Its author may be away for a day or two; after that a question is noise for everybody else. */
 const MAX_ASKS = 3;
 /** A question's key is erased then: whoever answers later is asked again, with another one. */
 const KEY_KEPT_MS = 2 * DAY_MS;
-/** To one device in an hour: some days of talk, and a flood of questions costs the author a hundred kilobytes or so. */
-export const MAX_ROWS_PER_HOUR = 200;
-/** What a question counts for at least: ten in an hour are looked through. */
-const LEAST_ROWS = 20;
 
 interface AskedKey {
   ask: Id;
@@ -126,17 +122,20 @@ export async function takeQuestion(intake: Intake, row: WireRow, question: AskAg
   const { record, unit } = intake;
   const ask = row.client_id;
   const to = row.sender_device_id;
+  const isLater = askedBefore(record, row);
   // Read long after it was asked: the key is gone.
   if (Math.abs(Date.now() - timeToMs(row.timestamp)) > KEY_KEPT_MS) return;
-  if (!maySpeak(record, intake.room.self.userId) || quota(record, to) === 0) return;
-  const found: [seq: number, sent: SentRow][] = [];
+  if (!maySpeak(record, intake.room.self.userId) || rowsLeft(record, to) === 0) return;
+  const found: Found[] = [];
   for (const seq of question.rows.flatMap(seqsOf)) {
     if (seq >= row.seq || !mayRead(intake, row, seq)) continue;
     const sent = await findSent(unit, record.id, seq);
-    if (sent !== undefined && isMine(intake, sent, question.all) && sent.deviceId !== to) found.push([seq, sent]);
+    if (sent === undefined || sent.deviceId === to || wasSent(sent, row)) continue;
+    if (isMine(intake, sent, question.all && isLater)) found.push([seq, sent]);
   }
-  const answers = packed(found.slice(0, quota(record, to)));
-  spend(record, to, found.length);
+  const given = spend(record, row, found);
+  for (const [seq, sent] of given) saveSent(unit, record.id, seq, noted(sent, row));
+  const answers = packed(given);
   if (answers.length === 0) return;
   const items = answers.map((seqs) => {
     const content: AnswerContent = { kind: "answer", ask, to, key: question.key, seqs };
@@ -158,24 +157,8 @@ function isMine({ record, room }: Intake, { deviceId }: SentRow, all: boolean): 
   return all || !here || deviceId === room.device.deviceId;
 }
 
-/** How many rows this device may have now. */
-function quota({ answered = {} }: ConversationRecord, to: Id): number {
-  const given = answered[to];
-  const isYoung = given !== undefined && Math.abs(Date.now() - given.since) < HOUR_MS;
-  return isYoung ? Math.max(0, MAX_ROWS_PER_HOUR - given.rows) : MAX_ROWS_PER_HOUR;
-}
-
-/** A question is looked through in any case, so it counts for some rows. */
-function spend(record: ConversationRecord, to: Id, rows: number): void {
-  const now = Date.now();
-  const young = Object.entries(record.answered ?? {}).filter(([, { since }]) => Math.abs(now - since) < HOUR_MS);
-  const answered = Object.fromEntries(young);
-  const { since, rows: before } = answered[to] ?? { since: now, rows: 0 };
-  record.answered = { ...answered, [to]: { since, rows: before + Math.max(rows, LEAST_ROWS) } };
-}
-
 /** As many in one answer as fit. */
-function packed(found: readonly [seq: number, sent: SentRow][]): number[][] {
+function packed(found: readonly Found[]): number[][] {
   const answers: number[][] = [];
   let room = 0;
   for (const [seq, sent] of found) {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ASK_KEY_BYTES, type AskAgainContent } from "../conversation/content";
 import type { MissedRow } from "../conversation/missedRows";
 import type { AnswerContent, OutboxItem } from "../conversation/outbox";
+import type { ConversationRecord } from "../conversation/record";
 import type { SentRow } from "../conversation/sentRows";
 import { msToTime } from "../primitives/encoding";
 import { forgeMessage, postMessage } from "../testing/attacker";
@@ -12,8 +13,9 @@ import { another, Browser, established, twoPeople } from "../testing/browser";
 import { ackOf, type FakeService } from "../testing/fakeService";
 import { TestRoom } from "../testing/rooms";
 import type { Change, MessageEntry, MessageRef } from "../types";
-import { MAX_ROWS_PER_HOUR, nameable } from "./questions";
-import { type AnsweredRow, sealRows } from "./rows";
+import { nameable } from "./questions";
+import { askedBefore, MAX_BYTES_PER_HOUR, MAX_ROWS_PER_HOUR } from "./quota";
+import { type AnsweredRow, bytesOf, sealRows } from "./rows";
 
 const DAY = 86_400_000;
 /** Too long to come with its body. */
@@ -255,6 +257,50 @@ test("P9.4 a device gets no more than so many rows in an hour", async () => {
   await again(alice);
   expect(await bob.texts(id)).toEqual(["one"]);
   expect(await missed(bob)).toEqual([1]);
+});
+
+test("P9.4 an account gets no more than so many bytes in an hour, by whichever device", async () => {
+  await lose(bob);
+  const first = await alice.send(id, "one");
+  await alice.send(id, "two");
+  await comeBack(bob);
+  const size = bytesOf(await inside<SentRow>(alice, sentName(first)));
+  alice = await alice.tampered(`conversation/${id}`, (record) => {
+    record.answeredBytes = { [bob.userId]: { since: Date.now(), bytes: MAX_BYTES_PER_HOUR - size } };
+  });
+  await alice.sync(id);
+  await again(alice);
+  expect(await bob.texts(id)).toEqual(["one"]);
+});
+
+test("P9.4 a row is not sent again and again to a device that asks for it", async () => {
+  const before = await alice.send(id, "read before");
+  await bob.sync(id);
+  await lose(bob);
+  await alice.send(id, "while bob was lost");
+  await comeBack(bob);
+  expect(await again(alice)).toBe(1);
+  await question([[1, service.conversation(id).rows.length]]);
+  await alice.pull(id);
+  const { seqs } = (await inside<OutboxItem[]>(alice, `outbox/${id}`))![0]!.content as AnswerContent;
+  expect(seqs).toContain(before.seq);
+  const { seq } = (await messages(bob)).find(({ text }) => text === "while bob was lost")!;
+  expect(seqs).not.toContain(seq);
+});
+
+test("P9.4 that a device asks for the second time is what this browser saw, not what the device says", () => {
+  const record = {} as ConversationRecord;
+  const asks = (sender_device_id: string, hours: number) =>
+    askedBefore(record, { sender_id: "account", sender_device_id, timestamp: msToTime(DAY + hours * 3_600_000) });
+  expect([asks("a", 0), asks("a", 19), asks("b", 20), asks("a", 24), asks("b", 24), asks("b", 44)]).toEqual([
+    false,
+    false,
+    false,
+    true,
+    false,
+    true,
+  ]);
+  expect(asks("a", 24 * 8)).toBe(false);
 });
 
 /** Bob asks for these rows, with a modified client. */
