@@ -125,7 +125,13 @@ async function noteChange({ unit, record }: Intake, target: Target, noted: Noted
   const unread = { hash: target.hash, senderId: missed.senderId, critical: null, deletedAt: null };
   if (refusal(record, unread, target.hash, noted.by.userId, noted.change.kind) !== null) return;
   const changes = [...missed.changes, noted].sort((a, b) => timeToMs(a.time) - timeToMs(b.time));
-  saveMissed(unit, record.id, { ...missed, changes });
+  saveMissed(unit, record.id, { ...missed, changes: withoutDeletedText(changes) });
+}
+
+/** What a message said after an edit is not kept beside its deletion. */
+function withoutDeletedText(changes: readonly NotedChange[]): NotedChange[] {
+  const deleted = new Set(changes.filter(({ change }) => change.kind === "delete").map(({ hash }) => hash));
+  return changes.filter(({ change, hash }) => change.kind !== "edit" || !deleted.has(hash));
 }
 
 /** How a reply names this message; null for one without proof, since others may have read another one there. */

@@ -174,6 +174,19 @@ test("P9.4 what was changed, and could be read, before the message came back is 
   expect(await missed(bob)).toEqual([0]);
 });
 
+test("P9.4 no edit of a missed message is kept beside its deletion", async () => {
+  await lose(bob);
+  const sent = await alice.send(id, "never read");
+  await comeBack(bob);
+  await change(alice, refOf(sent), { kind: "edit", text: "regretted" });
+  await bob.pull(id);
+  const kept = () => inside<MissedRow>(bob, sentName(sent).replace("sent/", "missed/"));
+  expect((await kept())?.changes).toMatchObject([{ change: { kind: "edit", text: "regretted" } }]);
+  await change(alice, refOf(sent), { kind: "delete" });
+  await bob.pull(id);
+  expect((await kept())?.changes).toMatchObject([{ change: { kind: "delete" } }]);
+});
+
 test("P9.4 what is deleted, with its edits, is kept by nobody to be sent again", async () => {
   const sent = await alice.send(id, "regretted");
   await change(alice, refOf(sent), { kind: "edit", text: "regretted too" });
