@@ -299,15 +299,19 @@ export async function setMembers(record: ConversationRecord, leaves: readonly Le
 export const placeOf = (id: Id, { seq, index }: ConversationRecord["entry"]) =>
   `entry/${id}/${padded(seq)}/${String(index).padStart(4, "0")}`;
 
-/** Writes an entry behind everything that stands in the timeline. */
-export function addEntry(unit: UnitOfWork, record: ConversationRecord, entry: TimelineEntry): TimelineEntry {
-  const seq = entry.seq ?? record.verifiedSeq;
+/**
+ * Writes an entry behind everything that stands in the timeline, whatever position it names, for there something may stand
+ * already. Answers it with the position that it got.
+ */
+export function addEntry<E extends TimelineEntry>(unit: UnitOfWork, record: ConversationRecord, entry: E): E {
+  const seq = Math.max(entry.seq ?? 0, record.verifiedSeq, record.entry.seq);
   record.entry = seq === record.entry.seq ? { seq, index: record.entry.index + 1 } : { seq, index: 0 };
   const place = placeOf(record.id, record.entry);
-  unit.put(place, entry);
-  if (entry.kind === "message") indexMessage(unit, entry, place);
-  record.last = entry;
-  return entry;
+  const added = { ...entry, seq };
+  unit.put(place, added);
+  if (added.kind === "message") indexMessage(unit, added, place);
+  record.last = added;
+  return added;
 }
 
 export function systemEntry(
@@ -340,8 +344,7 @@ export function addProblem(
   // A row that was not taken has no place yet: its problem stands where it would come.
   const seq = Math.min(at.seq, record.verifiedSeq + 1);
   const entry: ProblemEntry = { key, conversationId: record.id, seq, time: at.time, kind: "problem", code, userId };
-  addEntry(unit, record, entry);
-  return entry;
+  return addEntry(unit, record, entry);
 }
 
 /** The chain value at a position up to `verifiedSeq`. */

@@ -63,6 +63,27 @@ test("P5.1 a rewritten past is a fork", async () => {
   expect(received.conversation.problems.map(({ code }) => code)).toContain("log_fork");
 });
 
+test("P6.8 a past that is rewritten, or said to be shorter, takes nothing out of the timeline", async () => {
+  for (const text of ["one", "two", "three"]) await alice.send(id, text);
+  await bob.sync(id);
+  for (const lie of ["2020-01-01T00:00:00.000Z", "2020-01-02T00:00:00.000Z"]) {
+    for (const row of service.rowsFor(id, bob.sender, 1))
+      await bob.api.receive(id, [{ ...row, timestamp: lie, chain: toBase64url(randomBytes(32)) }], null, false);
+    await bob.api.receive(id, [], 1, true, 4);
+  }
+  expect((await bob.api.conversation(id)).problems.map(({ code, seq }) => `${code} ${String(seq)}`)).toEqual([
+    "log_fork 2",
+    "log_fork 3",
+    "log_fork 4",
+    "log_gap 2",
+  ]);
+  await alice.send(id, "four");
+  await bob.sync(id);
+  expect(await bob.texts(id)).toEqual(["one", "two", "three", "four"]);
+  const seqs = (await bob.entries(id)).map(({ seq }) => seq);
+  expect(seqs).toEqual(seqs.toSorted((a, b) => (a ?? 0) - (b ?? 0)));
+});
+
 test("P5.1 a body that is not the one of the chain stops the log", async () => {
   await alice.send(id, "one");
   const row = rows().at(-1)!;

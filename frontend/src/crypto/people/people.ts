@@ -117,10 +117,8 @@ export async function acceptAccountKey(room: Room, unit: UnitOfWork, userId: Id,
   const entries: SystemEntry[] = [];
   for (const record of await conversationsWith(room, userId)) {
     const at = { seq: record.verifiedSeq, time: msToTime(person.decidedAt) };
-    const entry = systemEntry(record, at, "account_key_accepted", userId);
-    addEntry(unit, record, entry);
+    entries.push(addEntry(unit, record, systemEntry(record, at, "account_key_accepted", userId)));
     saveConversation(unit, record);
-    entries.push(entry);
   }
   return { contact: await contactOf(person, room.self), entries };
 }
