@@ -5,6 +5,9 @@
 
 import { RuleBroken } from "../failures";
 import { decodeAuthenticatedData, decodePrivate } from "../mls/message";
+import { MAX_TIMER } from "../mls/roomState";
+import { groupIdOf } from "../mls/suite";
+import { equalBytes } from "../primitives/bytes";
 import { fromBase64url, MalformedEncoding, toBase64url } from "../primitives/encoding";
 import type { UnitOfWork } from "../store/storage";
 import type { Actor, Change, MessageRef, SystemEntry } from "../types";
@@ -80,7 +83,7 @@ export async function noteMissed(unit: UnitOfWork, record: ConversationRecord, r
   const { seq, timestamp: time, generation, epoch, sender_id: senderId, sender_device_id: deviceId } = row;
   const { sender_tag: tag, client_id: clientId, body_hash: bodyHash } = row;
   const place = { seq, time, generation, epoch, senderId, deviceId, tag, clientId, bodyHash };
-  const header = row.content === null ? null : headerOf(fromBase64url(row.content));
+  const header = row.content === null ? null : headerOf(fromBase64url(row.content), record.id, place);
   saveMissed(unit, record.id, { ...place, header, asks: 0, askedAt: 0, changes: [] });
   record.missing = [...missing(record), seq];
   for (const old of record.missing.slice(0, -MOST)) {
@@ -89,15 +92,31 @@ export async function noteMissed(unit: UnitOfWork, record: ConversationRecord, r
   }
 }
 
-/** Null for what no client of ours makes. */
-export function headerOf(content: Uint8Array): RowHeader | null {
+type Place = Pick<MissedRow, "generation" | "epoch" | "clientId">;
+
+/** Null for what no client of ours makes, or not for this place. */
+export function headerOf(content: Uint8Array, id: Id, place: Place): RowHeader | null {
   try {
-    const { commitment, type, expiry } = decodeAuthenticatedData(decodePrivate(content).authenticatedData);
-    return { commitment: toBase64url(commitment), type, expiry };
+    return headerAt(content, id, place);
   } catch (error) {
     if (error instanceof RuleBroken || error instanceof MalformedEncoding) return null;
     throw error;
   }
+}
+
+function headerAt(content: Uint8Array, id: Id, { generation, epoch, clientId }: Place): RowHeader | null {
+  const message = decodePrivate(content);
+  const data = decodeAuthenticatedData(message.authenticatedData);
+  const { commitment, type, expiry } = data;
+  const isOfPlace =
+    equalBytes(message.groupId, groupIdOf(id, generation)) &&
+    message.epoch === BigInt(epoch) &&
+    message.contentType === "application" &&
+    data.conversation === id &&
+    data.generation === generation &&
+    data.clientId === clientId;
+  const isText = (type === "secured" || type === "critical") && commitment.length === 32 && data.details.length === 0;
+  return isOfPlace && isText && expiry < MAX_TIMER ? { commitment: toBase64url(commitment), type, expiry } : null;
 }
 
 /** The line that says how much was missed before this device followed the group again: it is the last one that was written. */

@@ -29,7 +29,7 @@ import { fromBase64url, msToTime, toBase64url } from "../primitives/encoding";
 import { bodyHash } from "../statements/chain";
 import { detachedSignature, judgeCritical } from "../statements/critical";
 import type { MessageEntry, TimelineEntry } from "../types";
-import type { Bytes, Time, WireRow } from "../wire";
+import type { Bytes, Id, Time, WireRow } from "../wire";
 import { askedKey } from "./questions";
 import { type AnsweredRow, needsBody, openRows } from "./rows";
 
@@ -59,7 +59,7 @@ async function take(intake: Intake, row: WireRow, missed: MissedRow, answered: A
   const { senderId, tag, clientId } = missed;
   const isAuthor = senderId === row.sender_id && (record.tags[tag]?.userId ?? senderId) === senderId;
   if (!isAuthor || clientId !== answered.clientId) throw new RuleBroken("resend_forged");
-  const verified = answered.said === null ? null : await verify(missed, answered.said);
+  const verified = answered.said === null ? null : await verify(missed, answered.said, record.id);
   const seen = seenName(record.id, missed);
   const isReplay = (await unit.get(seen)) !== undefined;
   dropMissed(unit, record, missed);
@@ -80,8 +80,8 @@ interface Verified {
 }
 
 /** Holds the words against what the chain covers of the row. */
-async function verify(missed: MissedRow, said: Said): Promise<Verified> {
-  const header = (await headerIn(missed, said)) ?? missed.header;
+async function verify(missed: MissedRow, said: Said, id: Id): Promise<Verified> {
+  const header = (await headerIn(missed, said, id)) ?? missed.header;
   const hash = toBase64url(await commitmentOf({ ...said, k: fromBase64url(said.k) }));
   const isProven = header !== null && header.commitment === hash && header.type === said.type;
   // Else its author could leave the body out and say what they like.
@@ -89,12 +89,12 @@ async function verify(missed: MissedRow, said: Said): Promise<Verified> {
   return { content: decodeContent(parsed(said.json)), said, hash, type: said.type, header };
 }
 
-/** Of the body that came along: it must be the one that was logged. */
-async function headerIn(missed: MissedRow, { body }: Said): Promise<RowHeader | null> {
+/** Of the body that came along: it must be the one that was logged, for this very place. */
+async function headerIn(missed: MissedRow, { body }: Said, id: Id): Promise<RowHeader | null> {
   if (body === null) return null;
   const content = fromBase64url(body.content);
   const hash = await bodyHash(content, detachedSignature(body));
-  const header = equalBytes(hash, fromBase64url(missed.bodyHash)) ? headerOf(content) : null;
+  const header = equalBytes(hash, fromBase64url(missed.bodyHash)) ? headerOf(content, id, missed) : null;
   if (header === null) throw new RuleBroken("resend_forged");
   return header;
 }
@@ -137,7 +137,9 @@ async function addMessage(
   const { content, hash, expiresAt, header } = verified;
   const place = { seq, time, clientId, senderId, senderDeviceId: deviceId };
   const found = { hash, expiresAt, ...(await criticalOf(intake, missed, verified)) };
-  const resent = { at: row.timestamp, deviceId: row.sender_device_id, proven: header !== null };
+  // A tag that is nobody's here: whose row it is, is the server's word alone.
+  const proven = header !== null && record.tags[missed.tag] !== undefined;
+  const resent = { at: row.timestamp, deviceId: row.sender_device_id, proven };
   let entry: MessageEntry = { ...messageEntry(intake, place, content, found), resent };
   for (const { by, hash: meant, change: made, time: at } of missed.changes) {
     const isFor = meant === entry.hash && entry.deletedAt === null && (made.kind !== "edit" || entry.critical === null);

@@ -3,10 +3,12 @@
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ASK_KEY_BYTES, type AskAgainContent } from "../conversation/content";
-import type { MissedRow } from "../conversation/missedRows";
+import { headerOf, type MissedRow } from "../conversation/missedRows";
 import type { AnswerContent, OutboxItem } from "../conversation/outbox";
 import type { ConversationRecord } from "../conversation/record";
 import type { SentRow } from "../conversation/sentRows";
+import type { AuthenticatedData } from "../mls/message";
+import { uuidv7 } from "../primitives/bytes";
 import { msToTime } from "../primitives/encoding";
 import { forgeMessage, postMessage } from "../testing/attacker";
 import { another, Browser, established, twoPeople } from "../testing/browser";
@@ -429,6 +431,64 @@ test("P9.4 nobody is blamed for what they say of a message that its author tells
   await flush(bob);
   await alice.pull(id);
   expect((await messages(alice)).at(-1)).toMatchObject({ text: "a reply", quote: null });
+});
+
+test("P9.4 words in a row that nothing but the server says is of their author are shown as not compared", async () => {
+  await lose(bob);
+  const { seq } = await alice.send(id, "whose is it");
+  await comeBack(bob);
+  bob = await bob.tampered(`missed/${id}/${String(seq).padStart(12, "0")}`, (row) => {
+    row.tag = Buffer.alloc(16, 1).toString("base64url");
+  });
+  await bob.sync(id);
+  await again(alice);
+  expect(await messages(bob)).toMatchObject([{ text: "whose is it", resent: { proven: false } }]);
+});
+
+test.each(["seen", "unseen"])("P9.4 P10.3 a time to disappear that is none stops no log (%s body)", async (body) => {
+  await lose(bob);
+  const lasting = (seconds: number) =>
+    alice.tampered(`conversation/${id}`, (record) => {
+      record.timer = seconds;
+    });
+  alice = await lasting(Number.MAX_SAFE_INTEGER);
+  await alice.sync(id);
+  await alice.api.enqueue(id, "for ever and a day");
+  await alice.post(id);
+  alice = await lasting(0);
+  await alice.sync(id);
+  if (body === "seen") await bob.sync(id);
+  await comeBack(bob);
+  await again(alice);
+  expect(await bob.problems(id)).toEqual(["resend_forged"]);
+  expect(await bob.texts(id)).toEqual([]);
+  await alice.send(id, "goes on");
+  await bob.sync(id);
+  expect(await bob.texts(id)).toEqual(["goes on"]);
+});
+
+test("P5.3 P9.4 a body counts for the row of its own place alone", async () => {
+  const clientId = uuidv7();
+  const { epoch } = service.conversation(id);
+  const place = { generation: 0, epoch, clientId };
+  const header = async (lie: Partial<AuthenticatedData>, at: Partial<typeof place> = {}) => {
+    const { message } = await forgeMessage(alice, id, { data: { clientId, ...lie } });
+    return headerOf(message, id, { ...place, ...at });
+  };
+  expect(await header({})).toMatchObject({ type: "secured", expiry: 0 });
+  expect(await header({ expiry: 2 ** 32 - 1 })).toMatchObject({ expiry: 2 ** 32 - 1 });
+  const lies = [
+    { conversation: uuidv7() },
+    { generation: 1 },
+    { clientId: uuidv7() },
+    { type: "terminate" },
+    { commitment: new Uint8Array(31) },
+    { details: new Uint8Array(1) },
+    { expiry: 2 ** 32 },
+  ];
+  for (const lie of lies) expect(await header(lie)).toBeNull();
+  expect(await header({}, { epoch: epoch + 1 })).toBeNull();
+  expect(await header({ generation: 1 }, { generation: 1 })).toBeNull();
 });
 
 test("P9.4 an answer for another device, or sealed as one, is not taken", async () => {

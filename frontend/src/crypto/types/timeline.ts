@@ -138,7 +138,7 @@ export interface Resent {
   at: Time;
   /** Which browser of its author brought it. */
   deviceId: Id;
-  /** Whether it is word for word what the log holds; false: the first body was not there to compare. */
+  /** Whether it is word for word what its author logged; false: that was not there to compare, or is theirs by the server's word alone. */
   proven: boolean;
 }
 

@@ -19,7 +19,7 @@ export function ResentDetails({ message: { resent, at, position } }: { message: 
         <dd>
           {resent.proven
             ? "word for word what was written then"
-            : "not possible: the first one is not there any more. Its author says that this is it."}
+            : "not possible: the first one is not there any more, or nothing but the server says whose it was. Its author says that this is it."}
         </dd>
       </dl>
     </MoreAbout>
