@@ -305,7 +305,9 @@ describe("states of a conversation", () => {
   it("P9.2 healed: says what happened and who did it", async () => {
     await says(scenarios.healed, "One of bob’s browsers lost its keys to this conversation.");
     expect(screen.getByText("You added it again.")).toBeTruthy();
-    expect(screen.getByText(/bob added this browser again\. 1 message from before that could not be read here so far/u)).toBeTruthy();
+    expect(
+      screen.getByText(/bob added this browser again\. 1 message from before that could not be read here so far/u),
+    ).toBeTruthy();
   });
 
   it("ended: offers a new one", async () => {
