@@ -105,7 +105,7 @@ class Service:
                 await asyncio.sleep(0.005)
 
     async def idle_database(self) -> None:
-        """Wait until nobody has a connection, the background neither: one that is held over a dispose is never closed."""
+        """Wait until nobody has a connection: one that is held over a dispose is never closed."""
         async with asyncio.timeout(PATIENCE):
             while self.database.engine.pool.checkedout():  # type: ignore[attr-defined]  # noqa: ASYNC110 - nothing tells
                 await asyncio.sleep(0.005)
