@@ -322,3 +322,26 @@ test.each(decoders)("$name: bytes are read or refused by name", async ({ read, r
 test.each(decoders.filter(({ good }) => good.length > 5))("$name: the good one is read", async ({ read, good }) => {
   expect(await read(good)).not.toBeNull();
 });
+
+test.each([
+  ["nothing", []],
+  ["no stretches", [1]],
+  ["something else than places", [[1, "2"]]],
+  ["a stretch from back to front", [[3, 2]]],
+  [
+    "one place twice",
+    [
+      [1, 2],
+      [2, 3],
+    ],
+  ],
+  ["more than anybody answers", [[1, 100_000]]],
+])("P9.4 a question for %s is none", (_, rows) => {
+  const question = { kind: "ask_again", key: Buffer.alloc(ASK_KEY_BYTES).toString("base64url"), all: false };
+  expect(decodeContent({ ...question, rows: [[1, 2]] })).toMatchObject({ kind: "ask_again" });
+  expect(() => decodeContent({ ...question, rows })).toThrow("bad_message");
+});
+
+test.each(["{}", "[1]", "[[]]", "nothing"])("P9.4 an answer of %s is none", (text) => {
+  expect(() => readRows(text)).toThrow("bad_message");
+});

@@ -3,6 +3,8 @@ import { openDB } from "idb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { failureCode } from "../failures";
 import { type Browser, established, twoPeople } from "../testing/browser";
+import { ackOf } from "../testing/fakeService";
+import type { MessageEntry } from "../types";
 import { CHUNK_BYTES } from "./stream";
 
 const world = await twoPeople();
@@ -90,4 +92,40 @@ test("a browser without room says so, and keeps nothing of that chunk", async ()
   put.mockRestore();
   expect(await namesOfUploads()).toEqual([]);
   await alice.api.dropFile(file.id);
+});
+
+test("a download that its page did not end is taken up by the next one, once, unless it is no longer to be had", async () => {
+  const fileId = await kept();
+  const sealed = await Promise.all([0, 1].map((number) => alice.api.keptChunk(fileId, number)));
+  await alice.api.enqueueFile(fileId);
+  await alice.api.acknowledged(id, ackOf(await alice.post(id)));
+  const {
+    key,
+    senderDeviceId: deviceId,
+    clientId,
+  } = (await alice.entries(id)).find(
+    (entry): entry is MessageEntry => entry.kind === "message" && entry.file?.id === fileId,
+  )!;
+
+  const { reading } = await alice.api.openFile(id, key);
+  expect(Buffer.from(await alice.api.openChunk(reading, 0, sealed[0]!.bytes)).equals(partOf(0))).toBe(true);
+  await alice.api.closeFile(reading);
+  await alice.api.closeFile(reading);
+  expect(await alice.api.takeUnfinishedDownloads()).toEqual([]);
+
+  await alice.api.openFile(id, key);
+  await alice.api.openFile(id, key);
+  const again = await alice.reload();
+  await again.sync(id);
+  const begun = { conversationId: id, entryKey: key, size: CONTENT.length };
+  expect(await again.api.takeUnfinishedDownloads()).toEqual([begun]);
+  expect(await again.api.takeUnfinishedDownloads()).toEqual([]);
+
+  await again.api.openFile(id, key);
+  await again.api.enqueueChange(id, { deviceId, clientId }, { kind: "delete" });
+  await again.api.acknowledged(id, ackOf(await again.post(id)));
+  expect(await again.api.takeUnfinishedDownloads()).toEqual([]);
+  expect(await again.api.filesToDelete()).toEqual([fileId]);
+  await again.api.fileDeleted(fileId);
+  expect(await again.api.filesToDelete()).toEqual([]);
 });

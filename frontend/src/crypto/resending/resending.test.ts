@@ -488,6 +488,7 @@ test("P5.3 P9.4 a body counts for the row of its own place alone", async () => {
   ];
   for (const lie of lies) expect(await header(lie)).toBeNull();
   expect(await header({}, { epoch: epoch + 1 })).toBeNull();
+  expect(headerOf(new Uint8Array(3), id, place)).toBeNull();
   expect(await header({ generation: 1 }, { generation: 1 })).toBeNull();
 });
 
@@ -636,4 +637,20 @@ test("P9.4 a person's rows come from their other browser when the one that wrote
   expect(await messages(bob)).toMatchObject([
     { text: "written by the first browser", senderDeviceId: alice.deviceId, resent: { deviceId: second.deviceId } },
   ]);
+});
+
+test("P9.4 a file that was missed can be opened when its message was sent again", async () => {
+  await lose(bob);
+  const bytes = new Uint8Array(100);
+  const about = { name: "a.bin", type: "", size: bytes.length, width: null, height: null, thumbnail: null };
+  const file = await alice.api.beginFile(id, about);
+  const sealed = await alice.api.sealChunk(file.id, 0, bytes);
+  await alice.api.enqueueFile(file.id);
+  await flush(alice);
+  await comeBack(bob);
+  await again(alice);
+  const [entry] = await messages(bob);
+  expect(entry).toMatchObject({ file: { id: file.id, name: "a.bin" }, resent: { proven: true } });
+  const { reading } = await bob.api.openFile(id, entry!.key);
+  expect(Buffer.from(await bob.api.openChunk(reading, 0, sealed.bytes)).equals(bytes)).toBe(true);
 });
