@@ -78,6 +78,21 @@ test("P10.2 whoever asks with the link’s key is let in once their keys are kno
   expect(await problems(alice)).toEqual([]);
 });
 
+test("P10.2 each of several links keeps its own key, also when another one ends", async () => {
+  const [first, second, third] = [await linked(), await linked(), await linked()];
+  const ids = async () => (await present(alice)).policy.invitations.map(({ id }) => id);
+  expect(await ids()).toEqual([first.id, second.id, third.id].sort());
+  await room.act(alice, { act: "revoke_link", link: second.id });
+  expect(await ids()).toEqual([first.id, third.id].sort());
+  await alice.learn(carol.userId);
+  for (const { shown, fragment } of [first, third]) {
+    const request = asked(carol, await carol.api.askToJoin(shown, fragment));
+    expect(await admits(alice, [request])).toMatchObject({ step: "contribution" });
+  }
+  const request = asked(carol, await carol.api.askToJoin(second.shown, second.fragment));
+  expect(await admits(alice, [request])).toEqual({ step: "nobody" });
+});
+
 test("P10.2 who asks as nobody may is named, and not looked at again", async () => {
   const link = await linked();
   const honest = asked(carol, await carol.api.askToJoin(link.shown, link.fragment));
