@@ -60,9 +60,10 @@ export function spend(record: ConversationRecord, asker: Asker, found: readonly 
 /** Whether the device asked a good while before, too, as this browser saw it itself: that it says so is not enough. Notes the question. */
 export function askedBefore(record: ConversationRecord, { sender_device_id: device, timestamp }: Asker): boolean {
   const at = timeToMs(timestamp);
-  const known = Object.entries(record.questions ?? {}).filter(([, first]) => at - first < FORGOTTEN_MS);
-  record.questions = { [device]: at, ...Object.fromEntries(known) };
-  return at - (record.questions[device] ?? at) >= SOON_MS;
+  const known = new Map(Object.entries(record.questions ?? {}).filter(([, first]) => at - first < FORGOTTEN_MS));
+  const first = known.get(device) ?? at;
+  record.questions = Object.fromEntries(known.set(device, first));
+  return at - first >= SOON_MS;
 }
 
 /** Whether it goes to this device already, by the times of the questions. */

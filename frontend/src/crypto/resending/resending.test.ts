@@ -4,7 +4,7 @@ import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ASK_KEY_BYTES, type AskAgainContent } from "../conversation/content";
 import { headerOf, type MissedRow } from "../conversation/missedRows";
-import type { AnswerContent, OutboxItem } from "../conversation/outbox";
+import { type AnswerContent, loadOutbox, type OutboxItem } from "../conversation/outbox";
 import type { ConversationRecord } from "../conversation/record";
 import type { SentRow } from "../conversation/sentRows";
 import type { AuthenticatedData } from "../mls/message";
@@ -18,6 +18,7 @@ import type { Change, MessageEntry, MessageRef } from "../types";
 import { nameable } from "./questions";
 import { askedBefore, MAX_BYTES_PER_HOUR, MAX_ROWS_PER_HOUR } from "./quota";
 import { type AnsweredRow, bytesOf, sealRows } from "./rows";
+import { sealedAnswer } from "./sealing";
 
 const DAY = 86_400_000;
 /** Too long to come with its body. */
@@ -490,6 +491,52 @@ test("P5.3 P9.4 a body counts for the row of its own place alone", async () => {
   expect(await header({}, { epoch: epoch + 1 })).toBeNull();
   expect(headerOf(new Uint8Array(3), id, place)).toBeNull();
   expect(await header({ generation: 1 }, { generation: 1 })).toBeNull();
+});
+
+test("P9.4 what is too long to be sent again is left out", async () => {
+  await lose(bob);
+  await alice.send(id, "z".repeat(60_000));
+  await alice.send(id, "short enough");
+  await comeBack(bob);
+  await again(alice);
+  expect(await messages(bob)).toMatchObject([{ text: "short enough", resent: { proven: true } }]);
+  expect(await missed(bob)).toEqual([1]);
+  expect(await bob.problems(id)).toEqual([]);
+});
+
+test("P9.4 a question whose key is erased by now is not answered", async () => {
+  await lose(bob);
+  await alice.send(id, "too late");
+  await comeBack(bob);
+  expect(await flush(bob)).toBe(1);
+  vi.useFakeTimers({ now: Date.now() + 3 * 86_400_000, toFake: ["Date"] });
+  await alice.pull(id);
+  expect(await flush(alice)).toBe(0);
+});
+
+test("P9.4 who is out by the time of the answer gets none", async () => {
+  await lose(bob);
+  await alice.send(id, "for members");
+  await comeBack(bob);
+  await flush(bob);
+  await alice.pull(id);
+  const { store } = await alice.inside();
+  const record = (await store.get<ConversationRecord>(`conversation/${id}`))!;
+  const queue = await loadOutbox(store, id);
+  store.close();
+  const { content } = queue.find((item) => item.content.kind === "answer")!;
+  const out = { ...record, members: record.members.filter(({ deviceId }) => deviceId !== bob.deviceId) };
+  expect(await sealedAnswer(null as never, null as never, out, content as AnswerContent)).toBeNull();
+});
+
+test("P9.4 what came already is not taken a second time", async () => {
+  await lose(bob);
+  const sent = await alice.send(id, "once");
+  await comeBack(bob);
+  const row = await genuine(alice, sent);
+  await answer(alice, [row, row]);
+  expect(await bob.texts(id)).toEqual(["once"]);
+  expect(await bob.problems(id)).toEqual([]);
 });
 
 test("P9.4 an answer for another device, or sealed as one, is not taken", async () => {

@@ -42,9 +42,9 @@ async function aboutToGo(unit: UnitOfWork, id: Id): Promise<Set<number>> {
   const seqs = new Set<number>();
   for (const { content, state } of await loadOutbox(unit, id)) {
     if (content.kind !== "delete" || state === "failed") continue;
-    const seq = (await findMessage(unit, id, content.target))?.entry.seq ?? null;
-    const sent = seq === null ? undefined : await findSent(unit, id, seq);
-    if (seq !== null) for (const each of [seq, ...(sent?.edits ?? [])]) seqs.add(each);
+    const seq = (await findMessage(unit, id, content.target))?.entry.seq;
+    if (seq == null) continue;
+    for (const each of [seq, ...((await findSent(unit, id, seq))?.edits ?? [])]) seqs.add(each);
   }
   return seqs;
 }
